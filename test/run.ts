@@ -1,0 +1,23 @@
+// Runs every test of the project on node:test, a few files at a time, and ends with its exit code.
+// Files of test/interop and test/lab build networks: they run one after the other, after all the others.
+import { spawnSync } from 'node:child_process'
+import { globSync } from 'node:fs'
+
+const chosen = process.argv.slice(2)
+const files = chosen.length > 0 ? chosen : globSync('test/**/*.test.ts').sort()
+const network = (file: string) => /^test\/(interop|lab)\//.test(file)
+
+function run(some: string[], concurrency: number): number {
+  if (some.length === 0) return 0
+  const args = ['--test', `--test-concurrency=${concurrency}`, '--test-reporter=spec', ...some]
+  return spawnSync(process.execPath, args, { stdio: 'inherit' }).status ?? 1
+}
+
+const codes = [
+  run(
+    files.filter(file => !network(file)),
+    2,
+  ),
+  run(files.filter(network), 1),
+]
+process.exit(Math.max(...codes))
