@@ -1,0 +1,70 @@
+/**
+ * What the speaker needs from the world around it: TCP, time and chance. bgp/io provides them on Linux; tests provide
+ * a network in memory and a clock that moves by hand. The engine itself imports neither sockets nor timers.
+ */
+import type { Address } from '../lib/base/ip.ts'
+
+/** TCP options of one peering that must be set before the first segment. */
+export interface SessionSecurity {
+  /** TCP MD5 key (RFC 2385), at most 80 octets. */
+  readonly password?: string
+  /** IP TTL or hop limit of what we send, 1–255; absent: the kernel's default. */
+  readonly ttl?: number
+}
+
+export interface DialOptions extends SessionSecurity {
+  readonly address: Address
+  readonly port: number
+  readonly localAddress?: Address
+}
+
+/** One TCP connection. The four callbacks are set by the owner at once; `onClosed` is the last one ever called, and called once. */
+export interface Channel {
+  readonly local: Address
+  readonly remote: Address
+  /** Octets accepted by `write` that the kernel has not taken yet. */
+  readonly bufferedBytes: number
+  /** Dialled channels only: the handshake is done, `local` is known. */
+  onConnect: () => void
+  onData: (chunk: Uint8Array) => void
+  /** All that was buffered has gone to the kernel. */
+  onDrain: () => void
+  /** @param reason in words: `connection refused`, `closed by the peer`, `connection timed out` */
+  onClosed: (reason: string) => void
+  /** Sends without copying: the arrays must not be written to afterwards. Returns false while some of it is buffered. */
+  write(chunks: readonly Uint8Array[]): boolean
+  /** Sends what is buffered, then FIN. */
+  close(): void
+  /** Drops what is buffered. */
+  destroy(): void
+}
+
+export interface ListenOptions {
+  readonly addresses: readonly Address[]
+  readonly port: number
+}
+
+export interface Listener {
+  /** Addresses from which segments must carry this TCP MD5 key; replaces the whole set. */
+  secure(keys: readonly { address: Address; password: string }[]): void
+  close(): void
+}
+
+export interface Transport {
+  dial(options: DialOptions): Channel
+  /** @throws WorldFault such as EADDRINUSE */
+  listen(options: ListenOptions, accept: (channel: Channel) => void): Listener
+  /** The address of the other family on the interface that holds `local`: the next hop for that family's routes. */
+  sibling(local: Address): Address | undefined
+}
+
+export interface Clock {
+  /** Milliseconds on a monotonic clock. */
+  now(): number
+  /** A number in [0, 1). */
+  random(): number
+  /** Runs once at or after `at`; returns how to cancel it. */
+  wake(at: number, run: () => void): () => void
+  /** Runs soon, after what the event loop already holds (sockets, timers): how long work gives way. */
+  yield(run: () => void): void
+}
