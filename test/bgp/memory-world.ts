@@ -1,0 +1,227 @@
+/**
+ * A world for speakers without sockets: a clock that moves by hand and a network in memory, deterministic to the last
+ * octet. Every chunk arrives in a turn of its own; a link can be cut (silence), refused, or blocked (a full window).
+ */
+
+import type { Channel, Clock, DialOptions, Listener, ListenOptions, Transport } from '../../bgp/transport.ts'
+import type { Address } from '../../lib/base/ip.ts'
+
+interface Event {
+  readonly at: number
+  readonly order: number
+  readonly run: () => void
+}
+
+export class MemoryClock implements Clock {
+  #now = 0
+  #order = 0
+  #events: Event[] = []
+  #seed: number
+
+  constructor(seed = 1) {
+    this.#seed = seed
+  }
+
+  now(): number {
+    return this.#now
+  }
+
+  /** Park–Miller: enough for jitter, and the same in every run. */
+  random(): number {
+    this.#seed = (this.#seed * 48271) % 0x7fffffff
+    return this.#seed / 0x7fffffff
+  }
+
+  wake(at: number, run: () => void): () => void {
+    const event = { at: Math.max(at, this.#now), order: this.#order++, run }
+    this.#events.push(event)
+    return () => {
+      this.#events = this.#events.filter(other => other !== event)
+    }
+  }
+
+  yield(run: () => void): void {
+    this.wake(this.#now, run)
+  }
+
+  /** Runs all that is due in the next `ms` milliseconds, in order. */
+  advance(ms: number): void {
+    const end = this.#now + ms
+    for (let steps = 0; ; steps++) {
+      if (steps > 1_000_000) throw new Error('the clock does not come to rest')
+      this.#events.sort((a, b) => a.at - b.at || a.order - b.order)
+      const next = this.#events[0]
+      if (next === undefined || next.at > end) break
+      this.#events.shift()
+      this.#now = next.at
+      next.run()
+    }
+    this.#now = end
+  }
+}
+
+class MemoryChannel implements Channel {
+  onConnect = (): void => {}
+  onData = (_chunk: Uint8Array): void => {}
+  onDrain = (): void => {}
+  onClosed = (_reason: string): void => {}
+  readonly local: Address
+  readonly remote: Address
+  readonly #network: MemoryNetwork
+  #other: MemoryChannel | undefined
+  #state: 'open' | 'closing' | 'closed' = 'open'
+  #held: Uint8Array[] = []
+
+  constructor(network: MemoryNetwork, local: Address, remote: Address) {
+    this.#network = network
+    this.local = local
+    this.remote = remote
+  }
+
+  join(other: MemoryChannel): void {
+    this.#other = other
+  }
+
+  get bufferedBytes(): number {
+    return this.#held.reduce((sum, chunk) => sum + chunk.length, 0)
+  }
+
+  get closed(): boolean {
+    return this.#state === 'closed'
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    if (this.#state !== 'open') return true
+    this.#held.push(...chunks)
+    this.flush()
+    return this.#held.length === 0
+  }
+
+  /** Hands what is held to the other end, unless the window is shut. */
+  flush(): void {
+    if (this.#network.isBlocked(this.local)) return
+    const chunks = this.#held
+    this.#held = []
+    for (const chunk of chunks) {
+      this.#network.octets += chunk.length
+      this.#network.later(this, () => this.#other?.receive(chunk))
+    }
+    if (chunks.length > 0) this.#network.later(this, () => this.onDrain())
+  }
+
+  receive(chunk: Uint8Array): void {
+    if (this.#state === 'open') this.onData(chunk)
+  }
+
+  close(): void {
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
+    this.#network.later(this, () => this.end('closed'))
+    this.#network.later(this, () => this.#other?.end('closed by the peer'))
+  }
+
+  destroy(): void {
+    this.#held = []
+    this.close()
+  }
+
+  end(reason: string): void {
+    if (this.#state === 'closed') return
+    this.#state = 'closed'
+    this.onClosed(reason)
+  }
+}
+
+export class MemoryNetwork {
+  readonly clock: MemoryClock
+  readonly #listeners = new Map<string, (channel: Channel) => void>()
+  readonly #cut = new Set<string>()
+  readonly #blocked = new Set<string>()
+  readonly #channels = new Set<MemoryChannel>()
+  /** Octets that travelled, both ways. */
+  octets = 0
+
+  constructor(clock: MemoryClock) {
+    this.clock = clock
+  }
+
+  /** The transport of one host. `addresses[0]` is where it dials from unless told otherwise. */
+  host(...addresses: Address[]): Transport {
+    return {
+      dial: options =>
+        this.#dial(options, options.localAddress ?? addresses.find(a => a.family === options.address.family)!),
+      listen: (options, accept) => this.#listen(options, addresses, accept),
+      sibling: local => addresses.find(address => address.family !== local.family),
+    }
+  }
+
+  /** Segments from and to this address vanish until `mend`. */
+  cut(address: Address): void {
+    this.#cut.add(address.toString())
+  }
+
+  mend(address: Address): void {
+    this.#cut.delete(address.toString())
+  }
+
+  /** What this address sends stays in its buffers: its peer has stopped reading. */
+  block(address: Address): void {
+    this.#blocked.add(address.toString())
+  }
+
+  unblock(address: Address): void {
+    this.#blocked.delete(address.toString())
+    for (const channel of this.#channels) if (channel.local.equals(address)) channel.flush()
+  }
+
+  isBlocked(address: Address): boolean {
+    return this.#blocked.has(address.toString())
+  }
+
+  /** Ends every connection of this address at both ends, as a process that is killed does. */
+  reset(address: Address): void {
+    for (const channel of [...this.#channels])
+      if (channel.local.equals(address) || channel.remote.equals(address))
+        this.later(channel, () => channel.end('connection reset'))
+  }
+
+  later(channel: MemoryChannel, run: () => void): void {
+    if (this.#cut.has(channel.local.toString()) || this.#cut.has(channel.remote.toString())) return
+    this.clock.yield(run)
+  }
+
+  #dial(options: DialOptions, local: Address): Channel {
+    const near = this.#add(new MemoryChannel(this, local, options.address))
+    this.later(near, () => {
+      const accept = this.#listeners.get(`${options.address} ${options.port}`)
+      if (near.closed) return
+      if (accept === undefined) return near.end('connection refused')
+      const far = this.#add(new MemoryChannel(this, options.address, local))
+      near.join(far)
+      far.join(near)
+      near.onConnect()
+      accept(far)
+    })
+    return near
+  }
+
+  #listen(options: ListenOptions, own: readonly Address[], accept: (channel: Channel) => void): Listener {
+    const wanted = options.addresses.flatMap(address =>
+      address.isUnspecified ? own.filter(one => one.family === address.family) : [address],
+    )
+    const keys = wanted.map(address => `${address} ${options.port}`)
+    for (const key of keys) this.#listeners.set(key, accept)
+    return {
+      secure() {},
+      close: () => {
+        for (const key of keys) if (this.#listeners.get(key) === accept) this.#listeners.delete(key)
+      },
+    }
+  }
+
+  #add(channel: MemoryChannel): MemoryChannel {
+    for (const old of this.#channels) if (old.closed) this.#channels.delete(old)
+    this.#channels.add(channel)
+    return channel
+  }
+}
