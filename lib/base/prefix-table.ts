@@ -1,0 +1,293 @@
+/**
+ * IP prefixes of one family as small integers: an open-addressing hash table over typed arrays, no object per prefix.
+ * An id stays with its prefix until `release`; freed ids are used again, so ids stay dense and any
+ * per-prefix state elsewhere is an array indexed by id. Knows nothing of routes; ownership of an id (who may release it)
+ * is the caller's affair.
+ */
+import { bitsOf, type Family } from './ip.ts'
+import { Prefix } from './prefix.ts'
+
+const FIRST_CAPACITY = 64
+/** Slots per id: at most half of the slots are taken, so probes stay short. */
+const SLOTS_PER_ID = 2
+
+export class PrefixTable {
+  readonly family: Family
+  /** 32-bit words of an address: 1 or 4. */
+  readonly #width: 1 | 4
+  readonly #seed: number
+  /** `id + 1` or 0 for empty. */
+  #slots = new Int32Array(FIRST_CAPACITY * SLOTS_PER_ID)
+  #words: Uint32Array
+  /** Length of the prefix, or FREE. */
+  #lengths = new Uint8Array(FIRST_CAPACITY).fill(FREE)
+  #size = 0
+  /** Ids ever handed out: all below are in use or on the free list. */
+  #fresh = 0
+  /** Head of the list of freed ids (linked through the first word), -1 when empty. */
+  #free = -1
+  /** How many prefixes of each length there are. */
+  readonly #perLength = new Uint32Array(129)
+  // the prefix under work, host bits cleared
+  #word0 = 0
+  #word1 = 0
+  #word2 = 0
+  #word3 = 0
+
+  /** @param seed of the hash; a random one per process keeps a hostile peer from choosing colliding prefixes */
+  constructor(family: Family, seed = 0) {
+    this.family = family
+    this.#width = family === 4 ? 1 : 4
+    this.#seed = seed | 0
+    this.#words = new Uint32Array(FIRST_CAPACITY * this.#width)
+  }
+
+  /** Prefixes in the table. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Every id is less than this; it grows by doubling and never shrinks while prefixes are left. */
+  get capacity(): number {
+    return this.#lengths.length
+  }
+
+  /**
+   * The id of a prefix, new or known. `bytes` at `offset` holds at least `ceil(length / 8)` octets (the form of NLRI);
+   * set host bits are ignored. The caller has checked `length` against the family.
+   */
+  intern(bytes: Uint8Array, offset: number, length: number): number {
+    this.#load(bytes, offset, length)
+    const mask = this.#slots.length - 1
+    let slot = this.#hash(length) & mask
+    for (let entry = this.#slots[slot]!; entry !== 0; entry = this.#slots[slot]!) {
+      if (this.#holds(entry - 1, length)) return entry - 1
+      slot = (slot + 1) & mask
+    }
+    return this.#insert(slot, length)
+  }
+
+  /** The id of a known prefix, else -1. The same arguments as `intern`. */
+  find(bytes: Uint8Array, offset: number, length: number): number {
+    this.#load(bytes, offset, length)
+    return this.#probe(length)
+  }
+
+  /** The id of the longest prefix that holds the address (4 or 16 octets), else -1. */
+  longestMatch(address: Uint8Array): number {
+    for (let length: number = bitsOf(this.family); length >= 0; length--) {
+      if (this.#perLength[length] === 0) continue
+      const id = this.find(address, 0, length)
+      if (id !== -1) return id
+    }
+    return -1
+  }
+
+  /** Forgets a prefix; its id may come back for another one. */
+  release(id: number): void {
+    const length = this.lengthOf(id)
+    this.#recall(id)
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let hole = this.#hash(length) & mask
+    while (slots[hole] !== id + 1) hole = (hole + 1) & mask
+    // backward shift: pull up later entries of the run whose home does not lie after the hole (no tombstones)
+    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const mover = slots[slot]! - 1
+      this.#recall(mover)
+      const home = this.#hash(this.#lengths[mover]!) & mask
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
+      slots[hole] = mover + 1
+      hole = slot
+    }
+    slots[hole] = 0
+    this.#perLength[length]!--
+    this.#lengths[id] = FREE
+    this.#words[id * this.#width] = this.#free + 1
+    this.#free = id
+    this.#size--
+    if (this.#size === 0) this.#reset()
+  }
+
+  lengthOf(id: number): number {
+    const length = this.#lengths[id]
+    if (length === undefined || length === FREE) throw new RangeError(`no prefix has the id ${id}`)
+    return length
+  }
+
+  /** Writes all 4 or 16 octets of the address. */
+  write(id: number, target: Uint8Array, at: number): void {
+    const width = this.#width
+    for (let index = 0; index < width; index++) {
+      const word = this.#words[id * width + index]!
+      target[at + 4 * index] = word >>> 24
+      target[at + 4 * index + 1] = word >>> 16
+      target[at + 4 * index + 2] = word >>> 8
+      target[at + 4 * index + 3] = word
+    }
+  }
+
+  /** Writes the NLRI form, the length and `ceil(length / 8)` octets (RFC 4271 §4.3); returns the offset after it. */
+  writeNlri(id: number, target: Uint8Array, at: number): number {
+    const length = this.#lengths[id]!
+    const first = id * this.#width
+    target[at++] = length
+    for (let index = 0, bits = length; bits > 0; index++, bits -= 32) {
+      const word = this.#words[first + index]!
+      target[at++] = word >>> 24
+      if (bits > 8) target[at++] = word >>> 16
+      if (bits > 16) target[at++] = word >>> 8
+      if (bits > 24) target[at++] = word
+    }
+    return at
+  }
+
+  /** Whether the prefix of `id` lies within the one whose words and length are given (equal counts). */
+  isWithin(id: number, words: Uint32Array, length: number): boolean {
+    if (this.#lengths[id]! < length) return false
+    const first = id * this.#width
+    for (let index = 0, bits = length; bits > 0; index++, bits -= 32)
+      if (((this.#words[first + index]! ^ words[index]!) & maskOf(bits)) !== 0) return false
+    return true
+  }
+
+  prefix(id: number): Prefix {
+    const length = this.lengthOf(id)
+    const bytes = new Uint8Array(4 * this.#width)
+    this.write(id, bytes, 0)
+    return new Prefix(bytes, length)
+  }
+
+  /** Whether an id below `capacity` names a prefix now. */
+  has(id: number): boolean {
+    return id < this.#fresh && this.#lengths[id] !== FREE
+  }
+
+  /** All ids in ascending order. Ids added or released while iterating may or may not be seen. */
+  *ids(): IterableIterator<number> {
+    for (let id = 0; id < this.#fresh; id++) if (this.#lengths[id] !== FREE) yield id
+  }
+
+  #probe(length: number): number {
+    const mask = this.#slots.length - 1
+    for (let slot = this.#hash(length) & mask; ; slot = (slot + 1) & mask) {
+      const entry = this.#slots[slot]!
+      if (entry === 0) return -1
+      if (this.#holds(entry - 1, length)) return entry - 1
+    }
+  }
+
+  #insert(slot: number, length: number): number {
+    if (this.#size === this.#lengths.length) {
+      this.#grow()
+      const mask = this.#slots.length - 1
+      slot = this.#hash(length) & mask
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    }
+    let id = this.#free
+    if (id === -1) id = this.#fresh++
+    else this.#free = this.#words[id * this.#width]! - 1
+    this.#slots[slot] = id + 1
+    this.#lengths[id] = length
+    if (this.#width === 1) this.#words[id] = this.#word0
+    else {
+      this.#words[4 * id] = this.#word0
+      this.#words[4 * id + 1] = this.#word1
+      this.#words[4 * id + 2] = this.#word2
+      this.#words[4 * id + 3] = this.#word3
+    }
+    this.#perLength[length]!++
+    this.#size++
+    return id
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.#lengths.length
+    const lengths = new Uint8Array(capacity).fill(FREE)
+    lengths.set(this.#lengths)
+    const words = new Uint32Array(capacity * this.#width)
+    words.set(this.#words)
+    const kept = [this.#word0, this.#word1, this.#word2, this.#word3] as const
+    this.#lengths = lengths
+    this.#words = words
+    this.#slots = new Int32Array(capacity * SLOTS_PER_ID)
+    const mask = this.#slots.length - 1
+    for (let id = 0; id < this.#fresh; id++) {
+      if (lengths[id] === FREE) continue
+      this.#recall(id)
+      let slot = this.#hash(lengths[id]!) & mask
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+      this.#slots[slot] = id + 1
+    }
+    ;[this.#word0, this.#word1, this.#word2, this.#word3] = kept
+  }
+
+  /** Gives the memory of an emptied table back. */
+  #reset(): void {
+    this.#fresh = 0
+    this.#free = -1
+    if (this.capacity === FIRST_CAPACITY) return
+    this.#slots = new Int32Array(FIRST_CAPACITY * SLOTS_PER_ID)
+    this.#words = new Uint32Array(FIRST_CAPACITY * this.#width)
+    this.#lengths = new Uint8Array(FIRST_CAPACITY).fill(FREE)
+  }
+
+  #load(bytes: Uint8Array, offset: number, length: number): void {
+    this.#word0 = wordAt(bytes, offset, length)
+    if (this.#width === 1) return
+    this.#word1 = wordAt(bytes, offset + 4, length - 32)
+    this.#word2 = wordAt(bytes, offset + 8, length - 64)
+    this.#word3 = wordAt(bytes, offset + 12, length - 96)
+  }
+
+  #recall(id: number): void {
+    const first = id * this.#width
+    this.#word0 = this.#words[first]! | 0
+    if (this.#width === 1) return
+    this.#word1 = this.#words[first + 1]! | 0
+    this.#word2 = this.#words[first + 2]! | 0
+    this.#word3 = this.#words[first + 3]! | 0
+  }
+
+  #holds(id: number, length: number): boolean {
+    if (this.#lengths[id] !== length) return false
+    if (this.#width === 1) return (this.#words[id]! | 0) === this.#word0
+    return (
+      (this.#words[4 * id]! | 0) === this.#word0 &&
+      (this.#words[4 * id + 1]! | 0) === this.#word1 &&
+      (this.#words[4 * id + 2]! | 0) === this.#word2 &&
+      (this.#words[4 * id + 3]! | 0) === this.#word3
+    )
+  }
+
+  #hash(length: number): number {
+    let hash = mix(this.#seed ^ length, this.#word0)
+    if (this.#width === 4) hash = mix(mix(mix(hash, this.#word1), this.#word2), this.#word3)
+    return hash ^ (hash >>> 15)
+  }
+}
+
+const FREE = 255
+
+/** One round of murmur3's mixing, ended by a fold so that the low bits depend on the high ones. */
+function mix(hash: number, word: number): number {
+  let mixed = Math.imul(word, 0xcc9e2d51)
+  mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593) ^ hash
+  mixed = Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64
+  mixed ^= mixed >>> 16
+  return Math.imul(mixed, 0x85ebca6b)
+}
+
+/** The first `bits` bits (0–32 count) of the octets at `offset`, the rest zero, as a signed word. */
+function wordAt(bytes: Uint8Array, offset: number, bits: number): number {
+  if (bits <= 0) return 0
+  let word = bytes[offset]! << 24
+  if (bits > 8) word |= bytes[offset + 1]! << 16
+  if (bits > 16) word |= bytes[offset + 2]! << 8
+  if (bits > 24) word |= bytes[offset + 3]!
+  return word & maskOf(bits)
+}
+
+function maskOf(bits: number): number {
+  return bits >= 32 ? -1 : bits <= 0 ? 0 : -1 << (32 - bits)
+}

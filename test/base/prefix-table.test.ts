@@ -1,0 +1,103 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import type { Family } from '../../lib/base/ip.ts'
+import { parseAddress } from '../../lib/base/ip.ts'
+import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
+import { PrefixTable } from '../../lib/base/prefix-table.ts'
+
+const add = (table: PrefixTable, prefix: Prefix) => table.intern(prefix.bytes, 0, prefix.length)
+const find = (table: PrefixTable, prefix: Prefix) => table.find(prefix.bytes, 0, prefix.length)
+
+/** A small generator with a seed, so that a failure can be run again. */
+function randomNumbers(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (Math.imul(state, 1664525) + 1013904223) | 0
+    return (state >>> 8) / 2 ** 24
+  }
+}
+
+test('a prefix keeps its id, and another length of the same address is another prefix', () => {
+  const table = new PrefixTable(4)
+  const wide = add(table, parsePrefix('10.0.0.0/8'))
+  const narrow = add(table, parsePrefix('10.0.0.0/16'))
+  assert.notEqual(wide, narrow)
+  assert.equal(add(table, parsePrefix('10.0.0.0/8')), wide)
+  assert.equal(table.size, 2)
+  assert.equal(String(table.prefix(narrow)), '10.0.0.0/16')
+  assert.equal(find(table, parsePrefix('11.0.0.0/8')), -1)
+})
+
+test('the short form of NLRI is enough, and set host bits do not make another prefix', () => {
+  const table = new PrefixTable(4)
+  const id = table.intern(Uint8Array.of(99, 10, 1, 0xff), 1, 17)
+  assert.equal(String(table.prefix(id)), '10.1.128.0/17')
+  assert.equal(find(table, parsePrefix('10.1.128.0/17')), id)
+  const nlri = new Uint8Array(5)
+  assert.equal(table.writeNlri(id, nlri, 1), 5)
+  assert.deepEqual(nlri, Uint8Array.of(0, 17, 10, 1, 0x80))
+  const six = new PrefixTable(6)
+  const short = six.intern(Uint8Array.of(0x20, 0x01, 0x0d, 0xb8, 0xff), 0, 33)
+  assert.equal(String(six.prefix(short)), '2001:db8:8000::/33')
+  const everything = six.intern(new Uint8Array(0), 0, 0)
+  assert.equal(String(six.prefix(everything)), '::/0')
+})
+
+test('the longest prefix that holds an address is found', () => {
+  const table = new PrefixTable(4)
+  for (const text of ['0.0.0.0/0', '10.0.0.0/8', '10.1.0.0/16', '10.1.2.3/32']) add(table, parsePrefix(text))
+  const match = (address: string) => String(table.prefix(table.longestMatch(parseAddress(address).bytes)))
+  assert.equal(match('10.1.2.3'), '10.1.2.3/32')
+  assert.equal(match('10.1.2.4'), '10.1.0.0/16')
+  assert.equal(match('10.9.0.1'), '10.0.0.0/8')
+  assert.equal(match('192.0.2.1'), '0.0.0.0/0')
+  table.release(find(table, parsePrefix('0.0.0.0/0')))
+  assert.equal(table.longestMatch(parseAddress('192.0.2.1').bytes), -1)
+})
+
+test('whether a prefix lies within another is told by words', () => {
+  const table = new PrefixTable(6)
+  const id = add(table, parsePrefix('2001:db8:0:1::/64'))
+  const words = (...values: number[]) => Uint32Array.of(...values)
+  assert.equal(table.isWithin(id, words(0x20010db8, 0, 0, 0), 32), true)
+  assert.equal(table.isWithin(id, words(0x20010db8, 1, 0, 0), 64), true)
+  assert.equal(table.isWithin(id, words(0x20010db8, 2, 0, 0), 64), false)
+  assert.equal(table.isWithin(id, words(0x20010db8, 1, 0, 0), 65), false)
+})
+
+for (const family of [4, 6] as Family[])
+  test(`a table of IPv${family} agrees with a Map through random additions and removals, and is empty at the end`, () => {
+    const random = randomNumbers(7 + family)
+    const table = new PrefixTable(family, 12345)
+    const ids = new Map<string, number>()
+    const octets = new Uint8Array(family === 4 ? 4 : 16)
+    for (let step = 0; step < 20_000; step++) {
+      // few distinct bits, so that prefixes come again and lie in one another
+      octets.forEach((_, at) => {
+        octets[at] = at < 2 || at === octets.length - 1 ? Math.floor(random() * 8) << 4 : 0
+      })
+      const length = Math.floor(random() * (8 * octets.length + 1))
+      const id = table.find(octets, 0, length)
+      if (random() < 0.55) {
+        const interned = table.intern(octets, 0, length)
+        const text = String(table.prefix(interned))
+        assert.equal(ids.get(text) ?? interned, interned)
+        assert.equal(id === -1, !ids.has(text))
+        ids.set(text, interned)
+      } else if (id !== -1) {
+        assert.equal(ids.delete(String(table.prefix(id))), true)
+        table.release(id)
+      }
+      assert.equal(table.size, ids.size)
+    }
+    assert.deepEqual(
+      Array.from(table.ids(), id => String(table.prefix(id))).sort(),
+      [...ids.keys()].sort(),
+      'what the iterator yields',
+    )
+    for (const [text, id] of ids) assert.equal(find(table, parsePrefix(text)), id)
+    for (const id of ids.values()) table.release(id)
+    assert.equal(table.size, 0)
+    assert.deepEqual([...table.ids()], [])
+    assert.ok(table.capacity <= 64, 'an emptied table gives its memory back')
+  })
