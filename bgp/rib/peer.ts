@@ -1,0 +1,34 @@
+/** What the RIB must know of a peer: its configuration, and what its session negotiated. Values only. */
+import type { Address, Family } from '../../lib/base/ip.ts'
+import type { Prefix } from '../../lib/base/prefix.ts'
+import type { Policy } from './policy.ts'
+
+/**
+ * `self`: our address on the session. `unchanged`: as learned. `auto`: as RFC 4271 §5.1.3 has it: to iBGP as learned; to
+ * eBGP self, unless the learned next hop is on the peer's own subnet (third party). Routes of our own always have self.
+ */
+export type NextHopMode = 'auto' | 'self' | 'unchanged'
+
+export interface RibPeer {
+  readonly name: string
+  readonly address: Address
+  /** iBGP */
+  readonly internal: boolean
+  /** RFC 4456; internal peers only. */
+  readonly routeReflectorClient: boolean
+  readonly nextHop: NextHopMode
+  readonly importPolicy: Policy
+  readonly exportPolicy: Policy
+}
+
+export interface RibSession {
+  readonly localAs: number
+  /** The peer's BGP identifier, uint32. */
+  readonly remoteRouterId: number
+  readonly fourOctetAs: boolean
+  readonly families: readonly Family[]
+  /** Our address per family: the next hop `self`. A family without one is not exported. */
+  readonly self: { readonly 4?: Address; readonly 6?: Address }
+  /** Subnets that we share with the peer, where known: a next hop in one of them may stay as a third party's. */
+  readonly subnets: readonly Prefix[]
+}
