@@ -138,9 +138,23 @@ export class MessageWriter {
     return this.attribute(type, Buffer.from(`${value}\0`))
   }
 
+  /** An attribute made of attributes. */
   nest(type: number, fill: () => void): this {
+    return this.list(type | NLA_F_NESTED, fill)
+  }
+
+  /** An attribute made of structures. */
+  list(type: number, fill: () => void): this {
+    return this.sized(() => {
+      this.u16(type)
+      fill()
+    })
+  }
+
+  /** A 16-bit length that counts itself, and what `fill` writes. */
+  sized(fill: () => void): this {
     const at = this.#length
-    this.u16(0).u16(type | NLA_F_NESTED)
+    this.u16(0)
     fill()
     this.#view.setUint16(at, this.#length - at, LITTLE_ENDIAN)
     return this

@@ -1,0 +1,339 @@
+/**
+ * Unicast routes of rtnetlink: bytes of one row in both directions, dumps, and the kernel's own choice for an address
+ * (include/uapi/linux/rtnetlink.h). Family is data. It does not know which rows are ours.
+ */
+
+import { WorldFault } from '../../base/failure.ts'
+import { Address, bitsOf, type Family } from '../../base/ip.ts'
+import { Prefix } from '../../base/prefix.ts'
+import { AF_INET, AF_INET6 } from '../libc.ts'
+import { familyNumber } from './address.ts'
+import {
+  decodeAttributes,
+  type Message,
+  MessageWriter,
+  NLM_F_CREATE,
+  NLM_F_EXCL,
+  NLM_F_REPLACE,
+  u16At,
+  u32At,
+} from './message.ts'
+import type { NetlinkSocket } from './socket.ts'
+
+export const RTM_NEWROUTE = 24
+export const RTM_DELROUTE = 25
+const RTM_GETROUTE = 26
+
+/** struct rtmsg */
+const HEADER = 12
+/** struct rtnexthop */
+const NEXT_HOP_HEADER = 8
+
+const RTA_DST = 1
+const RTA_OIF = 4
+const RTA_GATEWAY = 5
+const RTA_PRIORITY = 6
+const RTA_MULTIPATH = 9
+const RTA_TABLE = 15
+const RTA_VIA = 18
+
+const RTM_F_CLONED = 0x200
+const RTM_F_FIB_MATCH = 0x2000
+const RTNH_F_ONLINK = 4
+
+const RT_SCOPE_UNIVERSE = 0
+const RT_SCOPE_LINK = 253
+/** In a delete: any. */
+const RT_SCOPE_NOWHERE = 255
+
+export const MAIN_TABLE = 254
+/** Routes of the kernel itself: addresses and the networks of addresses. */
+export const PROTOCOL_KERNEL = 2
+
+/** rtm_type. */
+const TYPES = [
+  'unspecified',
+  'unicast',
+  'local',
+  'broadcast',
+  'anycast',
+  'multicast',
+  'blackhole',
+  'unreachable',
+] as const
+const MORE_TYPES = ['prohibit', 'throw', 'nat', 'xresolve'] as const
+const TYPE_NAMES = [...TYPES, ...MORE_TYPES]
+export type RouteType = (typeof TYPE_NAMES)[number]
+
+/** rtm_protocol, as `ip route` names them (etc/iproute2/rt_protos). */
+const PROTOCOLS: Readonly<Record<number, string>> = {
+  0: 'unspec',
+  1: 'redirect',
+  2: 'kernel',
+  3: 'boot',
+  4: 'static',
+  8: 'gated',
+  9: 'ra',
+  10: 'mrt',
+  11: 'zebra',
+  12: 'bird',
+  13: 'dnrouted',
+  14: 'xorp',
+  15: 'ntk',
+  16: 'dhcp',
+  17: 'mrouted',
+  18: 'keepalived',
+  42: 'babel',
+  99: 'openr',
+  186: 'bgp',
+  187: 'isis',
+  188: 'ospf',
+  189: 'rip',
+  192: 'eigrp',
+}
+
+/** One way out: to a gateway on a link, or straight onto the link. */
+export interface Hop {
+  readonly gateway: Address | undefined
+  /** Index of the link. */
+  readonly link: number
+  /** The gateway counts as being on the link although no network of the link holds it. */
+  readonly onlink: boolean
+  /** 1–256, the share among several. */
+  readonly weight: number
+}
+
+/** Where a route leads. Without hops: `blackhole` and its like. */
+export interface Path {
+  readonly type: RouteType
+  readonly hops: readonly Hop[]
+}
+
+/** A row as the kernel holds it. */
+export interface KernelRoute extends Path {
+  readonly family: Family
+  /** 4 or 16 octets. */
+  readonly bytes: Uint8Array
+  readonly length: number
+  readonly table: number
+  readonly metric: number
+  readonly protocol: number
+  readonly tos: number
+}
+
+/** A path in the form that goes into a message, made once for many routes. */
+export interface EncodedPath {
+  readonly type: number
+  readonly scope: number
+  readonly flags: number
+  readonly attributes: Uint8Array
+}
+
+/** What our rows have in common. */
+export interface RouteKey {
+  readonly family: Family
+  readonly table: number
+  readonly protocol: number
+  readonly metric: number
+}
+
+/**
+ * - `add`: refused with EEXIST when there is a row at (prefix, table, metric), whosever it is;
+ * - `replace`: takes the place of such a row, whosever it is, without a gap;
+ * - `delete`: of our protocol and with just these hops.
+ */
+export type RouteChange = 'add' | 'replace' | 'delete'
+
+const CHANGE_FLAGS = { add: NLM_F_CREATE | NLM_F_EXCL, replace: NLM_F_CREATE | NLM_F_REPLACE, delete: 0 } as const
+
+/**
+ * Writes one change. @param write puts the 4 or 16 octets of the prefix, host bits zero, at an offset of an array
+ */
+export function writeRoute(
+  message: MessageWriter,
+  change: RouteChange,
+  key: RouteKey,
+  length: number,
+  write: (target: Uint8Array, at: number) => void,
+  path: EncodedPath,
+): void {
+  message
+    .begin(change === 'delete' ? RTM_DELROUTE : RTM_NEWROUTE, CHANGE_FLAGS[change])
+    .u8(familyNumber(key.family))
+    .u8(length)
+    .u16(0)
+    .u8(key.table < 256 ? key.table : 0)
+    .u8(key.protocol)
+    .u8(change === 'delete' ? RT_SCOPE_NOWHERE : path.scope)
+    .u8(path.type)
+    .u32(path.flags)
+  const octets = bitsOf(key.family) >> 3
+  message.u16(4 + octets).u16(RTA_DST)
+  const { bytes, at } = message.space(octets)
+  write(bytes, at)
+  message.attributeU32(RTA_TABLE, key.table).attributeU32(RTA_PRIORITY, key.metric).raw(path.attributes).end()
+}
+
+export function encodePath(family: Family, path: Path): EncodedPath {
+  const message = new MessageWriter()
+  const [only, ...others] = path.hops
+  const type = TYPE_NAMES.indexOf(path.type)
+  if (only === undefined) return { type, scope: RT_SCOPE_UNIVERSE, flags: 0, attributes: new Uint8Array() }
+  if (others.length === 0) {
+    encodeGateway(message, family, only)
+    message.attributeU32(RTA_OIF, only.link)
+  } else
+    message.list(RTA_MULTIPATH, () => {
+      for (const hop of path.hops)
+        message.sized(() => {
+          message
+            .u8(hop.onlink ? RTNH_F_ONLINK : 0)
+            .u8(hop.weight - 1)
+            .u32(hop.link)
+          encodeGateway(message, family, hop)
+        })
+    })
+  return {
+    type,
+    scope: family === 4 && path.hops.every(hop => hop.gateway === undefined) ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE,
+    flags: others.length === 0 && only.onlink ? RTNH_F_ONLINK : 0,
+    attributes: message.bytes,
+  }
+}
+
+/** RFC 8950 routes: a gateway of the other family goes into RTA_VIA. */
+function encodeGateway(message: MessageWriter, family: Family, { gateway }: Hop): void {
+  if (gateway === undefined) return
+  if (gateway.family === family) message.attribute(RTA_GATEWAY, gateway.bytes)
+  else
+    message
+      .u16(6 + gateway.bytes.length)
+      .u16(RTA_VIA)
+      .u16(familyNumber(gateway.family))
+      .raw(gateway.bytes)
+}
+
+/** A RTM_NEWROUTE or RTM_DELROUTE; undefined for cached copies and for families that are not IP. */
+export function decodeRoute({ body }: Message): KernelRoute | undefined {
+  const number = body[0]
+  if (body.length < HEADER || (number !== AF_INET && number !== AF_INET6)) return undefined
+  const flags = u32At(body, 8)
+  if ((flags & RTM_F_CLONED) !== 0) return undefined
+  const family = number === AF_INET ? 4 : 6
+  const attributes = decodeAttributes(body, HEADER)
+  const u32 = (type: number, otherwise: number) => {
+    const value = attributes.get(type)
+    return value === undefined ? otherwise : u32At(value, 0)
+  }
+  const bytes = new Uint8Array(bitsOf(family) >> 3)
+  bytes.set(attributes.get(RTA_DST) ?? [])
+  return {
+    family,
+    bytes,
+    length: body[1]!,
+    table: u32(RTA_TABLE, body[4]!),
+    metric: u32(RTA_PRIORITY, 0),
+    protocol: body[5]!,
+    tos: body[3]!,
+    type: TYPE_NAMES[body[7]!] ?? 'unspecified',
+    hops: decodeHops(attributes, u32(RTA_OIF, 0), flags),
+  }
+}
+
+function decodeHops(attributes: Map<number, Uint8Array>, link: number, flags: number): Hop[] {
+  const multipath = attributes.get(RTA_MULTIPATH)
+  if (multipath === undefined) {
+    const gateway = decodeGateway(attributes)
+    if (gateway === undefined && link === 0) return []
+    return [{ gateway, link, onlink: (flags & RTNH_F_ONLINK) !== 0, weight: 1 }]
+  }
+  const hops: Hop[] = []
+  for (let at = 0; at + NEXT_HOP_HEADER <= multipath.length; ) {
+    const length = u16At(multipath, at)
+    if (length < NEXT_HOP_HEADER || at + length > multipath.length) break
+    hops.push({
+      gateway: decodeGateway(decodeAttributes(multipath.subarray(0, at + length), at + NEXT_HOP_HEADER)),
+      link: u32At(multipath, at + 4),
+      onlink: (multipath[at + 2]! & RTNH_F_ONLINK) !== 0,
+      weight: multipath[at + 3]! + 1,
+    })
+    at += (length + 3) & ~3
+  }
+  return hops
+}
+
+function decodeGateway(attributes: Map<number, Uint8Array>): Address | undefined {
+  const bytes = attributes.get(RTA_GATEWAY) ?? attributes.get(RTA_VIA)?.subarray(2)
+  return bytes === undefined ? undefined : new Address(bytes.slice())
+}
+
+/** @param protocol only rows of this one */
+export interface RouteFilter {
+  readonly family: Family
+  readonly table: number
+  readonly protocol?: number
+}
+
+/** Rows page by page; a table that the kernel has not made yet has none. Returns whether nothing disturbed the reading. */
+export function* routePages(
+  socket: NetlinkSocket,
+  filter: RouteFilter,
+): Generator<KernelRoute[], 'whole' | 'interrupted'> {
+  const body = new MessageWriter().raw(requestHeader(filter.family, 0, filter.protocol ?? 0, 0))
+  body.attributeU32(RTA_TABLE, filter.table)
+  const pages = socket.pages('listing routes', RTM_GETROUTE, body.bytes)
+  try {
+    for (;;) {
+      const page = pages.next()
+      if (page.done === true) return page.value
+      yield page.value.map(decodeRoute).filter(route => route !== undefined)
+    }
+  } catch (thrown) {
+    if (thrown instanceof WorldFault && thrown.code === 'ENOENT') return 'whole'
+    throw thrown
+  }
+}
+
+/**
+ * The row that the kernel itself would follow to an address, policy rules counted in.
+ * @throws WorldFault ENETUNREACH, EHOSTUNREACH … when there is none
+ */
+export function routeTo(socket: NetlinkSocket, address: Address): KernelRoute {
+  const bits = bitsOf(address.family)
+  const message = socket.ask(`looking for a route to ${address}`, writer =>
+    writer
+      .begin(RTM_GETROUTE, 0)
+      .raw(requestHeader(address.family, bits, 0, RTM_F_FIB_MATCH))
+      .attribute(RTA_DST, address.bytes)
+      .end(),
+  )
+  const route = decodeRoute(message)
+  if (route === undefined)
+    throw new WorldFault('ENETUNREACH', `looking for a route to ${address}: no answer`, { retry: true })
+  return route
+}
+
+function requestHeader(family: Family, length: number, protocol: number, flags: number): Uint8Array {
+  const header = new MessageWriter().u8(familyNumber(family)).u8(length).u16(0).u8(0).u8(protocol).u16(0).u32(flags)
+  return header.bytes
+}
+
+export function prefixOf(route: KernelRoute): Prefix {
+  return new Prefix(route.bytes, route.length)
+}
+
+/** `bird`, or the number where rt_protos has no name. */
+export function protocolName(protocol: number): string {
+  return PROTOCOLS[protocol] ?? String(protocol)
+}
+
+/** `via 192.0.2.1 dev eth0`, several with `, `; `dev eth0`; `blackhole`. @param linkName index → name */
+export function renderPath(path: Path, linkName: (link: number) => string): string {
+  if (path.hops.length === 0) return path.type
+  const words = path.hops.map(({ gateway, link, onlink, weight }) =>
+    [gateway && `via ${gateway}`, `dev ${linkName(link)}`, onlink && 'onlink', weight > 1 && `weight ${weight}`]
+      .filter(Boolean)
+      .join(' '),
+  )
+  return (path.type === 'unicast' ? '' : `${path.type} `) + words.join(', ')
+}
