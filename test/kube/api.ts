@@ -1,20 +1,34 @@
 /**
  * The Kubernetes API stand-in as one value: a store, its rules, and the HTTPS servers in front of it. Everything a lab or a
- * test needs of it is here; it runs in the caller's thread and holds its state in memory, also while no server listens.
+ * test needs of it is here; it runs in the caller's thread and keeps its state in memory, also while no server listens.
  */
-import type { KubeObject } from './object.ts'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { isDeepStrictEqual } from 'node:util'
+import { stringify } from 'yaml'
+import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.ts'
+import { Authority } from './certificates.ts'
+import { Faults } from './faults.ts'
+import { apiVersionOf, collectionOf, type Kind, kinds } from './kinds.ts'
+import type { Circumstances } from './rules.ts'
+import { type ServerContext, serve } from './server.ts'
+import { Store } from './store.ts'
+import type { WatchTimes } from './watch-stream.ts'
 
 export interface KubeApiOptions {
   /** Further names or addresses for the certificate of every listener, beside the address it listens on. */
   readonly names?: readonly string[]
   /** Bearer token of the administrator; made up where absent. */
   readonly token?: string
+  readonly times?: Partial<WatchTimes>
 }
 
 export interface ListenOptions {
   /** Address that clients use: goes into the certificate. `0.0.0.0` and `::` stand for all of this namespace. */
   readonly host: string
-  /** 0 chooses a free port. Not looked at with `fd`. */
+  /** 0, the default, chooses a free one. Not looked at with `fd`. */
   readonly port?: number
   /** A listening TCP socket, made elsewhere (say, in another network namespace); closed by `close()`. */
   readonly fd?: number
@@ -24,35 +38,131 @@ export interface Listener {
   /** Such as `https://10.0.1.1:6443`: what `kubeconfig(url)` wants. */
   readonly url: string
   readonly port: number
-  /** Ends this address alone: open watches are cut. */
+  /** Ends this address alone: its connections, open watches too, are cut. */
   close(): Promise<void>
 }
 
-export declare class KubeApi {
-  constructor(options?: KubeApiOptions)
-  /** May be called several times, also after `close()`: the state stays. */
-  listen(options: ListenOptions): Promise<Listener>
-  /** "API server down": ends all listeners and cuts all connections; the objects stay. */
-  close(): Promise<void>
-  /** YAML with server, CA and the administrator's token. Call it after the first `listen`. */
-  kubeconfig(url: string): string
-  /** Creates or replaces (metadata defaults, uid and versions as the server does; admission rules do not apply). */
-  put(object: KubeObject): KubeObject
-  find(kind: string, name: string, namespace?: string): KubeObject | undefined
-  list(kind: string): readonly KubeObject[]
-  /** Deletes at once, whatever the finalizers. */
-  remove(kind: string, name: string, namespace?: string): void
-  /** Faults on demand. */
-  readonly faults: {
-    /** Ends all open watches as a broken connection does. */
-    dropWatches(): void
-    /** Forgets the history: watches from older versions are answered by 410 Gone, old continue tokens too. */
-    expireHistory(): void
-    /** Called before a request is served: an answer here is sent instead. */
-    answer?: (request: {
-      method: string
-      path: string
-      query: URLSearchParams
-    }) => undefined | { status: number; headers?: Record<string, string>; cut?: boolean; delay?: number }
+const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
+
+export class KubeApi {
+  readonly store = new Store()
+  readonly faults = new Faults(this.store)
+  readonly #context: ServerContext
+  readonly #names: readonly string[]
+  readonly #authority = Authority.create()
+  readonly #listeners = new Set<Listener>()
+  #certificate: string | undefined
+
+  constructor({ names = [], token = randomBytes(16).toString('hex'), times = {} }: KubeApiOptions = {}) {
+    this.#names = names
+    this.#context = {
+      world: { store: this.store, circumstances },
+      faults: this.faults,
+      token,
+      times: { bookmark: 60_000, most: 1_800_000, ...times },
+    }
+    for (const name of NAMESPACES)
+      this.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, status: { phase: 'Active' } })
   }
+
+  /** May be called several times, also after `close()`. */
+  async listen({ host, port = 0, fd }: ListenOptions): Promise<Listener> {
+    const authority = await this.#authority
+    this.#certificate = authority.pem
+    const { cert, key } = await authority.issue([
+      ...new Set([...reachable(host), ...this.#names, 'localhost', 'kubernetes']),
+    ])
+    const server = createServer({ cert, key }, (request, response) => void serve(this.#context, request, response))
+    // a client may keep a quiet connection for as long as it likes
+    server.keepAliveTimeout = 0
+    await listening(server, fd === undefined ? { host, port } : { fd })
+    const listener: Listener = {
+      url: `https://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
+      port: (server.address() as AddressInfo).port,
+      close: async () => {
+        this.#listeners.delete(listener)
+        const closed = new Promise(resolve => server.close(resolve))
+        server.closeAllConnections()
+        await closed
+      },
+    }
+    this.#listeners.add(listener)
+    return listener
+  }
+
+  /** "API server down": ends all listeners and cuts all connections; the objects stay. */
+  async close(): Promise<void> {
+    await Promise.all([...this.#listeners].map(listener => listener.close()))
+  }
+
+  /** YAML with server, CA and the administrator's token. Call it after the first `listen`. */
+  kubeconfig(url: string, token = this.#context.token): string {
+    if (this.#certificate === undefined) throw new Error('the stand-in has no certificate before it listens')
+    const authority = Buffer.from(this.#certificate).toString('base64')
+    return stringify({
+      apiVersion: 'v1',
+      kind: 'Config',
+      clusters: [{ name: 'lab', cluster: { server: url, 'certificate-authority-data': authority } }],
+      users: [{ name: 'admin', user: { token } }],
+      contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'admin' } }],
+      'current-context': 'lab',
+    })
+  }
+
+  /** Creates or replaces an object, status and all; uid and versions are kept as the server keeps them, no rule applies. */
+  put(object: KubeObject): KubeObject {
+    const kind = kindOf(object.kind ?? '')
+    const normal = kind.normal?.(object) ?? object
+    const before = this.find(kind.kind, object.metadata.name, object.metadata.namespace)
+    const { now, uid } = circumstances()
+    const { uid: _, resourceVersion: __, creationTimestamp: ___, ...given } = normal.metadata
+    const owned = before?.metadata ?? { creationTimestamp: now, uid, ...object.metadata }
+    const metadata = { ...given, ...picked(owned, ['uid', 'creationTimestamp', 'resourceVersion']) } as ObjectMeta
+    const next = { apiVersion: apiVersionOf(kind), ...normal, kind: kind.kind, metadata }
+    return isDeepStrictEqual(next, before) ? before! : this.store.put(collectionOf(kind), keyOf(next), next)
+  }
+
+  find(kind: string, name: string, namespace?: string): KubeObject | undefined {
+    return this.store.get(collectionOf(kindOf(kind)), namespace === undefined ? name : `${namespace}/${name}`)
+  }
+
+  /** In the order of their names. */
+  list(kind: string): readonly KubeObject[] {
+    return this.store.snapshot(collectionOf(kindOf(kind))).objects
+  }
+
+  /** Deletes at once, whatever the finalizers. */
+  remove(kind: string, name: string, namespace?: string): void {
+    this.store.remove(collectionOf(kindOf(kind)), namespace === undefined ? name : `${namespace}/${name}`)
+  }
+}
+
+function kindOf(name: string): Kind {
+  const kind = kinds.find(row => row.kind === name)
+  if (kind === undefined) throw new Error(`the stand-in has no kind ${name}`)
+  return kind
+}
+
+function picked(from: ObjectMeta, fields: readonly string[]): Partial<ObjectMeta> {
+  return Object.fromEntries(fields.flatMap(field => (from[field] === undefined ? [] : [[field, from[field]]])))
+}
+
+function circumstances(): Circumstances {
+  return {
+    now: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+    uid: randomUUID(),
+    suffix: randomBytes(3).toString('hex').slice(0, 5),
+  }
+}
+
+function reachable(host: string): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return [host]
+  return Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address))
+}
+
+function listening(server: Server, where: { host: string; port: number } | { fd: number }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(where, resolve)
+  })
 }

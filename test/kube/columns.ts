@@ -1,0 +1,184 @@
+/**
+ * The columns that the server prints per kind: what `kubectl get` shows. Order, names and words are the API server's;
+ * `wide` columns appear with `-o wide` only.
+ */
+import type { KubeObject } from '../../lib/kube/object.ts'
+import { renderAge } from './age.ts'
+import { at, isObject, listAt, textAt } from './json.ts'
+
+export interface Column {
+  readonly name: string
+  readonly type: 'string' | 'integer'
+  readonly format: string
+  readonly wide: boolean
+  /** @param now milliseconds since 1970 */
+  readonly cell: (object: KubeObject, now: number) => string | number
+}
+
+type Cell = Column['cell']
+
+function column(name: string, cell: Cell | readonly string[], more: Partial<Column> = {}): Column {
+  const value: Cell = typeof cell === 'function' ? cell : object => textAt(object, cell)
+  return { name, type: 'string', format: '', wide: false, cell: value, ...more }
+}
+
+const wide = { wide: true }
+const name = column('Name', ['metadata', 'name'], { format: 'name' })
+const age = column('Age', (object, now) => renderAge(textAt(object, ['metadata', 'creationTimestamp']), now))
+
+const or = (text: string, otherwise = '<none>') => text || otherwise
+const words =
+  (path: readonly string[], otherwise: string): Cell =>
+  object =>
+    or(textAt(object, path), otherwise)
+
+export const nodeColumns: readonly Column[] = [
+  name,
+  column('Status', nodeStatus),
+  column('Roles', nodeRoles),
+  age,
+  column('Version', ['status', 'nodeInfo', 'kubeletVersion']),
+  column('Internal-IP', object => nodeAddress(object, 'InternalIP'), wide),
+  column('External-IP', object => nodeAddress(object, 'ExternalIP'), wide),
+  column('OS-Image', words(['status', 'nodeInfo', 'osImage'], '<unknown>'), wide),
+  column('Kernel-Version', words(['status', 'nodeInfo', 'kernelVersion'], '<unknown>'), wide),
+  column('Container-Runtime', words(['status', 'nodeInfo', 'containerRuntimeVersion'], '<unknown>'), wide),
+]
+
+function nodeStatus(node: KubeObject): string {
+  const ready = listAt(node, ['status', 'conditions']).find(condition => condition['type'] === 'Ready')
+  const state = ready === undefined ? 'Unknown' : ready['status'] === 'True' ? 'Ready' : 'NotReady'
+  return at(node, ['spec', 'unschedulable']) === true ? `${state},SchedulingDisabled` : state
+}
+
+function nodeRoles({ metadata }: KubeObject): string {
+  const prefix = 'node-role.kubernetes.io/'
+  const roles = Object.entries(metadata.labels ?? {}).flatMap(([key, value]) => {
+    if (key.startsWith(prefix)) return [key.slice(prefix.length)]
+    return key === 'kubernetes.io/role' && value !== '' ? [value] : []
+  })
+  return or([...new Set(roles)].sort().join(','))
+}
+
+function nodeAddress(node: KubeObject, type: string): string {
+  const found = listAt(node, ['status', 'addresses']).find(address => address['type'] === type)
+  return or(textAt(found, ['address']))
+}
+
+export const podColumns: readonly Column[] = [
+  name,
+  column('Ready', pod => {
+    const statuses = listAt(pod, ['status', 'containerStatuses'])
+    return `${statuses.filter(status => status['ready'] === true).length}/${listAt(pod, ['spec', 'containers']).length}`
+  }),
+  column('Status', podStatus),
+  column('Restarts', pod => {
+    const counts = listAt(pod, ['status', 'containerStatuses']).map(status => Number(status['restartCount'] ?? 0))
+    return String(counts.reduce((sum, count) => sum + count, 0))
+  }),
+  age,
+  column('IP', words(['status', 'podIP'], '<none>'), wide),
+  column('Node', words(['spec', 'nodeName'], '<none>'), wide),
+  column('Nominated Node', words(['status', 'nominatedNodeName'], '<none>'), wide),
+  column('Readiness Gates', () => '<none>', wide),
+]
+
+function podStatus(pod: KubeObject): string {
+  if (pod.metadata.deletionTimestamp !== undefined) return 'Terminating'
+  const waiting = listAt(pod, ['status', 'containerStatuses'])
+    .map(status => textAt(status, ['state', 'waiting', 'reason']) || textAt(status, ['state', 'terminated', 'reason']))
+    .find(reason => reason !== '')
+  return waiting ?? (textAt(pod, ['status', 'reason']) || textAt(pod, ['status', 'phase']))
+}
+
+export const serviceColumns: readonly Column[] = [
+  name,
+  column('Type', words(['spec', 'type'], 'ClusterIP')),
+  column('Cluster-IP', words(['spec', 'clusterIP'], '<none>')),
+  column('External-IP', serviceExternal),
+  column('Port(s)', servicePorts),
+  age,
+  column('Selector', service => renderLabels(at(service, ['spec', 'selector'])), wide),
+]
+
+function serviceExternal(service: KubeObject): string {
+  const ingress = listAt(service, ['status', 'loadBalancer', 'ingress']).map(
+    item => textAt(item, ['ip']) || textAt(item, ['hostname']),
+  )
+  const external = at(service, ['spec', 'externalIPs'])
+  const all = [...ingress, ...(Array.isArray(external) ? external.map(String) : [])]
+  if (all.length > 0) return all.join(',')
+  return textAt(service, ['spec', 'type']) === 'LoadBalancer' ? '<pending>' : '<none>'
+}
+
+function servicePorts(service: KubeObject): string {
+  const ports = listAt(service, ['spec', 'ports']).map(port => {
+    const outside = port['nodePort'] === undefined ? '' : `:${port['nodePort']}`
+    return `${port['port']}${outside}/${port['protocol'] ?? 'TCP'}`
+  })
+  return or(ports.join(','))
+}
+
+function renderLabels(labels: unknown): string {
+  const pairs = isObject(labels) ? Object.entries(labels).map(([key, value]) => `${key}=${value}`) : []
+  return or(pairs.sort().join(','))
+}
+
+export const namespaceColumns: readonly Column[] = [name, column('Status', ['status', 'phase']), age]
+
+export const configMapColumns: readonly Column[] = [
+  name,
+  column(
+    'Data',
+    map => ['data', 'binaryData'].reduce((sum, field) => sum + Object.keys(at(map, [field]) ?? {}).length, 0),
+    { type: 'integer' },
+  ),
+  age,
+]
+
+export const eventColumns: readonly Column[] = [
+  column('Last Seen', (event, now) => renderAge(eventTime(event, 'lastTimestamp'), now)),
+  column('Type', ['type']),
+  column('Reason', ['reason']),
+  column('Object', event => {
+    const kind = textAt(event, ['involvedObject', 'kind']).toLowerCase()
+    return `${kind}/${textAt(event, ['involvedObject', 'name'])}`
+  }),
+  column('Subobject', ['involvedObject', 'fieldPath'], wide),
+  column(
+    'Source',
+    event => {
+      const component = textAt(event, ['source', 'component']) || textAt(event, ['reportingComponent'])
+      return [component, textAt(event, ['source', 'host'])].filter(Boolean).join(', ')
+    },
+    wide,
+  ),
+  column('Message', event => textAt(event, ['message']).trim()),
+  column('First Seen', (event, now) => renderAge(eventTime(event, 'firstTimestamp'), now), wide),
+  column('Count', event => Number(at(event, ['count']) ?? 1), { type: 'integer', wide: true }),
+  { ...name, wide: true },
+]
+
+function eventTime(event: KubeObject, field: string): string {
+  return textAt(event, [field]) || textAt(event, ['eventTime']) || textAt(event, ['metadata', 'creationTimestamp'])
+}
+
+export const leaseColumns: readonly Column[] = [name, column('Holder', ['spec', 'holderIdentity']), age]
+
+export const endpointSliceColumns: readonly Column[] = [
+  name,
+  column('AddressType', ['addressType']),
+  column('Ports', slice =>
+    or(
+      listAt(slice, ['ports'])
+        .map(port => String(port['port']))
+        .join(','),
+      '<unset>',
+    ),
+  ),
+  column('Endpoints', slice => {
+    const endpoints = listAt(slice, ['endpoints']).flatMap(endpoint => endpoint['addresses'] ?? [])
+    return or(endpoints.join(','), '<unset>')
+  }),
+  age,
+]

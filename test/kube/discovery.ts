@@ -1,0 +1,102 @@
+/** What the server says it has: aggregated discovery for new clients, the lists of each group for old ones. */
+import { apiVersionOf, type Kind, kinds } from './kinds.ts'
+
+export const VERSION = {
+  major: '1',
+  minor: '32',
+  gitVersion: 'v1.32.0',
+  gitCommit: '',
+  gitTreeState: 'clean',
+  buildDate: '1970-01-01T00:00:00Z',
+  goVersion: '',
+  compiler: '',
+  platform: 'linux/amd64',
+}
+
+const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
+const STATUS_VERBS = ['get', 'patch', 'update']
+
+const groups = [...new Set(kinds.map(kind => kind.group))]
+const versionsOf = (group: string) => [...new Set(kinds.filter(kind => kind.group === group).map(kind => kind.version))]
+const kindsOf = (group: string, version: string) =>
+  kinds.filter(kind => kind.group === group && kind.version === version)
+
+/**
+ * The document of a discovery path, or undefined for another path.
+ * @param accept of the request: chooses aggregated discovery for `/api` and `/apis`
+ */
+export function discover(path: string, accept: string): { readonly type: string; readonly body: object } | undefined {
+  if (path === '/api' || path === '/apis') {
+    const version = /g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/.exec(accept)?.[1]
+    const wanted = groups.filter(group => (group === '') === (path === '/api'))
+    if (version !== undefined) {
+      const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
+      return { type, body: aggregated(version, wanted) }
+    }
+  }
+  const body = legacy(path)
+  return body && { type: 'application/json', body }
+}
+
+function aggregated(version: string, wanted: readonly string[]): object {
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: `apidiscovery.k8s.io/${version}`,
+    metadata: {},
+    items: wanted.map(group => ({
+      metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
+      versions: versionsOf(group).map(name => ({
+        version: name,
+        freshness: 'Current',
+        resources: kindsOf(group, name).map(kind => ({
+          resource: kind.plural,
+          responseKind: responseKind(kind),
+          scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+          singularResource: kind.singular,
+          verbs: VERBS,
+          shortNames: kind.shortNames,
+          categories: kind.categories,
+          subresources: kind.status
+            ? [{ subresource: 'status', responseKind: responseKind(kind), verbs: STATUS_VERBS }]
+            : [],
+        })),
+      })),
+    })),
+  }
+}
+
+function responseKind({ group, version, kind }: Kind) {
+  return { group, version, kind }
+}
+
+function legacy(path: string): object | undefined {
+  if (path === '/api')
+    return {
+      kind: 'APIVersions',
+      versions: versionsOf(''),
+      serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }],
+    }
+  const named = groups.filter(group => group !== '')
+  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(apiGroup) }
+  const [, group] = /^\/apis\/([^/]+)$/.exec(path) ?? []
+  if (group !== undefined)
+    return named.includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) } : undefined
+  const [, core, other, version = ''] = /^\/(?:(api)|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? []
+  const members = kindsOf(core === undefined ? (other ?? '?') : '', version)
+  return members[0] && resourceList(apiVersionOf(members[0]), members)
+}
+
+function apiGroup(name: string) {
+  const versions = versionsOf(name).map(version => ({ groupVersion: `${name}/${version}`, version }))
+  return { name, versions, preferredVersion: versions[0] }
+}
+
+function resourceList(groupVersion: string, members: readonly Kind[]): object {
+  const resources = members.flatMap(kind => {
+    const common = { namespaced: kind.namespaced, kind: kind.kind }
+    const status = { name: `${kind.plural}/status`, singularName: '', ...common, verbs: STATUS_VERBS }
+    const { plural: name, singular: singularName, shortNames, categories } = kind
+    return [{ name, singularName, ...common, verbs: VERBS, shortNames, categories }, ...(kind.status ? [status] : [])]
+  })
+  return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources }
+}

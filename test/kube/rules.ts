@@ -1,0 +1,167 @@
+/**
+ * What every write goes through, whatever the kind: names, metadata that the server owns, optimistic locking, no-op writes,
+ * finalizers. Pure: takes the object of the client and the stored one, returns what to store, or throws the ApiError.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import type { KubeObject } from '../../lib/kube/object.ts'
+import { draft, isObject, type JsonObject } from './json.ts'
+import { apiVersionOf, type Kind } from './kinds.ts'
+import { ApiError, badRequest, type Cause, conflict, invalid, invalidValue, modified, requiredValue } from './status.ts'
+
+/** What the rules cannot know of themselves. */
+export interface Circumstances {
+  /** RFC 3339, whole seconds. */
+  readonly now: string
+  readonly uid: string
+  /** Five characters for `generateName`. */
+  readonly suffix: string
+}
+
+/** @param namespace of the URL; undefined for kinds without one */
+export function prepareCreate(kind: Kind, body: KubeObject, namespace: string | undefined, given: Circumstances) {
+  const object = draft(checkedBody(kind, body, namespace))
+  const { metadata } = object
+  if (metadata['resourceVersion'])
+    throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created')
+  if (!metadata['name'] && metadata['generateName']) metadata['name'] = `${metadata['generateName']}${given.suffix}`
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation'])
+    delete metadata[field]
+  if (namespace !== undefined) metadata['namespace'] = namespace
+  metadata['uid'] = given.uid
+  metadata['creationTimestamp'] = given.now
+  if (kind.initialStatus !== undefined) object['status'] = kind.initialStatus
+  return judged(kind, object as unknown as KubeObject, undefined)
+}
+
+/**
+ * @param name of the URL
+ * @param subresource `status` leaves all but the status and labels alone; without it the status stays
+ * @returns the stored object itself when nothing would change
+ */
+export function prepareUpdate(
+  kind: Kind,
+  body: KubeObject,
+  stored: KubeObject,
+  name: string,
+  subresource: string | undefined,
+): KubeObject {
+  const object = draft(checkedBody(kind, body, stored.metadata.namespace))
+  const { metadata } = object
+  if (metadata['name'] !== name)
+    throw badRequest(`the name of the object (${metadata['name'] ?? ''}) does not match the name on the URL (${name})`)
+  checkPreconditions(kind, stored, metadata)
+  for (const field of [
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+    'generation',
+    'selfLink',
+  ]) {
+    const value = stored.metadata[field]
+    if (value === undefined) delete metadata[field]
+    else metadata[field] = value as string
+  }
+  metadata['resourceVersion'] = stored.metadata.resourceVersion ?? ''
+  const next = subresource === 'status' ? withStatusOf(stored, object) : withOwnStatus(kind, stored, object)
+  const prepared = judged(kind, next, stored)
+  return isDeepStrictEqual(prepared, stored) ? stored : prepared
+}
+
+function withStatusOf(stored: KubeObject, update: JsonObject): KubeObject {
+  const { status: _, ...rest } = stored
+  return { ...rest, ...(update['status'] === undefined ? {} : { status: update['status'] }) }
+}
+
+function withOwnStatus(kind: Kind, stored: KubeObject, update: JsonObject): KubeObject {
+  if (!kind.status) return update as unknown as KubeObject
+  const { status: _, ...rest } = update
+  const own = stored['status'] === undefined ? {} : { status: stored['status'] }
+  return { ...rest, ...own } as unknown as KubeObject
+}
+
+/** Optimistic locking, and the uid: of an update's metadata or of a deletion's preconditions. */
+export function checkPreconditions(kind: Kind, stored: KubeObject, wanted: JsonObject): void {
+  const { name, uid, resourceVersion } = stored.metadata
+  if (wanted['uid'] && wanted['uid'] !== uid)
+    throw conflict(kind, name, `Precondition failed: UID in precondition: ${wanted['uid']}, UID in object meta: ${uid}`)
+  if (wanted['resourceVersion'] && wanted['resourceVersion'] !== resourceVersion) throw conflict(kind, name, modified)
+}
+
+/** Of a deletion: the object that waits for its finalizers, or undefined when it may go at once. */
+export function prepareDelete(stored: KubeObject, given: Circumstances): KubeObject | undefined {
+  if ((stored.metadata.finalizers ?? []).length === 0) return undefined
+  if (stored.metadata.deletionTimestamp !== undefined) return stored
+  const metadata = { ...stored.metadata, deletionTimestamp: given.now, deletionGracePeriodSeconds: 0 }
+  return { ...stored, metadata }
+}
+
+/** Whether an update emptied the finalizers of an object that was being deleted. */
+export function mayGo({ metadata }: KubeObject): boolean {
+  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
+}
+
+function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): KubeObject {
+  if (!isObject(body)) throw badRequest(`couldn't get version/kind; json parse error: the body is no object`)
+  const { apiVersion = apiVersionOf(kind), kind: name = kind.kind, ...rest } = body
+  if (apiVersion !== apiVersionOf(kind) || name !== kind.kind)
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(kind)}), or its kind (${name}) is not ${kind.kind}`,
+    )
+  const metadata = isObject(rest['metadata']) ? rest['metadata'] : {}
+  for (const field of ['labels', 'annotations']) {
+    for (const value of Object.values(metadata[field] ?? {})) {
+      if (typeof value !== 'string')
+        throw badRequest(
+          `${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: json: cannot unmarshal ${typeof value === 'boolean' ? 'bool' : typeof value} into Go struct field ObjectMeta.metadata.${field} of type string`,
+        )
+    }
+  }
+  if (namespace !== undefined && metadata['namespace'] && metadata['namespace'] !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
+  return { apiVersion, kind: name, ...rest, metadata: metadata as unknown as KubeObject['metadata'] } as KubeObject
+}
+
+function judged(kind: Kind, object: KubeObject, previous: KubeObject | undefined): KubeObject {
+  const normal = withoutEmptyMetadata(kind.normal?.(object) ?? object)
+  const causes = [...metadataCauses(normal), ...(kind.causes?.(normal, previous) ?? [])]
+  if (causes.length > 0) throw invalid(kind, normal.metadata.name ?? '', causes)
+  return normal
+}
+
+/** The server never stores an empty map or list of metadata, nor a null. */
+function withoutEmptyMetadata(object: KubeObject): KubeObject {
+  const kept = Object.entries(object.metadata).filter(([, value]) => {
+    if (value === null || value === '') return false
+    return typeof value !== 'object' || Object.keys(value as object).length > 0
+  })
+  return { ...object, metadata: Object.fromEntries(kept) as KubeObject['metadata'] }
+}
+
+const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
+const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
+
+function metadataCauses({ metadata }: KubeObject): Cause[] {
+  const causes: Cause[] = []
+  if (!metadata.name) return [requiredValue('metadata.name', 'name or generateName is required')]
+  if (!SUBDOMAIN.test(metadata.name))
+    causes.push(
+      invalidValue(
+        'metadata.name',
+        metadata.name,
+        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
+      ),
+    )
+  for (const value of Object.values(metadata.labels ?? {})) {
+    if (value.length > 63) causes.push(invalidValue('metadata.labels', value, 'must be no more than 63 characters'))
+    else if (!LABEL_VALUE.test(value))
+      causes.push(
+        invalidValue(
+          'metadata.labels',
+          value,
+          "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
+        ),
+      )
+  }
+  return causes
+}

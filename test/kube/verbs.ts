@@ -1,0 +1,184 @@
+/**
+ * A handler per verb: what one request does to the store and what it answers. Watches live in watch-stream.
+ */
+import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
+import { isObject, type Json, type JsonObject } from './json.ts'
+import { applyJsonPatch } from './json-patch.ts'
+import { apiVersionOf, collectionOf, type Kind, kinds } from './kinds.ts'
+import { listPage, selection } from './list.ts'
+import { applyMergePatch } from './merge-patch.ts'
+import type { ResourceRequest, Verb } from './request.ts'
+import { type Circumstances, checkPreconditions, mayGo, prepareCreate, prepareDelete, prepareUpdate } from './rules.ts'
+import {
+  alreadyExists,
+  badRequest,
+  detailsOf,
+  methodNotAllowed,
+  noSuchPath,
+  notFound,
+  type Status,
+  success,
+  unsupportedMediaType,
+} from './status.ts'
+import type { Store } from './store.ts'
+import { applyStrategicPatch } from './strategic-merge-patch.ts'
+import { renderTable } from './table.ts'
+import { listText, objectText } from './text.ts'
+
+export interface World {
+  readonly store: Store
+  circumstances(): Circumstances
+}
+
+export interface Reply {
+  readonly code: number
+  /** JSON. */
+  readonly text: string
+}
+
+type Handler = (world: World, request: ResourceRequest) => Reply
+
+export const verbs: { readonly [V in Exclude<Verb, 'watch'>]: Handler } = {
+  get: (world, request) => reply(200, request, stored(world, request)),
+  list,
+  create,
+  update,
+  patch,
+  delete: remove,
+  deletecollection: removeAll,
+}
+
+function list(world: World, request: ResourceRequest): Reply {
+  const { kind, form, query } = request
+  const { items, metadata } = listPage(world.store, request)
+  if (form === 'plain') return { code: 200, text: listText(apiVersionOf(kind), kind.kind, metadata, items) }
+  const options = { include: query.get('includeObject'), now: Date.now(), headings: true }
+  return { code: 200, text: JSON.stringify(renderTable(kind, items, metadata, options)) }
+}
+
+function create(world: World, request: ResourceRequest): Reply {
+  const { kind, namespace } = request
+  if (kind.namespaced && namespace === undefined) throw methodNotAllowed()
+  if (namespace !== undefined && world.store.get('namespaces', namespace) === undefined)
+    throw notFound(kinds.find(other => other.kind === 'Namespace')!, namespace)
+  const object = prepareCreate(kind, asObject(request.body), namespace, world.circumstances())
+  if (world.store.get(collectionOf(kind), keyOf(object)) !== undefined) throw alreadyExists(kind, object.metadata.name)
+  return reply(201, request, write(world, request, object))
+}
+
+function update(world: World, request: ResourceRequest): Reply {
+  const { kind, name = '', namespace, subresource } = request
+  checkSubresource(request)
+  const before = find(world, request)
+  if (before === undefined && kind.createOnUpdate && subresource === undefined) {
+    const body = asObject(request.body)
+    const object = prepareCreate(
+      kind,
+      { ...body, metadata: { ...body.metadata, name } },
+      namespace,
+      world.circumstances(),
+    )
+    return reply(201, request, write(world, request, object))
+  }
+  const current = stored(world, request)
+  return reply(
+    200,
+    request,
+    write(world, request, prepareUpdate(kind, asObject(request.body), current, name, subresource)),
+  )
+}
+
+const patchers: Readonly<Record<string, (target: JsonObject, patch: Json, kind: Kind) => Json>> = {
+  'application/json-patch+json': applyJsonPatch,
+  'application/merge-patch+json': applyMergePatch,
+  'application/strategic-merge-patch+json': (target, patch, kind) => {
+    if (!isObject(patch)) throw badRequest('a strategic merge patch is an object')
+    return applyStrategicPatch(target, patch, kind.merge)
+  },
+}
+
+function patch(world: World, request: ResourceRequest): Reply {
+  const { kind, name = '', subresource, body = null } = request
+  checkSubresource(request)
+  const patcher = patchers[request.contentType]
+  if (patcher === undefined) throw unsupportedMediaType(Object.keys(patchers))
+  const current = stored(world, request)
+  const patched = asObject(patcher(current as unknown as JsonObject, body, kind))
+  return reply(200, request, write(world, request, prepareUpdate(kind, patched, current, name, subresource)))
+}
+
+function remove(world: World, request: ResourceRequest): Reply {
+  const { kind, name = '', body } = request
+  const current = stored(world, request)
+  const preconditions = isObject(body) && isObject(body['preconditions']) ? body['preconditions'] : {}
+  checkPreconditions(kind, current, preconditions)
+  const waiting = prepareDelete(current, world.circumstances())
+  if (waiting !== undefined) return reply(200, request, waiting === current ? current : write(world, request, waiting))
+  if (!isDryRun(request)) erase(world, kind, current)
+  const status = success({ ...detailsOf(kind, name), uid: current.metadata.uid ?? '' })
+  return { code: 200, text: JSON.stringify(status satisfies Status) }
+}
+
+function removeAll(world: World, request: ResourceRequest): Reply {
+  const { kind } = request
+  const { revision, objects } = world.store.snapshot(collectionOf(kind))
+  const chosen = objects.filter(selection(request))
+  for (const object of chosen) {
+    const waiting = prepareDelete(object, world.circumstances())
+    if (waiting !== undefined) write(world, request, waiting)
+    else if (!isDryRun(request)) erase(world, kind, object)
+  }
+  return { code: 200, text: listText(apiVersionOf(kind), kind.kind, { resourceVersion: String(revision) }, chosen) }
+}
+
+/** With a namespace goes all that is in it. */
+function erase({ store }: World, kind: Kind, object: KubeObject): void {
+  if (kind.kind === 'Namespace') {
+    for (const inner of kinds.filter(other => other.namespaced)) {
+      for (const { metadata } of store.snapshot(collectionOf(inner)).objects)
+        if (metadata.namespace === object.metadata.name)
+          store.remove(collectionOf(inner), `${metadata.namespace}/${metadata.name}`)
+    }
+  }
+  store.remove(collectionOf(kind), keyOf(object))
+}
+
+function write(world: World, request: ResourceRequest, object: KubeObject): KubeObject {
+  const collection = collectionOf(request.kind)
+  const key = keyOf(object)
+  const before = world.store.get(collection, key)
+  // a write that changes nothing is no write: neither a new version nor an event
+  if (object === before || isDryRun(request)) return object
+  const written = world.store.put(collection, key, object)
+  if (before !== undefined && mayGo(written)) world.store.remove(collection, key)
+  return written
+}
+
+const isDryRun = ({ query }: ResourceRequest) => query.get('dryRun') === 'All'
+
+function find({ store }: World, { kind, namespace, name }: ResourceRequest): KubeObject | undefined {
+  return store.get(collectionOf(kind), namespace === undefined ? name! : `${namespace}/${name}`)
+}
+
+function stored(world: World, request: ResourceRequest): KubeObject {
+  checkSubresource(request)
+  const object = find(world, request)
+  if (object === undefined) throw notFound(request.kind, request.name!)
+  return object
+}
+
+function checkSubresource({ kind, subresource }: ResourceRequest): void {
+  if (subresource !== undefined && !(subresource === 'status' && kind.status)) throw noSuchPath()
+}
+
+function asObject(body: Json | undefined): KubeObject {
+  if (!isObject(body)) throw badRequest('the body of the request is no object')
+  return body as unknown as KubeObject
+}
+
+function reply(code: number, { kind, form, query }: ResourceRequest, object: KubeObject): Reply {
+  if (form === 'plain') return { code, text: objectText(object) }
+  const { resourceVersion = '' } = object.metadata
+  const options = { include: query.get('includeObject'), now: Date.now(), headings: true }
+  return { code, text: JSON.stringify(renderTable(kind, [object], { resourceVersion }, options)) }
+}
