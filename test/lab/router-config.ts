@@ -1,0 +1,72 @@
+/** The lab's router in the languages of FRR and BIRD 2. Pure. */
+import { RESTART_TIME, ROUTER_ID, TIMERS } from './agent-config.ts'
+import { FAMILIES, type FamilyName, ROUTER_AS, type Topology } from './topology.ts'
+
+/** @param gracefulRestart whether the router helps a peer that restarts */
+export function frrConfig(topology: Topology, gracefulRestart: boolean): string {
+  const { holdTime, keepaliveTime, connectRetryTime } = TIMERS
+  return lines(
+    'hostname router',
+    `router bgp ${ROUTER_AS}`,
+    ` bgp router-id ${ROUTER_ID}`,
+    ' no bgp ebgp-requires-policy',
+    ' no bgp network import-check',
+    ' no bgp default ipv4-unicast',
+    gracefulRestart ? ' bgp graceful-restart' : ' bgp graceful-restart-disable',
+    ...(gracefulRestart ? [` bgp graceful-restart restart-time ${RESTART_TIME}`] : []),
+    ` timers bgp ${keepaliveTime} ${holdTime}`,
+    ...topology.nodes.flatMap(node =>
+      FAMILIES.flatMap(family => [
+        ` neighbor ${node.address[family]} remote-as ${node.asNumber}`,
+        ` neighbor ${node.address[family]} description ${node.name}`,
+        ` neighbor ${node.address[family]} timers connect ${connectRetryTime}`,
+      ]),
+    ),
+    ...FAMILIES.flatMap(family => [
+      ` address-family ${family} unicast`,
+      ...topology.routerPrefixes[family].map(prefix => `  network ${prefix}`),
+      ...topology.nodes.map(node => `  neighbor ${node.address[family]} activate`),
+      ' exit-address-family',
+    ]),
+  )
+}
+
+/** @param gracefulRestart whether the router helps a peer that restarts */
+export function birdConfig(topology: Topology, gracefulRestart: boolean): string {
+  return lines(
+    `router id ${ROUTER_ID};`,
+    'protocol device { }',
+    ...FAMILIES.flatMap(family => [
+      `protocol kernel kernel_${family} { ${family} { import none; export where source = RTS_BGP; }; }`,
+      `protocol static outside_${family} {`,
+      `  ${family};`,
+      ...topology.routerPrefixes[family].map(prefix => `  route ${prefix} blackhole;`),
+      '}',
+    ]),
+    ...topology.nodes.flatMap(node =>
+      FAMILIES.flatMap(family => [
+        `protocol bgp ${birdName(node.name, family)} {`,
+        `  local ${node.router[family]} as ${ROUTER_AS};`,
+        `  neighbor ${node.address[family]} as ${node.asNumber};`,
+        `  hold time ${TIMERS.holdTime};`,
+        `  keepalive time ${TIMERS.keepaliveTime};`,
+        '  connect delay time 0;',
+        `  connect retry time ${TIMERS.connectRetryTime};`,
+        '  error wait time 1, 5;',
+        `  graceful restart ${gracefulRestart ? 'on' : 'off'};`,
+        ...(gracefulRestart ? [`  graceful restart time ${RESTART_TIME};`] : []),
+        `  ${family} { import all; export where source ~ [RTS_BGP, RTS_STATIC]; };`,
+        '}',
+      ]),
+    ),
+  )
+}
+
+/** BIRD's names of protocols take no dashes. */
+export function birdName(node: string, family: FamilyName): string {
+  return `${node.replaceAll('-', '_')}_${family}`
+}
+
+function lines(...all: string[]): string {
+  return `${all.join('\n')}\n`
+}
