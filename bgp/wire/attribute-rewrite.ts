@@ -3,6 +3,12 @@
  * Called once per export group and attribute set. The next hop is not in these bytes: UpdateWriter puts it in.
  */
 
+import { asPathCount, canonicalPathLength, writePrependedPath } from './as-path.ts'
+import { attributeRow } from './attribute.ts'
+import { attributeEnd, attributeValueStart, writeAttributeHeader } from './attribute-header.ts'
+import { attributeCode, attributeFlag } from './iana.ts'
+import { copyOctets, writeUint32 } from './octets.ts'
+
 export type ExportRules =
   | {
       readonly to: 'external'
@@ -28,12 +34,80 @@ export const rewriteGrowth = 32
  * @throws RangeError when `target` has less room than the source's length plus `rewriteGrowth`
  */
 export function rewriteForExport(
-  _source: Uint8Array,
-  _start: number,
-  _end: number,
-  _rules: ExportRules,
-  _target: Uint8Array,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  rules: ExportRules,
+  target: Uint8Array,
   at: number,
 ): number {
+  if (target.length - at < end - start + rewriteGrowth) throw new RangeError('no room for the rewritten attributes')
+  let before = 0
+  for (let from = start; from < end; ) {
+    const code = source[from + 1]!
+    const valueStart = attributeValueStart(source, from)
+    const next = attributeEnd(source, from)
+    at = writeAbsent(rules, before, code, target, at)
+    if (rules.to === 'external') {
+      if (code === attributeCode.asPath) at = prependPath(source, valueStart, next, rules.localAs, target, at)
+      else if (leavesTheAs(code, rules.keepMed)) at = copyOctets(source, from, next, target, at)
+    } else if (rules.reflect && code === attributeCode.clusterList) {
+      at = prependCluster(source, valueStart, next, rules.reflect.clusterId, target, at)
+    } else {
+      at = copyOctets(source, from, next, target, at)
+    }
+    before = code
+    from = next
+  }
+  return writeAbsent(rules, before, 256, target, at)
+}
+
+/** Writes what the rules ask for and the source lacks between two neighbouring codes. */
+function writeAbsent(rules: ExportRules, before: number, after: number, target: Uint8Array, at: number): number {
+  if (rules.to === 'external') return at
+  const lacks = (code: number) => before < code && code < after
+  if (lacks(attributeCode.localPref)) at = writeUint32Attribute(attributeCode.localPref, rules.localPref, target, at)
+  if (rules.reflect === undefined) return at
+  if (lacks(attributeCode.originatorId))
+    at = writeUint32Attribute(attributeCode.originatorId, rules.reflect.originatorId, target, at)
+  if (lacks(attributeCode.clusterList))
+    at = writeUint32Attribute(attributeCode.clusterList, rules.reflect.clusterId, target, at)
   return at
+}
+
+function leavesTheAs(code: number, keepMed: boolean): boolean {
+  return code === attributeCode.med ? keepMed : attributeRow[code]?.only !== 'internal'
+}
+
+function prependPath(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  localAs: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const length = canonicalPathLength(asPathCount(source, start, end, 4) + 1)
+  const valueStart = writeAttributeHeader(target, at, attributeFlag.transitive, attributeCode.asPath, length)
+  return writePrependedPath(source, start, end, localAs, target, valueStart)
+}
+
+function prependCluster(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  clusterId: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const code = attributeCode.clusterList
+  const valueStart = writeAttributeHeader(target, at, attributeFlag.optional, code, end - start + 4)
+  writeUint32(target, valueStart, clusterId)
+  return copyOctets(source, start, end, target, valueStart + 4)
+}
+
+function writeUint32Attribute(code: number, value: number, target: Uint8Array, at: number): number {
+  const valueStart = writeAttributeHeader(target, at, attributeRow[code]!.flags, code, 4)
+  writeUint32(target, valueStart, value)
+  return valueStart + 4
 }

@@ -1,9 +1,11 @@
 /**
- * Messages out of a byte stream (RFC 4271 §4.1): any cutting of the stream into chunks gives the same messages. A message that lies whole
- * in a chunk is not copied; only a cut one is, and at most one message's worth is ever held.
+ * Messages out of a byte stream (RFC 4271 §4.1): any cutting of the stream into chunks gives the same messages. A message
+ * that lies whole in a chunk is not copied; only a cut one is, and at most one message's worth is ever held.
  *
  *   framer.push(chunk); while (framer.next()) use(framer.type, framer.buffer, framer.start, framer.end)
  */
+import { readHeader } from './header.ts'
+import { headerLength, maxMessageLength } from './iana.ts'
 
 export class Framer {
   /** Message type code. */
@@ -13,14 +15,63 @@ export class Framer {
   start = 0
   end = 0
 
-  /** Takes the next chunk, which is held (not copied) until `next` has returned false. */
-  push(_chunk: Uint8Array): void {}
+  #chunk: Uint8Array = new Uint8Array(0)
+  #at = 0
+  /** The part of a cut message that has come so far. */
+  readonly #held = new Uint8Array(maxMessageLength)
+  #heldLength = 0
+
+  /** Takes the next chunk, once `next` has returned false for the one before. It is read in place until then. */
+  push(chunk: Uint8Array): void {
+    if (this.#at < this.#chunk.length) throw new RangeError('the chunk before still holds messages')
+    this.#chunk = chunk
+    this.#at = 0
+  }
 
   /**
    * Moves to the next whole message; false when the rest of the chunk holds none.
-   * @throws PeerFault 1/1, 1/2 or 1/3 (RFC 4271 §6.1)
+   * @throws PeerFault 1/1, 1/2 or 1/3 (RFC 4271 §6.1); nothing can be read after that
    */
   next(): boolean {
+    if (this.#heldLength > 0) return this.#nextOfHeld()
+    const chunk = this.#chunk
+    const at = this.#at
+    const rest = chunk.length - at
+    if (rest < headerLength) return this.#hold(rest)
+    const length = readHeader(chunk, at, maxMessageLength)
+    if (rest < length) return this.#hold(rest)
+    this.#at = at + length
+    return this.#show(chunk, at, length)
+  }
+
+  /** Completes the cut message, first its header, for only that tells its length. */
+  #nextOfHeld(): boolean {
+    if (!this.#fill(headerLength)) return false
+    const length = readHeader(this.#held, 0, maxMessageLength)
+    if (!this.#fill(length)) return false
+    this.#heldLength = 0
+    return this.#show(this.#held, 0, length)
+  }
+
+  /** Moves octets of the chunk to those held until there are `length`; false when the chunk ends first. */
+  #fill(length: number): boolean {
+    const count = Math.min(length - this.#heldLength, this.#chunk.length - this.#at)
+    if (count > 0) this.#hold(count)
+    return this.#heldLength >= length
+  }
+
+  #hold(count: number): false {
+    this.#held.set(this.#chunk.subarray(this.#at, this.#at + count), this.#heldLength)
+    this.#heldLength += count
+    this.#at += count
     return false
+  }
+
+  #show(buffer: Uint8Array, at: number, length: number): true {
+    this.type = buffer[at + headerLength - 1]!
+    this.buffer = buffer
+    this.start = at + headerLength
+    this.end = at + length
+    return true
   }
 }

@@ -1,30 +1,38 @@
 /**
  * UPDATE as the receiver's hot path: one reader per session, used again for each message, allocates nothing for a good one.
  * It judges the whole message (RFC 4271 §6.3, RFC 7606) and leaves ranges of NLRI and one run of canonical attribute bytes.
- * It knows no route, no policy and no table.
+ * It knows no route, no policy and no table. Single attributes are judged by their rows (attribute.ts); here is what holds
+ * for all: truncation, duplicates, flags, unknown types, and what the verdicts add up to.
  */
 import type { Family } from '../../lib/base/ip.ts'
+import type { Flaw } from './as-path.ts'
+import { type AttributeRow, attributeName, attributeRow } from './attribute.ts'
+import { unknownFlags } from './attribute-list.ts'
+import { AttributeSlots } from './attribute-slots.ts'
+import { PeerFault } from './fault.ts'
+import { attributeCode, attributeFlag, familyOf, maxMessageLength } from './iana.ts'
+import { nlriFlaw } from './nlri.ts'
+import { errorCode, updateError } from './notification.ts'
+import { copyOctets, readUint16, readUint32 } from './octets.ts'
+import type { UpdateContext } from './update-context.ts'
 
-/** What the session negotiated that changes how an UPDATE reads. */
-export interface UpdateContext {
-  /** Whether AS_PATH and AGGREGATOR carry 4-octet AS numbers (RFC 6793: both sides sent the capability). */
-  readonly fourOctetAs: boolean
-  readonly internal: boolean
-  readonly families: readonly Family[]
-  readonly localAs: number
-  readonly peerAs: number
-}
-
-/** An attribute that was malformed, and what it cost (RFC 7606 §2). Worth a log line. */
+/** Something in an UPDATE that was malformed or out of place, and what it cost (RFC 7606 §2). Worth a log line. */
 export interface AttributeFault {
-  /** Attribute type code. */
+  /** Attribute type code; 0 for the classic NLRI fields. */
   readonly attribute: number
   readonly verdict: 'discard' | 'withdraw'
   readonly reason: string
 }
 
+/** The Optional and Transitive bits. */
+const category = attributeFlag.optional | attributeFlag.transitive
+
+const flagsFlaw: Flaw = { subcode: updateError.attributeFlags, reason: 'wrong flags' }
+const cutFlaw: Flaw = { subcode: updateError.malformedAttributeList, reason: 'runs past the attributes' }
+const missingFlaw: Flaw = { subcode: updateError.missingWellKnown, reason: 'missing' }
+
 export class UpdateReader {
-  /** Classic IPv4 fields as ranges of the buffer given to `read`; each NLRI's length octet is judged, its host bits are not cleared. */
+  /** Classic IPv4 fields as ranges of the buffer given to `read`; every prefix length is judged, host bits are not cleared. */
   withdrawnStart = 0
   withdrawnEnd = 0
   nlriStart = 0
@@ -42,32 +50,274 @@ export class UpdateReader {
   verdict: 'accept' | 'withdraw' = 'accept'
   readonly faults: AttributeFault[] = []
   /**
-   * Canonical attribute bytes: `attributes[0, attributesEnd)`, valid until the next `read`. In type order, each at most once, flags and
-   * length form normalised, AS numbers of 4 octets; without NEXT_HOP, MP_REACH, MP_UNREACH, AS4_*; without what this
-   * kind of session must ignore (LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST from outside; unknown non-transitive ones).
-   * Unknown transitive ones carry the Partial bit (RFC 4271 §9). Equal bytes ⇔ equal attributes. Read them with DecisionKeys.
+   * Canonical attribute bytes: `attributes[0, attributesEnd)`, valid until the next `read`; empty when nothing is announced. In type order,
+   * each at most once, flags and length form normalised, AS numbers of 4 octets; without NEXT_HOP, MP_REACH, MP_UNREACH,
+   * AS4_*; without what this kind of session must ignore (LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST from outside; unknown
+   * non-transitive ones). Unknown transitive ones carry the Partial bit (RFC 4271 §9). Read them with DecisionKeys.
    */
-  readonly attributes = new Uint8Array(4 * 4096)
+  readonly attributes = new Uint8Array(4 * maxMessageLength)
   attributesEnd = 0
   /** This message's attribute octets are those of the message read before: canonical bytes and next hop are unchanged. */
   repeated = false
-  /** NEXT_HOP of the classic NLRI, meaningful when there is any. Syntax is judged, meaning (0.0.0.0, own address …) is not. */
+  /** NEXT_HOP of the classic NLRI, meaningful when there is any. Its syntax is judged, its meaning (0.0.0.0, own address …) is not. */
   nextHop4 = 0
   /** Next hop of MP_REACH: 4 or 16 octets. A link-local second half (RFC 2545 §3) is left out. */
   readonly mpNextHop = new Uint8Array(16)
   mpNextHopLength: 0 | 4 | 16 = 0
 
-  readonly context: UpdateContext
+  readonly #context: UpdateContext
+  readonly #slots = new AttributeSlots()
+  /** The first flaw that asks for treat-as-withdraw, and the range of the attribute it is in. */
+  #flaw: Flaw | undefined
+  #flawCode = 0
+  #flawStart = 0
+  #flawEnd = 0
+  /** NLRI is announced, even if of a family that was not negotiated. */
+  #reachable = false
+  /** Attribute octets of the message before, and whether equal ones need no second look. */
+  readonly #last = new Uint8Array(maxMessageLength)
+  #lastLength = 0
+  #lastVouches = false
 
   constructor(context: UpdateContext) {
-    this.context = context
+    this.#context = context
   }
 
   /**
    * Reads the body of one UPDATE, `buffer[start, end)`, as the Framer left it.
-   * @throws PeerFault when the session must be reset
+   * @throws PeerFault when the session must be reset; the fields then mean nothing
    */
-  read(_buffer: Uint8Array, _start: number, _end: number): void {
-    throw new Error('not yet written')
+  read(buffer: Uint8Array, start: number, end: number): void {
+    const withdrawnEnd = end - start < 4 ? end : start + 2 + readUint16(buffer, start)
+    if (withdrawnEnd + 2 > end) throw malformedList('withdrawn routes run past the message')
+    const attributesStart = withdrawnEnd + 2
+    const attributesEnd = attributesStart + readUint16(buffer, withdrawnEnd)
+    if (attributesEnd > end) throw malformedList('attributes run past the message')
+    this.withdrawnStart = start + 2
+    this.withdrawnEnd = withdrawnEnd
+    this.nlriStart = attributesEnd
+    this.nlriEnd = end
+    this.#judgeClassicNlri(buffer)
+    const announces = end > attributesEnd
+    this.repeated = this.#equalsLast(buffer, attributesStart, attributesEnd) && announces
+    if (this.repeated) return
+    this.#forget()
+    this.#reachable = announces
+    if (!this.#context.families.includes(4)) this.#ignoreClassicNlri()
+    this.#walk(buffer, attributesStart, attributesEnd)
+    this.#conclude(buffer)
+    const withdrawsClassic = withdrawnEnd > start + 2
+    if (!announces && !withdrawsClassic) this.endOfRib = this.#endOfRib()
+    this.#lastVouches = announces && this.mpReachFamily === 0 && this.mpUnreachFamily === 0 && this.faults.length === 0
   }
+
+  #forget(): void {
+    this.#slots.clear()
+    this.mpReachFamily = 0
+    this.mpReachStart = 0
+    this.mpReachEnd = 0
+    this.mpUnreachFamily = 0
+    this.mpUnreachStart = 0
+    this.mpUnreachEnd = 0
+    this.mpNextHopLength = 0
+    this.endOfRib = 0
+    this.verdict = 'accept'
+    this.attributesEnd = 0
+    if (this.faults.length > 0) this.faults.length = 0
+    this.#flaw = undefined
+  }
+
+  /** Also notes the octets for the next message. */
+  #equalsLast(buffer: Uint8Array, start: number, end: number): boolean {
+    const last = this.#last
+    const length = end - start
+    let equal = 0
+    if (length === this.#lastLength) while (equal < length && last[equal] === buffer[start + equal]) equal++
+    if (equal === length) return this.#lastVouches
+    copyOctets(buffer, start + equal, end, last, equal)
+    this.#lastLength = length
+    return false
+  }
+
+  #judgeClassicNlri(buffer: Uint8Array): void {
+    const flaw =
+      nlriFlaw(buffer, this.withdrawnStart, this.withdrawnEnd, 4) ?? nlriFlaw(buffer, this.nlriStart, this.nlriEnd, 4)
+    if (flaw !== undefined) throw new PeerFault(errorCode.update, updateError.invalidNetworkField, flaw)
+  }
+
+  #ignoreClassicNlri(): void {
+    if (this.withdrawnEnd > this.withdrawnStart || this.nlriEnd > this.nlriStart)
+      this.faults.push({ attribute: 0, verdict: 'discard', reason: 'IPv4 NLRI, a family that was not negotiated' })
+    this.withdrawnEnd = this.withdrawnStart
+    this.nlriEnd = this.nlriStart
+  }
+
+  #walk(buffer: Uint8Array, start: number, end: number): void {
+    for (let at = start; at < end; ) {
+      const headerLength = (buffer[at]! & attributeFlag.extendedLength) === 0 ? 3 : 4
+      const valueStart = at + headerLength
+      const length = headerLength === 3 ? buffer[at + 2]! : readUint16(buffer, at + 2)
+      // RFC 7606 §4: NLRI is found by the length of the whole list, so a list that ends badly costs its routes only
+      if (valueStart > end || valueStart + length > end) {
+        this.#withdraw(cutFlaw, at + 1 < end ? buffer[at + 1]! : 0, at, end)
+        break
+      }
+      this.#attribute(buffer, at, valueStart, valueStart + length)
+      at = valueStart + length
+    }
+  }
+
+  #attribute(buffer: Uint8Array, at: number, start: number, end: number): void {
+    const flags = buffer[at]!
+    const code = buffer[at + 1]!
+    const row = attributeRow[code]
+    if (row === undefined && (flags & attributeFlag.optional) === 0)
+      throw new PeerFault(
+        errorCode.update,
+        updateError.unrecognizedWellKnown,
+        attributeName(code),
+        buffer.slice(at, end),
+      )
+    if (this.#slots.seen(code)) this.#discardRepeated(code)
+    else {
+      this.#slots.see(code)
+      if (row !== undefined) this.#known(row, buffer, at, start, end)
+      else if ((flags & attributeFlag.transitive) !== 0) this.#slots.keep(code, unknownFlags, start, end)
+    }
+  }
+
+  #known(row: AttributeRow, buffer: Uint8Array, at: number, start: number, end: number): void {
+    const code = row.code
+    const flags = buffer[at]!
+    if (row.only !== undefined && !this.#means(row)) return
+    if ((flags & category) !== row.flags) this.#withdraw(flagsFlaw, code, at, end)
+    if (code === attributeCode.mpReach) this.#mpReach(buffer, at, start, end)
+    else if (code === attributeCode.mpUnreach) this.#mpUnreach(buffer, at, start, end)
+    else {
+      const flaw = row.check(buffer, start, end, this.#context)
+      if (flaw === undefined) this.#slots.keep(code, normalFlags(row, flags), start, end)
+      else if (row.malformed === 'discard') this.#discard(code, flaw.reason)
+      else this.#withdraw(flaw, code, at, end)
+    }
+  }
+
+  /** Whether an attribute that only some sessions use means something on this one. */
+  #means(row: AttributeRow): boolean {
+    return row.only === 'internal' ? this.#context.internal : !this.#context.fourOctetAs
+  }
+
+  /** RFC 7606 §3 g. */
+  #discardRepeated(code: number): void {
+    if (code === attributeCode.mpReach || code === attributeCode.mpUnreach)
+      throw malformedList(`${attributeName(code)} twice`)
+    this.#discard(code, 'repeated')
+  }
+
+  /** AFI 2, SAFI 1, next hop length 1, next hop, reserved 1, NLRI: RFC 4760 §3. */
+  #mpReach(buffer: Uint8Array, at: number, start: number, end: number): void {
+    const nextHopStart = start + 4
+    const nlriStart = nextHopStart + (end - start < 5 ? 0 : buffer[start + 3]!) + 1
+    if (nlriStart > end) throw this.#optionalFault(buffer, at, end, 'cut short')
+    this.#reachable ||= end > nlriStart
+    const family = this.#negotiated(buffer, start, attributeCode.mpReach)
+    if (family === 0) return
+    const length = buffer[start + 3]!
+    if (family === 4 ? length !== 4 : length !== 16 && length !== 32)
+      throw this.#optionalFault(buffer, at, end, `a next hop of ${length} octets`)
+    const flaw = nlriFlaw(buffer, nlriStart, end, family)
+    if (flaw !== undefined) throw this.#optionalFault(buffer, at, end, flaw)
+    this.mpReachFamily = family
+    this.mpReachStart = nlriStart
+    this.mpReachEnd = end
+    this.mpNextHopLength = family === 4 ? 4 : 16
+    copyOctets(buffer, nextHopStart, nextHopStart + this.mpNextHopLength, this.mpNextHop, 0)
+  }
+
+  /** AFI 2, SAFI 1, withdrawn routes: RFC 4760 §4. */
+  #mpUnreach(buffer: Uint8Array, at: number, start: number, end: number): void {
+    if (end - start < 3) throw this.#optionalFault(buffer, at, end, 'cut short')
+    const family = this.#negotiated(buffer, start, attributeCode.mpUnreach)
+    if (family === 0) return
+    const flaw = nlriFlaw(buffer, start + 3, end, family)
+    if (flaw !== undefined) throw this.#optionalFault(buffer, at, end, flaw)
+    this.mpUnreachFamily = family
+    this.mpUnreachStart = start + 3
+    this.mpUnreachEnd = end
+  }
+
+  /** The negotiated family that an attribute's AFI and SAFI name, else 0 and a fault. */
+  #negotiated(buffer: Uint8Array, start: number, code: number): Family | 0 {
+    const afi = readUint16(buffer, start)
+    const safi = buffer[start + 2]!
+    const family = familyOf(afi, safi)
+    if (family !== 0 && this.#context.families.includes(family)) return family
+    this.#discard(code, `AFI ${afi} SAFI ${safi}, a family that was not negotiated`)
+    return 0
+  }
+
+  /** RFC 4760 §7, RFC 7606 §5.3 and §7.11: NLRI that cannot be found cannot be withdrawn either. */
+  #optionalFault(buffer: Uint8Array, at: number, end: number, reason: string): PeerFault {
+    const text = `${attributeName(buffer[at + 1]!)}: ${reason}`
+    return new PeerFault(errorCode.update, updateError.optionalAttribute, text, buffer.slice(at, end))
+  }
+
+  #discard(code: number, reason: string): void {
+    this.faults.push({ attribute: code, verdict: 'discard', reason: `${attributeName(code)}: ${reason}` })
+  }
+
+  #withdraw(flaw: Flaw, code: number, start: number, end: number): void {
+    this.faults.push({ attribute: code, verdict: 'withdraw', reason: `${attributeName(code)}: ${flaw.reason}` })
+    if (this.#flaw !== undefined) return
+    this.#flaw = flaw
+    this.#flawCode = code
+    this.#flawStart = start
+    this.#flawEnd = end
+  }
+
+  /** What the attributes add up to, once all are seen. */
+  #conclude(buffer: Uint8Array): void {
+    const classic = this.nlriEnd > this.nlriStart
+    const announces = classic || this.mpReachEnd > this.mpReachStart
+    if (announces) {
+      this.#require(attributeCode.origin)
+      this.#require(attributeCode.asPath)
+      if (classic) this.#require(attributeCode.nextHop)
+    }
+    if (this.#flaw !== undefined) {
+      // RFC 7606 §5.2: where no route is seen to be announced, the one that was meant cannot be withdrawn
+      if (!this.#reachable) throw this.#flawFault(buffer, this.#flaw)
+      this.verdict = 'withdraw'
+    } else if (announces) {
+      if (classic) this.nextHop4 = readUint32(buffer, this.#slots.start(attributeCode.nextHop))
+      this.attributesEnd = this.#slots.write(buffer, this.#context.fourOctetAs, this.attributes)
+    }
+  }
+
+  /** LOCAL_PREF is not required on internal sessions: a peer that leaves it out gets the default. */
+  #require(code: number): void {
+    if (!this.#slots.seen(code)) this.#withdraw(missingFlaw, code, 0, 0)
+  }
+
+  /** RFC 4271 §6.3: the erroneous attribute goes into the data, but for the two subcodes that have none. */
+  #flawFault(buffer: Uint8Array, flaw: Flaw): PeerFault {
+    const bare = flaw.subcode === updateError.malformedAttributeList || flaw.subcode === updateError.malformedAsPath
+    const data = bare ? undefined : buffer.slice(this.#flawStart, this.#flawEnd)
+    return new PeerFault(errorCode.update, flaw.subcode, `${attributeName(this.#flawCode)}: ${flaw.reason}`, data)
+  }
+
+  /** The message withdraws and announces nothing in the classic fields. */
+  #endOfRib(): Family | 0 {
+    if (this.#slots.count === 0) return this.#context.families.includes(4) ? 4 : 0
+    const alone = this.#slots.count === 1 && this.mpUnreachStart === this.mpUnreachEnd
+    return alone ? this.mpUnreachFamily : 0
+  }
+}
+
+function malformedList(reason: string): PeerFault {
+  return new PeerFault(errorCode.update, updateError.malformedAttributeList, reason)
+}
+
+/** Only the Partial bit of an optional transitive attribute says something of its own, and it must not be cleared (RFC 4271 §4.3). */
+function normalFlags(row: AttributeRow, flags: number): number {
+  return row.flags === category ? row.flags | (flags & attributeFlag.partial) : row.flags
 }

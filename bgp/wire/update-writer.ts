@@ -3,48 +3,232 @@
  * growing buffer. Nothing is allocated per prefix. It knows no route and no peer; the caller notes `length` before and
  * after a bucket to know the bucket's bytes (always whole messages after `finish`).
  *
- *   writer.announce(attributes, 0, end, nextHop, 4, true) && (writer.add(bytes, at, 24), …, writer.finish())
+ *   if (writer.announce(attributes, 0, end, nextHop, 4, true)) { writer.add(bytes, at, 24); …; writer.finish() }
  *   writer.withdraw(4); writer.add(bytes, at, 24); …; writer.finish()
+ *
+ * IPv4 goes in the classic fields with attributes in type order, the plainest form there is; IPv6 goes in MP_REACH_NLRI,
+ * which comes first (RFC 7606 §5.1).
  */
-import type { Family } from '../../lib/base/ip.ts'
+import { bitsOf, type Family } from '../../lib/base/ip.ts'
+import { attributeEnd, writeAttributeHeader } from './attribute-header.ts'
+import { writeHeader } from './header.ts'
+import { afiOf, attributeCode, attributeFlag, headerLength, maxMessageLength, messageType, safi } from './iana.ts'
+import { writeNarrowAttributes } from './narrow-attributes.ts'
+import { copyOctets, writeUint16 } from './octets.ts'
+
+/** First size of the buffer. */
+const chunk = 65536
+
+const nothing = new Uint8Array(0)
+/** The length of no attributes, which ends a message of classic withdrawals. */
+const noAttributes = new Uint8Array(2)
+
+/** Offsets of length fields from the start of a message; the last where the first attribute has an extended length. */
+const withdrawnLengthAt = headerLength
+const attributesLengthAt = headerLength + 2
+const firstAttributeLengthAt = headerLength + 6
 
 export class UpdateWriter {
-  /** The buffer written so far: `bytes[0, length)`. Replaced when it grows or is taken. */
-  bytes: Uint8Array = new Uint8Array(65536)
+  /** What is written so far is `bytes[0, length)`; replaced when it grows or is taken. */
+  bytes: Uint8Array = new Uint8Array(chunk)
   length = 0
+
+  // The open message is a head (up to `#nlriStart`), NLRI, and a tail that is put in when it is closed. Further messages of the bucket copy the head.
+  #messageStart = 0
+  #nlriStart = 0
+  #tail: Uint8Array = nothing
+  #tailStart = 0
+  #tailEnd = 0
+  /** NLRI must end here for the message to fit. */
+  #nlriLimit = 0
+  /** Length fields, as offsets from the start of the message: of the field that NLRI ends, of the attributes around it. 0: none. */
+  #fieldLengthAt = 0
+  #attributesLengthAt = 0
+  readonly #narrow = new Uint8Array(2 * maxMessageLength)
 
   /**
    * Opens a bucket of announcements.
-   * @param attributes canonical attribute bytes `[start, end)`, already rewritten for export; not copied until `finish`
+   * @param attributes canonical attribute bytes `[start, end)`, already rewritten for export; to be left alone until `finish`
    * @param nextHop 4 octets for IPv4; 16, or 32 with a link-local second, for IPv6
    * @returns false, and nothing is opened, when these attributes leave no room for one NLRI of any length in 4096 octets:
    *   the routes cannot be advertised
    */
   announce(
-    _attributes: Uint8Array,
-    _start: number,
-    _end: number,
-    _nextHop: Uint8Array,
-    _family: Family,
-    _fourOctetAs: boolean,
+    attributes: Uint8Array,
+    start: number,
+    end: number,
+    nextHop: Uint8Array,
+    family: Family,
+    fourOctetAs: boolean,
   ): boolean {
-    return false
+    if (end - start > maxMessageLength) return false
+    let source = attributes
+    if (!fourOctetAs) {
+      source = this.#narrow
+      end = writeNarrowAttributes(attributes, start, end, source, 0)
+      start = 0
+    }
+    const around = family === 4 ? 30 : 32 + nextHop.length
+    if (around + (end - start) + 1 + bitsOf(family) / 8 > maxMessageLength) return false
+    if (family === 4) this.#openClassic(source, start, end, nextHop)
+    else this.#openMultiprotocol(source, start, end, nextHop)
+    return true
+  }
+
+  /** Withdrawn routes length 0, attributes with NEXT_HOP in its place, NLRI: 30 octets and the attributes. */
+  #openClassic(attributes: Uint8Array, start: number, end: number, nextHop: Uint8Array): void {
+    const lengthAt = this.#open() + 2
+    const bytes = this.bytes
+    writeUint16(bytes, lengthAt - 2, 0)
+    writeUint16(bytes, lengthAt, end - start + 7)
+    const middle = startOfCodeOver(attributes, start, end, attributeCode.nextHop)
+    let at = copyOctets(attributes, start, middle, bytes, lengthAt + 2)
+    at = writeAttributeHeader(bytes, at, attributeFlag.transitive, attributeCode.nextHop, 4)
+    at = copyOctets(nextHop, 0, 4, bytes, at)
+    at = copyOctets(attributes, middle, end, bytes, at)
+    this.#openNlri(at, 0, 0, nothing, 0, 0)
+  }
+
+  /** Withdrawn routes length 0, MP_REACH_NLRI, the other attributes: 32 octets, next hop and attributes. */
+  #openMultiprotocol(attributes: Uint8Array, start: number, end: number, nextHop: Uint8Array): void {
+    const at = this.#openAttribute(attributeCode.mpReach, 6)
+    const bytes = this.bytes
+    bytes[at] = nextHop.length
+    const reserved = copyOctets(nextHop, 0, nextHop.length, bytes, at + 1)
+    bytes[reserved] = 0
+    this.#openNlri(reserved + 1, firstAttributeLengthAt, attributesLengthAt, attributes, start, end)
   }
 
   /** Opens a bucket of withdrawals. */
-  withdraw(_family: Family): void {}
+  withdraw(family: Family): void {
+    if (family === 4) this.#openNlri(this.#open() + 2, withdrawnLengthAt, 0, noAttributes, 0, noAttributes.length)
+    else {
+      const at = this.#openAttribute(attributeCode.mpUnreach, family)
+      this.#openNlri(at, firstAttributeLengthAt, attributesLengthAt, nothing, 0, 0)
+    }
+  }
 
-  /** Adds one NLRI to the open bucket: the first ceil(prefixLength / 8) octets at `bytes[at]`, host bits zero. */
-  add(_bytes: Uint8Array, _at: number, _prefixLength: number): void {}
+  /** Adds one NLRI to the open bucket: the first ceil(prefixLength / 8) octets at `octets[at]`, host bits zero. */
+  add(octets: Uint8Array, at: number, prefixLength: number): void {
+    const count = (prefixLength + 7) >>> 3
+    if (this.length + 1 + count > this.#nlriLimit) this.#continue()
+    const bytes = this.bytes
+    let to = this.length
+    bytes[to++] = prefixLength
+    for (const end = at + count; at < end; at++) bytes[to++] = octets[at]!
+    this.length = to
+  }
 
-  /** Closes the open bucket. */
-  finish(): void {}
+  /** Closes the open bucket. A bucket without NLRI leaves nothing behind: an empty UPDATE would be an End-of-RIB. */
+  finish(): void {
+    if (this.length > this.#nlriStart) this.#close()
+    else this.length = this.#messageStart
+  }
 
   /** End-of-RIB (RFC 4724 §2). */
-  endOfRib(_family: Family): void {}
-
-  /** Hands over what was written, to be kept by sockets as long as they like; the writer starts empty. */
-  take(): Uint8Array {
-    return this.bytes
+  endOfRib(family: Family): void {
+    const at = this.#open()
+    const bytes = this.bytes
+    writeUint16(bytes, at, 0)
+    writeUint16(bytes, at + 2, family === 4 ? 0 : 6)
+    this.length = at + 4
+    if (family === 6) {
+      const value = writeAttributeHeader(bytes, at + 4, attributeFlag.optional, attributeCode.mpUnreach, 3)
+      writeUint16(bytes, value, afiOf(family))
+      bytes[value + 2] = safi.unicast
+      this.length = value + 3
+    }
+    writeUint16(bytes, this.#messageStart + 16, this.length - this.#messageStart)
   }
+
+  /** Hands over what was written, for sockets to keep as long as they like; the writer starts empty. */
+  take(): Uint8Array {
+    // a small part is copied out, so that it does not hold the whole buffer
+    const whole = this.length * 2 > this.bytes.length
+    const taken = whole ? this.bytes.subarray(0, this.length) : this.bytes.slice(0, this.length)
+    if (whole) this.bytes = new Uint8Array(chunk)
+    this.length = 0
+    return taken
+  }
+
+  /** Begins a message with room for a whole one; returns where the body begins. */
+  #open(): number {
+    this.#reserve()
+    this.#messageStart = this.length
+    return writeHeader(this.bytes, this.length, messageType.update, 0)
+  }
+
+  /** Begins a message whose first attribute carries NLRI of IPv6; returns where AFI and SAFI have been written up to. */
+  #openAttribute(code: number, family: Family): number {
+    const at = this.#open()
+    const bytes = this.bytes
+    writeUint16(bytes, at, 0)
+    bytes[at + 4] = attributeFlag.optional | attributeFlag.extendedLength
+    bytes[at + 5] = code
+    writeUint16(bytes, at + 8, afiOf(family))
+    bytes[at + 10] = safi.unicast
+    return at + 11
+  }
+
+  #openNlri(
+    at: number,
+    fieldLengthAt: number,
+    attributesLengthAt: number,
+    tail: Uint8Array,
+    tailStart: number,
+    tailEnd: number,
+  ): void {
+    this.length = at
+    this.#nlriStart = at
+    this.#fieldLengthAt = fieldLengthAt
+    this.#attributesLengthAt = attributesLengthAt
+    this.#tail = tail
+    this.#tailStart = tailStart
+    this.#tailEnd = tailEnd
+    this.#nlriLimit = this.#messageStart + maxMessageLength - (tailEnd - tailStart)
+  }
+
+  /** Closes the full message and opens the next one with the same head. */
+  #continue(): void {
+    const head = this.#messageStart
+    const headLength = this.#nlriStart - head
+    this.#close()
+    this.#reserve()
+    const start = this.length
+    this.bytes.copyWithin(start, head, head + headLength)
+    this.#messageStart = start
+    this.#nlriStart = start + headLength
+    this.#nlriLimit += start - head
+    this.length = this.#nlriStart
+  }
+
+  #close(): void {
+    const bytes = this.bytes
+    const start = this.#messageStart
+    if (this.#fieldLengthAt > 0) {
+      const at = start + this.#fieldLengthAt
+      writeUint16(bytes, at, this.length - at - 2)
+    }
+    this.length = copyOctets(this.#tail, this.#tailStart, this.#tailEnd, bytes, this.length)
+    if (this.#attributesLengthAt > 0) {
+      const at = start + this.#attributesLengthAt
+      writeUint16(bytes, at, this.length - at - 2)
+    }
+    writeUint16(bytes, start + 16, this.length - start)
+  }
+
+  /** Makes room for one more message of any length. */
+  #reserve(): void {
+    if (this.length + maxMessageLength <= this.bytes.length) return
+    const larger = new Uint8Array(2 * this.bytes.length)
+    larger.set(this.bytes.subarray(0, this.length))
+    this.bytes = larger
+  }
+}
+
+/** Where the first attribute with a code over `code` begins. */
+function startOfCodeOver(bytes: Uint8Array, start: number, end: number, code: number): number {
+  let at = start
+  while (at < end && bytes[at + 1]! <= code) at = attributeEnd(bytes, at)
+  return at
 }

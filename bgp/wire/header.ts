@@ -1,0 +1,48 @@
+/** The message header (RFC 4271 §4.1): sixteen octets of ones, the length of the whole message, its type. */
+import { PeerFault } from './fault.ts'
+import { headerLength, messageType } from './iana.ts'
+import { errorCode, headerError } from './notification.ts'
+import { readUint16, writeUint16 } from './octets.ts'
+
+const markerLength = 16
+
+/** Fewest octets of each type, header included; where a type has one length only, `exact` says so (RFC 4271 §4, RFC 2918 §3). */
+const lengths: Readonly<Record<number, { readonly least: number; readonly exact: boolean }>> = {
+  [messageType.open]: { least: 29, exact: false },
+  [messageType.update]: { least: 23, exact: false },
+  [messageType.notification]: { least: 21, exact: false },
+  [messageType.keepalive]: { least: 19, exact: true },
+  [messageType.routeRefresh]: { least: 23, exact: true },
+}
+
+/** Writes a header; returns where the body begins. */
+export function writeHeader(target: Uint8Array, at: number, type: number, length: number): number {
+  for (const end = at + markerLength; at < end; at++) target[at] = 0xff
+  writeUint16(target, at, length)
+  target[at + 2] = type
+  return at + 3
+}
+
+/**
+ * The length of the message whose header is at `bytes[at]`, judged in the order of RFC 4271 §6.1: marker, length, type.
+ * @param limit most octets of a message
+ * @throws PeerFault 1/1, 1/2, 1/3
+ */
+export function readHeader(bytes: Uint8Array, at: number, limit: number): number {
+  for (let from = at; from < at + markerLength; from++)
+    if (bytes[from] !== 0xff)
+      throw new PeerFault(errorCode.header, headerError.notSynchronized, 'the marker is not all ones')
+  const length = readUint16(bytes, at + 16)
+  const type = bytes[at + 18]!
+  if (length < headerLength || length > limit) throw badLength(bytes, at, length)
+  const known = lengths[type]
+  if (known === undefined)
+    throw new PeerFault(errorCode.header, headerError.badType, `message type ${type}`, Uint8Array.of(type))
+  if (length < known.least || (known.exact && length > known.least)) throw badLength(bytes, at, length)
+  return length
+}
+
+function badLength(bytes: Uint8Array, at: number, length: number): PeerFault {
+  const reason = `a length of ${length} in a message of type ${bytes[at + 18]}`
+  return new PeerFault(errorCode.header, headerError.badLength, reason, bytes.slice(at + 16, at + 18))
+}
