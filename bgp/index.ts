@@ -1,2 +1,18 @@
 /** The BGP engine, `import … from 'podpeer/bgp'`: runs with no kernel and no Kubernetes. */
-export {}
+export {
+  ACCEPT,
+  type Policy,
+  type PolicyMatch,
+  type PolicyTerm,
+  type PrefixRange,
+  REJECT,
+  type Verdict,
+} from './rib/policy.ts'
+export type { KernelChange } from './rib/rib.ts'
+export type * from './rib/view.ts'
+export type { Negotiated } from './session/negotiation.ts'
+export type { State } from './session/state.ts'
+export type { SessionStatus } from './session/status.ts'
+export { type PeerView, Speaker, type SpeakerObserver, type SpeakerWorld } from './speaker.ts'
+export type { Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
+export type * from './transport.ts'

@@ -3,6 +3,7 @@
  * a network in memory and a clock that moves by hand. The engine itself imports neither sockets nor timers.
  */
 import type { Address } from '../lib/base/ip.ts'
+import type { Prefix } from '../lib/base/prefix.ts'
 
 /** TCP options of one peering that must be set before the first segment. */
 export interface SessionSecurity {
@@ -54,8 +55,16 @@ export interface Transport {
   dial(options: DialOptions): Channel
   /** @throws WorldFault such as EADDRINUSE */
   listen(options: ListenOptions, accept: (channel: Channel) => void): Listener
-  /** The address of the other family on the interface that holds `local`: the next hop for that family's routes. */
-  sibling(local: Address): Address | undefined
+  /** Where `local` lives; asked when a session comes up. */
+  attachment(local: Address): Attachment
+}
+
+/** The interface that holds one of our addresses. */
+export interface Attachment {
+  /** Our address per family there, the asked one included, global ones preferred: the next hops `self`. */
+  readonly self: { readonly 4?: Address; readonly 6?: Address }
+  /** Subnets of its addresses. */
+  readonly subnets: readonly Prefix[]
 }
 
 export interface Clock {

@@ -151,7 +151,11 @@ export class MemoryNetwork {
       dial: options =>
         this.#dial(options, options.localAddress ?? addresses.find(a => a.family === options.address.family)!),
       listen: (options, accept) => this.#listen(options, addresses, accept),
-      sibling: local => addresses.find(address => address.family !== local.family),
+      attachment: local => {
+        const of = (family: 4 | 6) => (family === local.family ? local : addresses.find(one => one.family === family))
+        const [v4, v6] = [of(4), of(6)]
+        return { self: { ...(v4 && { 4: v4 }), ...(v6 && { 6: v6 }) }, subnets: [] }
+      },
     }
   }
 

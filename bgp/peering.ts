@@ -1,0 +1,307 @@
+/**
+ * The shell around one Peer: it carries out the peer's effects on channels and on the RIB, and turns what the channels
+ * bring into inputs. It decides nothing; the one place where a peer's fault is caught is here.
+ */
+import type { Family } from '../lib/base/ip.ts'
+import type { Rib } from './rib/rib.ts'
+import type { LocalIdentity } from './session/config.ts'
+import type { PeerEffect } from './session/effect.ts'
+import type { ConnectionId, PeerInput } from './session/input.ts'
+import type { Negotiated } from './session/negotiation.ts'
+import { Peer } from './session/peer.ts'
+import type { State } from './session/state.ts'
+import type { SpeakerPeer } from './speaker-config.ts'
+import type { Channel, Clock, Transport } from './transport.ts'
+import { PeerFault } from './wire/fault.ts'
+import { Framer } from './wire/framer.ts'
+import { messageType } from './wire/iana.ts'
+import { decodeMessage } from './wire/message.ts'
+import { cease, errorCode } from './wire/notification.ts'
+import { UpdateReader } from './wire/update-reader.ts'
+
+/** Octets that may wait in a channel before changes for its peer are only noted. */
+const QUEUE_BOUND = 1 << 20
+
+/** What a peering tells the speaker. */
+export interface PeeringObserver {
+  stateChanged(peering: Peering, from: State, to: State, reason: string): void
+  /** The RIB may have work. */
+  changed(): void
+  endOfRib(peering: Peering, family: Family): void
+  notice(peering: Peering, code: string, text: string): void
+}
+
+interface Link {
+  readonly id: ConnectionId
+  readonly channel: Channel
+  readonly framer: Framer
+}
+
+interface Session {
+  readonly link: Link
+  readonly reader: UpdateReader
+  readonly negotiated: Negotiated
+}
+
+interface World {
+  readonly rib: Rib
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly observer: PeeringObserver
+}
+
+export class Peering {
+  /** This peer's number in the RIB. */
+  readonly number: number
+  readonly endOfRib = { sent: new Set<Family>(), received: new Set<Family>() }
+  updatesSent = 0
+  readonly #world: World
+  readonly #peer: Peer
+  readonly #links = new Map<ConnectionId, Link>()
+  #config: SpeakerPeer
+  #session: Session | undefined
+  #wakeAt = Number.POSITIVE_INFINITY
+  #cancelWake: () => void = () => {}
+
+  constructor(config: SpeakerPeer, identity: LocalIdentity, world: World) {
+    this.#config = config
+    this.#world = world
+    this.#peer = new Peer(config, identity)
+    this.number = world.rib.addPeer(ribPeer(config))
+  }
+
+  get config(): SpeakerPeer {
+    return this.#config
+  }
+
+  get status(): ReturnType<Peer['status']> {
+    return this.#peer.status()
+  }
+
+  /** Both in Established only. */
+  get negotiated(): Negotiated | undefined {
+    return this.#session?.negotiated
+  }
+
+  get channel(): Channel | undefined {
+    return this.#session?.link.channel
+  }
+
+  start(): void {
+    this.#handle({ type: 'start' })
+  }
+
+  /** @param subcode of the Cease that says goodbye; absent: none is sent, and the peer may keep our routes */
+  stop(subcode?: number): void {
+    this.#handle(subcode === undefined ? { type: 'stop' } : { type: 'stop', cease: subcode })
+  }
+
+  /** Stops for good. */
+  remove(): void {
+    this.stop(cease.peerDeconfigured)
+    this.#cancelWake()
+    this.#world.rib.removePeer(this.number)
+    this.#world.observer.changed()
+  }
+
+  reconfigure(config: SpeakerPeer, identity: LocalIdentity): void {
+    this.#config = config
+    this.#world.rib.configurePeer(this.number, ribPeer(config))
+    this.identify(identity)
+    this.#world.observer.changed()
+  }
+
+  /** Who we are in the OPENs from now on. */
+  identify(identity: LocalIdentity): void {
+    const { clock } = this.#world
+    this.#perform(this.#peer.reconfigure(this.#config, identity, clock.now(), clock.random()))
+  }
+
+  accept(channel: Channel): void {
+    const connection = this.#peer.newConnection()
+    this.#join(connection, channel)
+    this.#handle({ type: 'accepted', connection })
+  }
+
+  /** Messages of the RIB. Returns whether the queue is still below its bound; `Rib.resume` follows when it is again. */
+  send(chunks: readonly Uint8Array[]): boolean {
+    if (this.#session === undefined) return false
+    this.updatesSent += chunks.length
+    this.#write(this.#session.link, chunks)
+    return this.#session.link.channel.bufferedBytes < QUEUE_BOUND
+  }
+
+  #handle(input: PeerInput): void {
+    const { clock } = this.#world
+    this.#perform(this.#peer.handle(input, clock.now(), clock.random()))
+  }
+
+  #perform(effects: readonly PeerEffect[]): void {
+    for (const effect of effects) this.#carryOut(effect)
+    this.#schedule()
+  }
+
+  #carryOut(effect: PeerEffect): void {
+    const { rib, observer } = this.#world
+    switch (effect.type) {
+      case 'dial':
+        return this.#dial(effect.connection)
+      case 'send': {
+        const link = this.#links.get(effect.connection)
+        if (link !== undefined) this.#write(link, [effect.bytes])
+        return
+      }
+      case 'close':
+        return this.#drop(effect.connection)?.channel.close()
+      case 'up':
+        return this.#up(effect.connection, effect.negotiated)
+      case 'down':
+        this.#session = undefined
+        rib.leave(this.number)
+        return observer.changed()
+      case 'stale':
+        rib.stale(this.number, effect.family)
+        return observer.changed()
+      case 'sweep':
+        rib.sweep(this.number, effect.family)
+        return observer.changed()
+      case 'flush':
+        rib.flush(this.number, effect.family)
+        return observer.changed()
+      case 'refresh':
+        rib.refresh(this.number, effect.family)
+        return observer.changed()
+      case 'state':
+        return observer.stateChanged(this, effect.from, effect.to, effect.reason)
+      case 'notice':
+        return observer.notice(this, effect.code, effect.text)
+    }
+  }
+
+  #dial(connection: ConnectionId): void {
+    const { address, port, localAddress, password, ttl } = this.#config
+    const channel = this.#world.transport.dial({
+      address,
+      port,
+      ...(localAddress && { localAddress }),
+      ...(password !== undefined && { password }),
+      ...(ttl !== undefined && { ttl }),
+    })
+    this.#join(connection, channel)
+    channel.onConnect = () => this.#handle({ type: 'dialled', connection })
+  }
+
+  #join(id: ConnectionId, channel: Channel): void {
+    const link = { id, channel, framer: new Framer() }
+    this.#links.set(id, link)
+    channel.onData = chunk => this.#receive(link, chunk)
+    channel.onDrain = () => this.#drained(link)
+    channel.onClosed = reason => {
+      if (this.#drop(id) !== undefined) this.#handle({ type: 'closed', connection: id, reason })
+    }
+  }
+
+  /** Forgets a connection: nothing that it still brings is heard. */
+  #drop(id: ConnectionId): Link | undefined {
+    const link = this.#links.get(id)
+    this.#links.delete(id)
+    return link
+  }
+
+  #up(connection: ConnectionId, negotiated: Negotiated): void {
+    const link = this.#links.get(connection)!
+    const { localAs, remoteAs, internal, fourOctetAs, families, remoteRouterId } = negotiated
+    const reader = new UpdateReader({ fourOctetAs, internal, families, localAs, peerAs: remoteAs })
+    const { self, subnets } = this.#world.transport.attachment(link.channel.local)
+    this.#session = { link, reader, negotiated }
+    this.endOfRib.sent.clear()
+    this.endOfRib.received.clear()
+    this.#world.rib.join(this.number, { localAs, remoteRouterId, fourOctetAs, families, self, subnets })
+    this.#world.observer.changed()
+  }
+
+  #receive(link: Link, chunk: Uint8Array): void {
+    if (!this.#links.has(link.id)) return
+    link.framer.push(chunk)
+    while (this.#links.has(link.id) && this.#readNext(link)) {}
+    this.#world.observer.changed()
+    this.#schedule()
+  }
+
+  /** Takes one message; false when the chunk holds no whole one any more. */
+  #readNext(link: Link): boolean {
+    const session = this.#session
+    const established = session?.link === link
+    const { framer } = link
+    const input = this.#decode(link, established ? session.reader : undefined)
+    if (input === 'more') return false
+    if (input !== 'routes') {
+      this.#handle(input)
+      return true
+    }
+    this.#peer.received(link.id, 'update', this.#world.clock.now())
+    const { reader } = session!
+    for (const fault of reader.faults) this.#world.observer.notice(this, 'malformedAttribute', fault.reason)
+    this.#world.rib.learn(this.number, reader, framer.buffer)
+    if (reader.endOfRib !== 0) this.#endOfRib(reader.endOfRib)
+    return true
+  }
+
+  /** The next message as an input; `routes`: an UPDATE, now in the session's reader; `more`: the chunk is used up. */
+  #decode(link: Link, reader: UpdateReader | undefined): PeerInput | 'routes' | 'more' {
+    const { framer, id: connection } = link
+    try {
+      if (!framer.next()) return 'more'
+      if (framer.type !== messageType.update) {
+        const message = decodeMessage(framer.type, framer.buffer, framer.start, framer.end)
+        return { type: 'message', connection, message }
+      }
+      if (reader === undefined) return { type: 'message', connection, message: { type: 'update' } }
+      reader.read(framer.buffer, framer.start, framer.end)
+      return 'routes'
+    } catch (thrown) {
+      if (thrown instanceof PeerFault) return { type: 'fault', connection, fault: thrown }
+      // A bug of ours in a decoder must not hurt the other peers: this one alone is closed.
+      this.#world.observer.notice(this, 'decoderBug', thrown instanceof Error ? String(thrown.stack) : String(thrown))
+      const fault = new PeerFault(errorCode.cease, cease.outOfResources, 'an internal error while decoding a message')
+      return { type: 'fault', connection, fault }
+    }
+  }
+
+  #endOfRib(family: Family): void {
+    this.endOfRib.received.add(family)
+    this.#handle({ type: 'endOfRib', family })
+    this.#world.observer.endOfRib(this, family)
+  }
+
+  #write(link: Link, chunks: readonly Uint8Array[]): void {
+    const idle = link.channel.bufferedBytes === 0
+    if (!link.channel.write(chunks) && idle) this.#handle({ type: 'writeBlocked', connection: link.id })
+  }
+
+  #drained(link: Link): void {
+    if (!this.#links.has(link.id)) return
+    this.#handle({ type: 'writeDrained', connection: link.id })
+    if (this.#session?.link !== link) return
+    this.#world.rib.resume(this.number)
+    this.#world.observer.changed()
+  }
+
+  /** Deadlines mostly move away (each message restarts the hold time): a wake-up that comes early costs one look. */
+  #schedule(): void {
+    const due = this.#peer.deadline()
+    if (due >= this.#wakeAt) return
+    this.#cancelWake()
+    this.#wakeAt = due
+    this.#cancelWake = this.#world.clock.wake(due, () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      this.#handle({ type: 'timer' })
+    })
+  }
+}
+
+function ribPeer(config: SpeakerPeer) {
+  const { name, address, routeReflectorClient, nextHop, importPolicy, exportPolicy } = config
+  const internal = config.remoteAs === config.localAs
+  return { name, address, internal, routeReflectorClient, nextHop, importPolicy, exportPolicy }
+}

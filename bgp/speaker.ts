@@ -1,0 +1,339 @@
+/**
+ * The speaker: all peers and the RIB behind one interface. It is told the whole of what is wanted (`configure`,
+ * `originate`) and touches only what changed. It knows no kernel and no Kubernetes; time and TCP come in with the world.
+ *
+ * Supported: RFC 4271, 4760 and 2545 (IPv4 and IPv6 unicast), 5492, 6793, 2918, 4724, 4456, 7606, 6286, 6608, 4486, 9687,
+ * 2385 (where the transport has it).
+ */
+import type { Address, Family } from '../lib/base/ip.ts'
+import type { Prefix } from '../lib/base/prefix.ts'
+import { Peering, type PeeringObserver } from './peering.ts'
+import { type KernelChange, Rib, type RibCounts } from './rib/rib.ts'
+import type { RouteCursor, RouteExplanation, RouteQuery } from './rib/view.ts'
+import type { LocalIdentity } from './session/config.ts'
+import type { State } from './session/state.ts'
+import type { SessionStatus } from './session/status.ts'
+import type { Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
+import type { Channel, Clock, Listener, ListenOptions, Transport } from './transport.ts'
+import { cease } from './wire/notification.ts'
+
+const FAMILIES: readonly Family[] = [4, 6]
+
+/** Changes that one turn works off before sockets and timers get their turn: about a millisecond or two. */
+const SLICE = 8192
+
+export interface SpeakerWorld {
+  readonly transport: Transport
+  readonly clock: Clock
+  readonly observer: SpeakerObserver
+}
+
+/** What a speaker says of itself while it runs. Peers go by their configured name. */
+export interface SpeakerObserver {
+  stateChanged(peer: string, from: State, to: State, reason: string): void
+  /** Worth a line in the log; `code` is a stable word. `peer` is absent where none is known. */
+  notice(peer: string | undefined, code: string, text: string): void
+  /** `takeKernelChanges` has something to give. */
+  kernelChanged(): void
+  /** The peer has sent all it has of a family since its session came up. */
+  endOfRib(peer: string, family: Family): void
+  /** The restart is over: every peer has sent its End-of-RIB, or the deferral time has passed. */
+  restarted(): void
+}
+
+export interface PeerView {
+  /** The peer's number in listings and explanations. */
+  readonly number: number
+  readonly config: SpeakerPeer
+  readonly session: SessionStatus
+  readonly localAddress: Address | undefined
+  readonly updatesSent: number
+  readonly families: readonly PeerFamilyView[]
+}
+
+export interface PeerFamilyView extends RibCounts {
+  readonly family: Family
+  readonly endOfRib: { readonly sent: boolean; readonly received: boolean }
+}
+
+export class Speaker {
+  readonly identity: SpeakerIdentity
+  readonly #world: SpeakerWorld
+  readonly #rib: Rib
+  readonly #peerings = new Map<string, Peering>()
+  readonly #byNumber: (Peering | undefined)[] = []
+  readonly #observer: PeeringObserver
+  #local: ReadonlyMap<string, Prefix> = new Map()
+  /** What the RIB was last told of `#local`: nothing of it while drained. */
+  #announced: ReadonlyMap<string, Prefix> = new Map()
+  #localKnown = false
+  #config: SpeakerConfig = { listen: undefined, peers: [] }
+  #listener: Listener | undefined
+  #restart: Restart | undefined
+  #drain: 'no' | 'withdrawing' | 'drained' = 'no'
+  #working = false
+
+  /** @param restart given when this speaker takes over from one before it whose routes the peers may still hold */
+  constructor(identity: SpeakerIdentity, world: SpeakerWorld, restart?: Restart) {
+    this.identity = identity
+    this.#world = world
+    this.#restart = restart
+    this.#rib = new Rib(identity, identity, {
+      send: (peer, chunks) => this.#byNumber[peer]?.send(chunks) ?? false,
+      endOfRibSent: (peer, family) => this.#byNumber[peer]?.endOfRib.sent.add(family),
+    })
+    this.#observer = {
+      stateChanged: (peering, from, to, reason) => this.#stateChanged(peering, from, to, reason),
+      changed: () => this.#work(),
+      endOfRib: (peering, family) => {
+        world.observer.endOfRib(peering.config.name, family)
+        this.#considerRestart()
+      },
+      notice: (peering, code, text) => world.observer.notice(peering.config.name, code, text),
+    }
+    if (restart === undefined) return
+    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, true)
+    world.clock.wake(world.clock.now() + restart.deferralTime, () => this.#endRestart())
+  }
+
+  /**
+   * Makes peers and listener as wanted. Sessions whose parameters did not change are not touched.
+   * @throws WorldFault when the port cannot be had; nothing has changed then
+   */
+  configure(config: SpeakerConfig): void {
+    this.#listen(config.listen)
+    const before = this.#config
+    this.#config = config
+    const wanted = new Map(config.peers.map(peer => [peer.name, peer]))
+    for (const [name, peering] of [...this.#peerings]) {
+      const peer = wanted.get(name)
+      if (peer === undefined || !peer.address.equals(peering.config.address)) this.#remove(peering)
+    }
+    this.#secure()
+    for (const peer of config.peers) {
+      const peering = this.#peerings.get(peer.name)
+      if (peering === undefined) this.#add(peer)
+      else peering.reconfigure(peer, this.#localIdentity(peering))
+    }
+    if (before.listen !== undefined && config.listen === undefined)
+      for (const peering of this.#peerings.values()) peering.stop()
+    if (before.listen === undefined && config.listen !== undefined) this.#startAll()
+    this.#considerRestart()
+  }
+
+  /**
+   * The whole set of prefixes that originate here. The first call also says that they are known: a restarted speaker
+   * sends no End-of-RIB before.
+   */
+  originate(prefixes: Iterable<Prefix>): void {
+    this.#local = new Map(Array.from(prefixes, prefix => [prefix.toString(), prefix]))
+    this.#localKnown = true
+    this.#applyLocal()
+    this.#considerRestart()
+  }
+
+  /** Withdraws all that originates here, then ends the sessions with Cease / Administrative Shutdown, until `undrain`. */
+  drain(): void {
+    if (this.#drain !== 'no') return
+    this.#drain = 'withdrawing'
+    this.#applyLocal()
+    this.#work()
+  }
+
+  undrain(): void {
+    if (this.#drain === 'no') return
+    this.#drain = 'no'
+    this.#applyLocal()
+    this.#startAll()
+  }
+
+  get draining(): 'no' | 'withdrawing' | 'drained' {
+    return this.#drain
+  }
+
+  /**
+   * Ends all sessions and stops listening; kernel changes that follow from it are the caller's to ignore.
+   * @param goodbye with a Cease; else none is sent, so that peers with graceful restart keep our routes
+   */
+  stop(goodbye: boolean): void {
+    this.#listener?.close()
+    this.#listener = undefined
+    for (const peering of this.#peerings.values()) peering.stop(goodbye ? cease.administrativeShutdown : undefined)
+  }
+
+  get restarting(): boolean {
+    return this.#restart !== undefined
+  }
+
+  get originated(): readonly Prefix[] {
+    return [...this.#local.values()]
+  }
+
+  peers(): PeerView[] {
+    return [...this.#peerings.values()].map(peering => ({
+      number: peering.number,
+      config: peering.config,
+      session: peering.status,
+      localAddress: peering.channel?.local,
+      updatesSent: peering.updatesSent,
+      families: peering.config.families.map(family => ({
+        family,
+        endOfRib: { sent: peering.endOfRib.sent.has(family), received: peering.endOfRib.received.has(family) },
+        ...this.#rib.counts(peering.number, family),
+      })),
+    }))
+  }
+
+  /** The configured name of a peer number of a listing. */
+  peerName(number: number): string | undefined {
+    return this.#byNumber[number]?.config.name
+  }
+
+  routes(query: RouteQuery): RouteCursor {
+    return this.#rib.routes(query)
+  }
+
+  explain(target: Prefix): RouteExplanation | undefined {
+    return this.#rib.explain(target)
+  }
+
+  takeKernelChanges(limit: number): KernelChange[] {
+    return this.#rib.takeKernelChanges(limit)
+  }
+
+  /** Paths over this next hop are not used, for a reason in words; undefined: they are again. */
+  setNextHop(address: Address, reason: string | undefined): void {
+    this.#rib.setNextHop(address, reason)
+    this.#work()
+  }
+
+  #add(peer: SpeakerPeer): void {
+    const { transport, clock } = this.#world
+    const peering = new Peering(peer, this.#firstIdentity(), {
+      rib: this.#rib,
+      transport,
+      clock,
+      observer: this.#observer,
+    })
+    this.#peerings.set(peer.name, peering)
+    this.#byNumber[peering.number] = peering
+    if (this.#config.listen !== undefined && this.#drain === 'no') peering.start()
+  }
+
+  #remove(peering: Peering): void {
+    this.#peerings.delete(peering.config.name)
+    peering.remove()
+    this.#byNumber[peering.number] = undefined
+  }
+
+  #startAll(): void {
+    if (this.#config.listen === undefined || this.#drain !== 'no') return
+    for (const peering of this.#peerings.values()) peering.start()
+  }
+
+  #listen(options: ListenOptions | undefined): void {
+    if (JSON.stringify(options) === JSON.stringify(this.#config.listen)) return
+    this.#listener?.close()
+    this.#listener = undefined
+    this.#config = { ...this.#config, listen: undefined }
+    if (options !== undefined && options.addresses.length > 0)
+      this.#listener = this.#world.transport.listen(options, channel => this.#accept(channel))
+  }
+
+  #secure(): void {
+    const keys = this.#config.peers.flatMap(({ address, password }) =>
+      password === undefined ? [] : [{ address, password }],
+    )
+    this.#listener?.secure(keys)
+  }
+
+  #accept(channel: Channel): void {
+    const peering = [...this.#peerings.values()].find(
+      ({ config }) => config.address.equals(channel.remote) && (config.localAddress?.equals(channel.local) ?? true),
+    )
+    if (peering !== undefined) return peering.accept(channel)
+    this.#world.observer.notice(
+      undefined,
+      'unknownPeer',
+      `connection from ${channel.remote}, which is not a configured peer`,
+    )
+    channel.destroy()
+  }
+
+  #stateChanged(peering: Peering, from: State, to: State, reason: string): void {
+    this.#world.observer.stateChanged(peering.config.name, from, to, reason)
+    if (to === 'Established') peering.identify(this.#localIdentity(peering))
+    this.#considerRestart()
+  }
+
+  #firstIdentity(): LocalIdentity {
+    const forwarding = this.#restart?.forwarding ?? []
+    return { routerId: this.identity.routerId, restarting: this.restarting, forwarding }
+  }
+
+  /**
+   * R only while we restart. F from a peer's first session on: the kernel keeps forwarding whatever becomes of a session,
+   * and without the bit a helper would drop our routes at the next reconnect (RFC 4724 §4.2).
+   */
+  #localIdentity(peering: Peering): LocalIdentity {
+    if (peering.status.established === 0) return this.#firstIdentity()
+    return { routerId: this.identity.routerId, restarting: this.restarting, forwarding: FAMILIES }
+  }
+
+  #applyLocal(): void {
+    const wanted = this.#drain === 'no' ? this.#local : new Map<string, Prefix>()
+    for (const [text, prefix] of this.#announced) if (!wanted.has(text)) this.#rib.withdrawLocal(prefix)
+    for (const prefix of wanted.values()) this.#rib.originate(prefix)
+    this.#announced = wanted
+    this.#work()
+  }
+
+  /** RFC 4724 §4.1: End-of-RIB goes out when our own prefixes are known and the peers that are here have sent theirs. */
+  #considerRestart(): void {
+    const restart = this.#restart
+    if (restart === undefined) return
+    const states = [...this.#peerings.values()].map(peering => ({ peering, waiting: waitsFor(peering) }))
+    for (const family of FAMILIES) {
+      const held = !this.#localKnown || states.some(({ waiting }) => waiting.includes(family))
+      this.#rib.holdEndOfRib(family, held)
+    }
+    this.#work()
+    const all = states.every(({ peering, waiting }) => peering.negotiated !== undefined && waiting.length === 0)
+    if (all && this.#localKnown && states.length > 0) this.#endRestart()
+  }
+
+  #endRestart(): void {
+    if (this.#restart === undefined) return
+    this.#restart = undefined
+    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, !this.#localKnown)
+    for (const peering of this.#peerings.values()) peering.identify(this.#localIdentity(peering))
+    this.#work()
+    this.#world.observer.restarted()
+  }
+
+  /** One slice per turn of the event loop, until nothing is left. */
+  #work(): void {
+    if (this.#working) return
+    this.#working = true
+    this.#world.clock.yield(() => {
+      this.#working = false
+      const undecided = this.#rib.decide(SLICE)
+      const unsent = this.#rib.export(SLICE)
+      if (this.identity.kernel) this.#world.observer.kernelChanged()
+      if (undecided || unsent) this.#work()
+      else if (this.#drain === 'withdrawing') this.#finishDrain()
+    })
+  }
+
+  #finishDrain(): void {
+    this.#drain = 'drained'
+    for (const peering of this.#peerings.values()) peering.stop(cease.administrativeShutdown)
+  }
+}
+
+/** The families whose End-of-RIB a live session still owes us, while we restart (RFC 4724 §4.1 leaves out those that restart too). */
+function waitsFor(peering: Peering): Family[] {
+  const peer = peering.negotiated?.gracefulRestart
+  if (peer === undefined || peer.restarting) return []
+  return peering.negotiated!.families.filter(family => !peering.endOfRib.received.has(family))
+}
