@@ -2,7 +2,7 @@
  * A process of the lab, inside one of its namespaces. Its output goes to a log file. Processes form groups of their own,
  * so that Ctrl-C in a terminal reaches the lab alone, which ends them in order.
  */
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { inNamespace } from '../../lib/linux/namespace.ts'
@@ -70,4 +70,13 @@ export class LabProcess {
       clearTimeout(force)
     }
   }
+}
+
+/** What a command that ends by itself prints. @throws Error with its own words when it fails */
+export function outputOf(namespace: string, command: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) =>
+    inNamespace(namespace, () =>
+      execFile(command, args, (error, output) => (error === null ? resolve(output) : reject(error))),
+    ),
+  )
 }

@@ -1,0 +1,129 @@
+/**
+ * Makes a topology real: namespaces, veth pairs, addresses, static routes, kernel settings, all by our own netlink, so that
+ * the lab needs no iproute2. Also reads back the routes that a BGP daemon put into a namespace's kernel.
+ */
+import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { bitsOf, parseAddress } from '../../lib/base/ip.ts'
+import { parsePrefix } from '../../lib/base/prefix.ts'
+import { createNamespace, inNamespace, namespacePath } from '../../lib/linux/namespace.ts'
+import { addAddress } from '../../lib/linux/netlink/address.ts'
+import { createLink, findLink, setLink } from '../../lib/linux/netlink/link.ts'
+import { encodePath, MAIN_TABLE, prefixOf, routePages, writeRoute } from '../../lib/linux/netlink/route.ts'
+import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
+import { namespaceName } from './leftovers.ts'
+import type { Cable, CableEnd, Place, Topology } from './topology.ts'
+
+const PROTOCOL_STATIC = 4
+/** Who installs routes for BGP: BIRD, FRR's zebra, podpeer. */
+const BGP_PROTOCOLS = new Set([12, 179, 186])
+
+/** The path of a place's namespace. */
+export function spaceOf(place: string): string {
+  return namespacePath(namespaceName(place))
+}
+
+/** @throws WorldFault with the step that the kernel refused */
+export function buildNetwork(topology: Topology): void {
+  for (const place of topology.places) buildPlace(place)
+  for (const cable of topology.cables) layCable(cable)
+  for (const { ends } of topology.cables) for (const end of ends) configureEnd(end)
+}
+
+function buildPlace({ name, forwards, loopback }: Place): void {
+  createNamespace(namespaceName(name))
+  inNamespace(spaceOf(name), () => {
+    setting('net/ipv6/conf/default/accept_dad', '0')
+    setting('net/ipv6/conf/default/accept_ra', '0')
+    // echo sockets of ICMP need no capability then
+    setting('net/ipv4/ping_group_range', '0 2147483647')
+    if (forwards) {
+      setting('net/ipv4/ip_forward', '1')
+      setting('net/ipv6/conf/all/forwarding', '1')
+    }
+    withNetlink(socket => {
+      const lo = findLink(socket, 'lo')
+      setLink(socket, lo.index, { up: true })
+      for (const text of loopback) addPrefix(socket, lo.index, text)
+    })
+  })
+}
+
+function layCable({ ends: [here, there] }: Cable): void {
+  const namespace = openSync(spaceOf(there.place), 'r')
+  try {
+    inSpace(here.place, socket =>
+      createLink(socket, { kind: 'veth', name: here.device, peer: { name: there.device, namespace } }),
+    )
+  } finally {
+    closeSync(namespace)
+  }
+}
+
+function configureEnd({ place, device, addresses, routes }: CableEnd): void {
+  inSpace(place, socket => {
+    const { index } = findLink(socket, device)
+    setLink(socket, index, { up: true })
+    for (const text of addresses) addPrefix(socket, index, text)
+    for (const { prefix: text, via } of routes) {
+      const prefix = parsePrefix(text)
+      const gateway = via === undefined ? undefined : parseAddress(via)
+      socket.change(`adding the route ${text} in ${place}`, message =>
+        writeRoute(
+          message,
+          'add',
+          { family: prefix.family, table: MAIN_TABLE, protocol: PROTOCOL_STATIC, metric: 0 },
+          prefix.length,
+          (target, at) => target.set(prefix.bytes, at),
+          encodePath(prefix.family, { type: 'unicast', hops: [{ gateway, link: index, onlink: false, weight: 1 }] }),
+        ),
+      )
+    }
+  })
+}
+
+/** Takes the router's end of a node's segment down or up, as pulling the cable would. */
+export function setDevice(place: string, device: string, up: boolean): void {
+  inSpace(place, socket => setLink(socket, findLink(socket, device).index, { up }))
+}
+
+export interface LearnedRoute {
+  readonly prefix: string
+  /** The gateways, in the kernel's order, joined by a comma. */
+  readonly via: string
+}
+
+/** The unicast routes that a BGP daemon installed in a place's main table. */
+export function learnedRoutes(place: string): LearnedRoute[] {
+  return inSpace(place, socket =>
+    ([4, 6] as const)
+      .flatMap(family => [...routePages(socket, { family, table: MAIN_TABLE })].flat())
+      .filter(route => BGP_PROTOCOLS.has(route.protocol) && route.type === 'unicast')
+      .map(route => ({
+        prefix: prefixOf(route).toString(),
+        via: route.hops.map(hop => String(hop.gateway ?? 'on-link')).join(','),
+      })),
+  )
+}
+
+function inSpace<Result>(place: string, run: (socket: NetlinkSocket) => Result): Result {
+  return inNamespace(spaceOf(place), () => withNetlink(run))
+}
+
+function withNetlink<Result>(run: (socket: NetlinkSocket) => Result): Result {
+  const socket = new NetlinkSocket()
+  try {
+    return run(socket)
+  } finally {
+    socket.close()
+  }
+}
+
+function addPrefix(socket: NetlinkSocket, link: number, text: string): void {
+  const [head = '', length] = text.split('/')
+  const address = parseAddress(head)
+  addAddress(socket, link, address, Number(length ?? bitsOf(address.family)))
+}
+
+function setting(name: string, value: string): void {
+  writeFileSync(`/proc/sys/${name}`, value)
+}

@@ -1,0 +1,99 @@
+/** A real `podpeer agent` process inside a namespace of the lab, and its word on its sessions. */
+import { existsSync, rmSync } from 'node:fs'
+import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import type { ProcessFiles } from './agent-config.ts'
+import { ask } from './control.ts'
+import { LabProcess } from './process.ts'
+import { until } from './waiting.ts'
+
+const MAIN = new URL('../../daemon/main.ts', import.meta.url).pathname
+/** On a busy machine a Node process needs seconds to start. */
+const START_DEADLINE = 30_000
+
+export interface PeerRow {
+  readonly name: string
+  readonly address: string
+  readonly state: string
+  readonly lastError?: string
+  readonly families: readonly { readonly family: 'ipv4' | 'ipv6'; readonly received: number }[]
+}
+
+export interface PodpeerSpec {
+  /** Name of the node, as in Kubernetes. */
+  readonly node: string
+  /** Path of the namespace. */
+  readonly namespace: string
+  readonly config: string
+  readonly log: string
+  readonly files: ProcessFiles
+}
+
+export class PodpeerProcess {
+  readonly #spec: PodpeerSpec
+  #process: LabProcess | undefined
+
+  constructor(spec: PodpeerSpec) {
+    this.#spec = spec
+  }
+
+  get files(): ProcessFiles {
+    return this.#spec.files
+  }
+
+  get pid(): number {
+    return this.#process?.pid ?? 0
+  }
+
+  /** Resolves when its control API answers. @throws WorldFault with its last words when it ended instead */
+  async start(): Promise<void> {
+    const { node, namespace, config, log } = this.#spec
+    const started = new LabProcess({
+      namespace,
+      command: process.execPath,
+      args: [MAIN, 'agent', '--config', config],
+      log,
+      env: { NODE_NAME: node },
+    })
+    this.#process = started
+    await until(`starting podpeer on ${node}`, START_DEADLINE, async () => {
+      if (!started.running)
+        throw new WorldFault('ECHILD', `podpeer on ${node} ended at once: ${started.lastWords}`, { retry: false })
+      try {
+        await this.status()
+        return undefined
+      } catch (thrown) {
+        return `its control API: ${reasonOf(thrown)}`
+      }
+    })
+  }
+
+  /** The death that asks nobody. */
+  async kill9(): Promise<void> {
+    await this.#process?.kill('SIGKILL')
+  }
+
+  async stop(): Promise<void> {
+    await this.#process?.stop()
+  }
+
+  /** Forgets what a former run left for its successor. */
+  forget(): void {
+    rmSync(this.files.state, { force: true })
+  }
+
+  get hasState(): boolean {
+    return existsSync(this.files.state)
+  }
+
+  status(): Promise<Record<string, unknown>> {
+    return ask(this.files.socket, '/v1/status')
+  }
+
+  async peers(): Promise<readonly PeerRow[]> {
+    const answer = await ask<readonly PeerRow[] | { readonly peers: readonly PeerRow[] }>(
+      this.files.socket,
+      '/v1/peers',
+    )
+    return 'peers' in answer ? answer.peers : answer
+  }
+}
