@@ -99,7 +99,7 @@ class MemoryChannel implements Channel {
 
   /** Hands what is held to the other end, unless the window is shut. */
   flush(): void {
-    if (this.#network.isBlocked(this.local)) return
+    if (this.#network.isBlocked(this)) return
     const chunks = this.#held
     this.#held = []
     for (const chunk of chunks) {
@@ -168,18 +168,18 @@ export class MemoryNetwork {
     this.#cut.delete(address.toString())
   }
 
-  /** What this address sends stays in its buffers: its peer has stopped reading. */
-  block(address: Address): void {
-    this.#blocked.add(address.toString())
+  /** What `from` sends to `to` stays in its buffers: `to` has stopped reading. */
+  block(from: Address, to: Address): void {
+    this.#blocked.add(`${from} ${to}`)
   }
 
-  unblock(address: Address): void {
-    this.#blocked.delete(address.toString())
-    for (const channel of this.#channels) if (channel.local.equals(address)) channel.flush()
+  unblock(from: Address, to: Address): void {
+    this.#blocked.delete(`${from} ${to}`)
+    for (const channel of this.#channels) if (!this.isBlocked(channel)) channel.flush()
   }
 
-  isBlocked(address: Address): boolean {
-    return this.#blocked.has(address.toString())
+  isBlocked(channel: Channel): boolean {
+    return this.#blocked.has(`${channel.local} ${channel.remote}`)
   }
 
   /** Ends every connection of this address at both ends, as a process that is killed does. */
