@@ -1,0 +1,83 @@
+/**
+ * TCP sockets with options that must be set before the first segment. Gives descriptors; who reads and writes them is
+ * the caller's affair (`net.Socket({ fd })`). Keys appear in no error text.
+ */
+
+import { WorldFault } from '../base/failure.ts'
+import type { Address, Family } from '../base/ip.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  bindSocket,
+  closeDescriptor,
+  listenSocket,
+  openSocket,
+  SOCK_NONBLOCK,
+  SOCK_STREAM,
+  setSocketOption,
+} from './libc.ts'
+import { encodeSocketAddress, type SocketAddress } from './socket-address.ts'
+
+const SOL_SOCKET = 1
+const SO_REUSEADDR = 2
+const IPPROTO_IP = 0
+const IP_TOS = 1
+const IP_TTL = 2
+const IPPROTO_TCP = 6
+const TCP_MD5SIG = 14
+const IPPROTO_IPV6 = 41
+const IPV6_UNICAST_HOPS = 16
+const IPV6_V6ONLY = 26
+const IPV6_TCLASS = 67
+
+/** Of struct tcp_md5sig: a sockaddr_storage, flags, prefix length, key length, interface, key. */
+const MD5 = { keyLength: 130, key: 136, size: 216, longest: 80 } as const
+
+/** A socket that is not connected yet. The caller closes it. @throws WorldFault */
+export function openTcpSocket(family: Family): number {
+  return openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0)
+}
+
+/** @throws WorldFault EADDRINUSE, EADDRNOTAVAIL, EACCES … naming address and port */
+export function openTcpListener(local: SocketAddress, backlog: number): number {
+  const fd = openTcpSocket(local.address.family)
+  try {
+    const what = `listening on ${local.address} port ${local.port}`
+    setSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'SO_REUSEADDR')
+    if (local.address.family === 6) setSocketOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, 'IPV6_V6ONLY')
+    bindSocket(fd, encodeSocketAddress(local), what)
+    listenSocket(fd, backlog, what)
+    return fd
+  } catch (thrown) {
+    closeDescriptor(fd)
+    throw thrown
+  }
+}
+
+/** TTL or hop limit of what is sent. @throws WorldFault */
+export function setTtl(fd: number, family: Family, ttl: number): void {
+  if (family === 4) setSocketOption(fd, IPPROTO_IP, IP_TTL, ttl, 'IP_TTL')
+  else setSocketOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl, 'IPV6_UNICAST_HOPS')
+}
+
+/** @param value the octet, DSCP in its upper six bits. @throws WorldFault */
+export function setTrafficClass(fd: number, family: Family, value: number): void {
+  if (family === 4) setSocketOption(fd, IPPROTO_IP, IP_TOS, value, 'IP_TOS')
+  else setSocketOption(fd, IPPROTO_IPV6, IPV6_TCLASS, value, 'IPV6_TCLASS')
+}
+
+/**
+ * From now on segments from and to `peer` carry this key (RFC 2385), and those without it are dropped in silence.
+ * @param password at most 80 octets of UTF-8; `undefined` takes the key away
+ * @throws WorldFault
+ */
+export function setMd5Key(fd: number, peer: Address, password: string | undefined): void {
+  const key = Buffer.from(password ?? '')
+  if (key.length > MD5.longest)
+    throw new WorldFault('EINVAL', `the TCP MD5 key for ${peer} is longer than ${MD5.longest} octets`, { retry: false })
+  const option = new Uint8Array(MD5.size)
+  option.set(encodeSocketAddress({ address: peer, port: 0 }))
+  new Uint16Array(option.buffer)[MD5.keyLength / 2] = key.length
+  option.set(key, MD5.key)
+  setSocketOption(fd, IPPROTO_TCP, TCP_MD5SIG, option, `TCP_MD5SIG for ${peer}`)
+}

@@ -1,0 +1,175 @@
+import assert from 'node:assert/strict'
+import { once } from 'node:events'
+import { createServer } from 'node:net'
+import { type TestContext, test } from 'node:test'
+import { systemClock } from '../../../bgp/io/clock.ts'
+import { tcpTransport } from '../../../bgp/io/transport.ts'
+import type { Channel, DialOptions } from '../../../bgp/transport.ts'
+import { parseAddress } from '../../../lib/base/ip.ts'
+
+const v4 = parseAddress('127.0.0.1')
+const v6 = parseAddress('::1')
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '::')
+  await once(server, 'listening')
+  const address = server.address()
+  server.close()
+  await once(server, 'close')
+  return typeof address === 'object' && address !== null ? address.port : 0
+}
+
+interface Log {
+  readonly channel: Channel
+  connected: boolean
+  received: Buffer
+  drained: number
+  closed: string[]
+}
+
+function watch(channel: Channel): Log {
+  const log: Log = { channel, connected: false, received: Buffer.alloc(0), drained: 0, closed: [] }
+  channel.onConnect = () => {
+    log.connected = true
+  }
+  channel.onData = chunk => {
+    log.received = Buffer.concat([log.received, chunk])
+  }
+  channel.onDrain = () => {
+    log.drained++
+  }
+  channel.onClosed = reason => log.closed.push(reason)
+  return log
+}
+
+async function until(what: string, condition: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 15_000; !condition(); ) {
+    assert.ok(Date.now() < deadline, `waited in vain until ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
+
+/** A listener on both loopbacks, and what it accepted. */
+async function station(context: TestContext) {
+  const port = await freePort()
+  const accepted: Log[] = []
+  const listener = tcpTransport.listen({ addresses: [v4, v6], port }, channel => accepted.push(watch(channel)))
+  const dialled: Log[] = []
+  context.after(() => {
+    listener.close()
+    for (const { channel } of [...accepted, ...dialled]) channel.destroy()
+  })
+  const dial = (options: Omit<DialOptions, 'port'>) => {
+    const log = watch(tcpTransport.dial({ ...options, port }))
+    dialled.push(log)
+    return log
+  }
+  return { port, listener, accepted, dial }
+}
+
+for (const address of [v4, v6])
+  test(`a connection to ${address} carries octets both ways and knows both of its ends`, async context => {
+    const { accepted, dial } = await station(context)
+    const near = dial({ address })
+    await until('both ends are up', () => near.connected && accepted.length === 1)
+    const far = accepted[0]!
+    for (const end of [near, far]) {
+      assert.equal(end.channel.local.toString(), address.toString())
+      assert.equal(end.channel.remote.toString(), address.toString())
+    }
+    assert.equal(near.channel.write([Buffer.from('one '), Buffer.from('two '), Buffer.from('three')]), true)
+    assert.equal(near.channel.bufferedBytes, 0)
+    await until('all has arrived', () => far.received.length === 13)
+    assert.equal(far.received.toString(), 'one two three')
+    far.channel.write([Buffer.from('answer')])
+    far.channel.close()
+    await until('both ends are closed', () => near.closed.length > 0 && far.closed.length > 0)
+    assert.equal(near.received.toString(), 'answer')
+    assert.deepEqual([near.closed, far.closed], [['closed by the peer'], ['closed']])
+  })
+
+test('what the kernel cannot take is counted, and its going is told once', async context => {
+  const { accepted, dial } = await station(context)
+  const near = dial({ address: v4 })
+  await until('the far end is up', () => near.connected && accepted.length === 1)
+  const size = 64 << 20
+  assert.equal(near.channel.write([Buffer.alloc(size / 2, 1), Buffer.alloc(size / 2, 2)]), false)
+  assert.ok(near.channel.bufferedBytes > 0)
+  let received = 0
+  accepted[0]!.channel.onData = chunk => {
+    received += chunk.length
+  }
+  await until('all has arrived', () => received === size)
+  await until('the drain is told', () => near.drained > 0)
+  assert.equal(near.channel.bufferedBytes, 0)
+  assert.equal(near.drained, 1)
+})
+
+test('a dialled channel is bound to the address it was told', async context => {
+  const { accepted, dial } = await station(context)
+  dial({ address: v4, localAddress: parseAddress('127.0.0.77') })
+  await until('it is accepted', () => accepted.length === 1)
+  assert.equal(accepted[0]!.channel.remote.toString(), '127.0.0.77')
+})
+
+test('a connection that cannot be made closes with the reason in words', async () => {
+  const refused = watch(tcpTransport.dial({ address: v4, port: await freePort() }))
+  const foreign = watch(tcpTransport.dial({ address: v4, port: 1, localAddress: parseAddress('203.0.113.99') }))
+  const long = watch(tcpTransport.dial({ address: v4, port: 1, password: 'x'.repeat(81) }))
+  await until('all are closed', () => [refused, foreign, long].every(({ closed }) => closed.length > 0))
+  assert.deepEqual(refused.closed, ['connection refused'])
+  assert.deepEqual(foreign.closed, ['address not available'])
+  assert.deepEqual(long.closed, ['the TCP MD5 key for 127.0.0.1 is longer than 80 octets'])
+})
+
+test('destroying a channel while it connects closes it once and says nothing more', async () => {
+  const log = watch(tcpTransport.dial({ address: parseAddress('192.0.2.1'), port: 179 }))
+  log.channel.destroy()
+  await until('it is closed', () => log.closed.length > 0)
+  assert.deepEqual([log.connected, log.closed], [false, ['closed']])
+})
+
+test('a second listener on the port is refused with address, port and code', async context => {
+  const { port } = await station(context)
+  assert.throws(() => tcpTransport.listen({ addresses: [v4], port }, () => {}), {
+    name: 'WorldFault',
+    code: 'EADDRINUSE',
+    message: `listening on 127.0.0.1 port ${port}: address already in use (EADDRINUSE)`,
+  })
+})
+
+for (const address of [v4, v6])
+  test(`over ${address} only the TCP MD5 key of the peer gets through, and keys change while listening`, async context => {
+    const { listener, accepted, dial } = await station(context)
+    listener.secure([{ address, password: 'right' }])
+    const wrong = dial({ address, password: 'wrong' })
+    const none = dial({ address })
+    const right = dial({ address, password: 'right' })
+    await until('the right key is accepted', () => right.connected && accepted.length === 1)
+    assert.deepEqual([wrong.connected, none.connected, wrong.closed, none.closed], [false, false, [], []])
+
+    listener.secure([{ address, password: 'second' }])
+    const second = dial({ address, password: 'second' })
+    await until('the new key is accepted', () => second.connected)
+    listener.secure([])
+    const open = dial({ address })
+    await until('no key is needed any more', () => open.connected)
+    assert.equal(wrong.connected, false)
+  })
+
+test('an address of this host is attached to the networks of its link', () => {
+  const { self, subnets } = tcpTransport.attachment(v4)
+  assert.equal(self[4]?.toString(), '127.0.0.1')
+  assert.ok(subnets.some(subnet => subnet.toString() === '127.0.0.0/8'))
+})
+
+test('the clock wakes no earlier than told, and not at all when cancelled', async () => {
+  const start = systemClock.now()
+  let cancelled = false
+  systemClock.wake(start + 5, () => {
+    cancelled = true
+  })()
+  await new Promise<void>(resolve => systemClock.wake(start + 20, resolve))
+  assert.ok(systemClock.now() >= start + 20)
+  assert.equal(cancelled, false)
+})
