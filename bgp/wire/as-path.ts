@@ -3,6 +3,7 @@
  * RFC 5065 §5), so every path this speaker keeps is one plain list of AS numbers; its canonical form is
  * AS_SEQUENCEs of 4-octet numbers, all full (255) but the last.
  */
+
 import { asTrans, segmentType } from './iana.ts'
 import { updateError } from './notification.ts'
 import { copyOctets, readUint16, readUint32, writeUint16, writeUint32 } from './octets.ts'

@@ -1,4 +1,5 @@
 /** The message header (RFC 4271 §4.1): sixteen octets of ones, the length of the whole message, its type. */
+
 import { PeerFault } from './fault.ts'
 import { headerLength, messageType } from './iana.ts'
 import { errorCode, headerError } from './notification.ts'
@@ -33,16 +34,25 @@ export function readHeader(bytes: Uint8Array, at: number, limit: number): number
     if (bytes[from] !== 0xff)
       throw new PeerFault(errorCode.header, headerError.notSynchronized, 'the marker is not all ones')
   const length = readUint16(bytes, at + 16)
-  const type = bytes[at + 18]!
-  if (length < headerLength || length > limit) throw badLength(bytes, at, length)
-  const known = lengths[type]
-  if (known === undefined)
-    throw new PeerFault(errorCode.header, headerError.badType, `message type ${type}`, Uint8Array.of(type))
-  if (length < known.least || (known.exact && length > known.least)) throw badLength(bytes, at, length)
+  if (length < headerLength || length > limit) throw badLength(length)
+  judgeLength(bytes[at + 18]!, length)
   return length
 }
 
-function badLength(bytes: Uint8Array, at: number, length: number): PeerFault {
-  const reason = `a length of ${length} in a message of type ${bytes[at + 18]}`
-  return new PeerFault(errorCode.header, headerError.badLength, reason, bytes.slice(at + 16, at + 18))
+/**
+ * Judges type and length of a message, header included.
+ * @throws PeerFault 1/2, 1/3
+ */
+export function judgeLength(type: number, length: number): void {
+  const known = lengths[type]
+  if (known === undefined)
+    throw new PeerFault(errorCode.header, headerError.badType, `message type ${type}`, Uint8Array.of(type))
+  if (length < known.least || (known.exact && length > known.least)) throw badLength(length)
+}
+
+/** RFC 4271 §6.1: the data is the length field. */
+function badLength(length: number): PeerFault {
+  const data = new Uint8Array(2)
+  writeUint16(data, 0, length)
+  return new PeerFault(errorCode.header, headerError.badLength, `a message length of ${length}`, data)
 }

@@ -1,9 +1,9 @@
 /**
- * NOTIFICATION (RFC 4271 §4.5): its codes and their names as one table, which decoders, log, CLI and tests share.
- * Decoding cannot fail: a NOTIFICATION is never answered by another (RFC 4271 §6.4), whatever it holds.
+ * NOTIFICATION (RFC 4271 §4.5), and its codes and names as one table that decoders, log, CLI and tests share. Decoding cannot
+ * fail: a NOTIFICATION is never answered by another (RFC 4271 §6.4), whatever it holds.
  */
 
-/** Error codes: RFC 4271 §4.5, RFC 7313 §5, RFC 9687 §4. */
+/** 7 from RFC 7313 §5, 8 from RFC 9687 §4. */
 export const errorCode = {
   header: 1,
   open: 2,
@@ -132,4 +132,18 @@ export interface Notification {
   readonly code: number
   readonly subcode: number
   readonly data: Uint8Array
+}
+
+/** A body of at least 2 octets; the data is copied. */
+export function decodeNotification(bytes: Uint8Array, start: number, end: number): Notification {
+  return { type: 'notification', code: bytes[start]!, subcode: bytes[start + 1]!, data: bytes.slice(start + 2, end) }
+}
+
+/** The body. */
+export function encodeNotification({ code, subcode, data }: Notification): Uint8Array {
+  const bytes = new Uint8Array(2 + data.length)
+  bytes[0] = code
+  bytes[1] = subcode
+  bytes.set(data, 2)
+  return bytes
 }
