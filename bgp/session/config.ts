@@ -48,3 +48,23 @@ export interface LocalIdentity {
   /** Families with the F bit: forwarding state was kept over the restart. */
   readonly forwarding: readonly Family[]
 }
+
+/** What both sides have agreed on, or what TCP was set up with: a session cannot change it. */
+const resetFields = [
+  'address',
+  'port',
+  'localAddress',
+  'localAs',
+  'remoteAs',
+  'holdTime',
+  'families',
+  'gracefulRestart',
+  'password',
+  'ttl',
+] as const satisfies (keyof PeerConfig)[]
+
+/** The fields whose change needs a new session, in words; undefined: none. */
+export function resetReason(before: PeerConfig, after: PeerConfig): string | undefined {
+  const changed = resetFields.filter(field => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+  return changed.length === 0 ? undefined : `${changed.join(', ')} changed`
+}

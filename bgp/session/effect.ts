@@ -28,4 +28,9 @@ export type PeerEffect =
   /** Worth a line in the log; `code` is stable, for metrics. */
   | { readonly type: 'notice'; readonly code: NoticeCode; readonly text: string }
 
-export type NoticeCode = 'capabilityRefused' | 'collision' | 'connectionRefused' | 'refreshIgnored' | 'stateForgotten'
+export type NoticeCode =
+  | 'capabilityRefused'
+  | 'collision'
+  | 'connectionRefused'
+  | 'refreshIgnored'
+  | 'staleRoutesDropped'

@@ -1,5 +1,15 @@
-/** What two OPENs come to: everything the rest of the speaker needs to know of a session. */
-import type { Family } from '../../lib/base/ip.ts'
+/**
+ * The OPEN that we send, the judgement of the one that comes, and what the two come to: all that the rest of the speaker
+ * needs to know of a session. Knows no state and no second connection.
+ */
+import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
+import type { Capability } from '../wire/capability.ts'
+import { PeerFault } from '../wire/fault.ts'
+import { afiOf, asTrans, capabilityCode, familyOf, safi } from '../wire/iana.ts'
+import { errorCode, openError } from '../wire/notification.ts'
+import type { Open } from '../wire/open.ts'
+import { nameOf } from './capability-name.ts'
+import type { LocalIdentity, PeerConfig } from './config.ts'
 
 export interface Negotiated {
   readonly localAs: number
@@ -18,6 +28,8 @@ export interface Negotiated {
   readonly fourOctetAs: boolean
   /** Both sides take ROUTE-REFRESH (RFC 2918). */
   readonly routeRefresh: boolean
+  /** Names of what the peer's OPEN offered, used or not. */
+  readonly capabilities: readonly string[]
   /** What the peer's OPEN said, where both OPENs had the capability. */
   readonly gracefulRestart?: PeerRestart
 }
@@ -30,4 +42,132 @@ export interface PeerRestart {
   readonly restartTime: number
   /** Negotiated families only; `forwarding` is the F bit. */
   readonly families: readonly { readonly family: Family; readonly forwarding: boolean }[]
+}
+
+/** Our OPEN, capabilities in the order of their codes. */
+export function offer(config: PeerConfig, local: LocalIdentity): Open {
+  const { localAs, holdTime, gracefulRestart } = config
+  const families = config.families.map(family => ({ afi: afiOf(family), safi: safi.unicast }))
+  const capabilities: Capability[] = [
+    ...families.map(family => ({ type: 'multiprotocol' as const, ...family })),
+    { type: 'routeRefresh' },
+  ]
+  if (gracefulRestart.enabled)
+    capabilities.push({
+      type: 'gracefulRestart',
+      restarting: local.restarting,
+      notification: false,
+      restartTime: gracefulRestart.restartTime,
+      families: config.families.map(family => ({
+        afi: afiOf(family),
+        safi: safi.unicast,
+        forwarding: local.forwarding.includes(family),
+      })),
+    })
+  capabilities.push({ type: 'fourOctetAs', asNumber: localAs })
+  const asNumber = localAs > 0xffff ? asTrans : localAs
+  return { type: 'open', asNumber, holdTime, routerId: local.routerId, capabilities }
+}
+
+/**
+ * Judges the peer's OPEN against the one that we sent it: what the two come to, or the fault to answer with (RFC 4271 §6.2).
+ * What can be judged without knowing the peering (version, lengths, hold time 1 and 2, router id 0) the decoder has.
+ */
+export function negotiate(ours: Open, theirs: Open, config: PeerConfig): Negotiated | PeerFault {
+  const fault = asFault(theirs, config) ?? identifierFault(ours, theirs, config) ?? holdTimeFault(theirs, config)
+  if (fault !== undefined) return fault
+  const [mine, others] = [familiesOf(ours), familiesOf(theirs)]
+  const families = mine.filter(family => others.includes(family))
+  if (families.length === 0) return familyFault(mine, others)
+  const remoteAs = asNumberOf(theirs)
+  const holdTime = Math.min(ours.holdTime, theirs.holdTime)
+  const both = (type: Capability['type']): boolean => find(ours, type) !== undefined && find(theirs, type) !== undefined
+  const restart = both('gracefulRestart') ? peerRestart(theirs, families) : undefined
+  return {
+    localAs: config.localAs,
+    remoteAs,
+    remoteRouterId: theirs.routerId,
+    internal: remoteAs === config.localAs,
+    holdTime,
+    keepaliveTime: keepaliveTime(holdTime, config),
+    families,
+    fourOctetAs: both('fourOctetAs'),
+    routeRefresh: both('routeRefresh'),
+    capabilities: theirs.capabilities.map(nameOf),
+    ...(restart && { gracefulRestart: restart }),
+  }
+}
+
+/** The sender's AS number: the 4-octet one where it is given (RFC 6793 §4.1), else that of the 2-octet field. */
+function asNumberOf(open: Open): number {
+  return find(open, 'fourOctetAs')?.asNumber ?? open.asNumber
+}
+
+/** Of a capability that comes more than once the last counts (RFC 5492 §4). */
+function find<Type extends Capability['type']>(
+  open: Open,
+  type: Type,
+): Extract<Capability, { type: Type }> | undefined {
+  return open.capabilities.findLast((one): one is Extract<Capability, { type: Type }> => one.type === type)
+}
+
+function asFault(open: Open, config: PeerConfig): PeerFault | undefined {
+  const got = asNumberOf(open)
+  const refuse = (reason: string): PeerFault => new PeerFault(errorCode.open, openError.badPeerAs, reason)
+  if (got === 0 || got === asTrans) return refuse(`AS ${got} is reserved`)
+  if (open.asNumber !== asTrans && open.asNumber !== got)
+    return refuse(`the OPEN says AS ${open.asNumber}, its capability AS ${got}`)
+  if (config.remoteAs !== 0 && got !== config.remoteAs) return refuse(`expected ${config.remoteAs}, got ${got}`)
+  if (config.remoteAs === 0 && got === config.localAs) return refuse(`expected any but our own, got ${got}`)
+  return undefined
+}
+
+/** RFC 6286 §2.1: unique within an AS is all that is asked. */
+function identifierFault(ours: Open, theirs: Open, config: PeerConfig): PeerFault | undefined {
+  if (theirs.routerId !== ours.routerId || asNumberOf(theirs) !== config.localAs) return undefined
+  const id = addressOfUint32(theirs.routerId)
+  return new PeerFault(errorCode.open, openError.badIdentifier, `${id} is our own router id`)
+}
+
+function holdTimeFault(theirs: Open, config: PeerConfig): PeerFault | undefined {
+  const least = config.minimumHoldTime ?? 0
+  if (theirs.holdTime === 0 || theirs.holdTime >= least) return undefined
+  return new PeerFault(errorCode.open, openError.unacceptableHoldTime, `at least ${least} s, got ${theirs.holdTime} s`)
+}
+
+/** RFC 5492 §5: the data names the capabilities that we miss. */
+function familyFault(mine: readonly Family[], others: readonly Family[]): PeerFault {
+  const missing = Uint8Array.from(
+    mine.flatMap(family => [capabilityCode.multiprotocol, 4, 0, afiOf(family), 0, safi.unicast]),
+  )
+  const theirs = others.length === 0 ? 'none that we know' : renderFamilies(others)
+  const reason = `no address family in common: ours ${renderFamilies(mine)}, the peer's ${theirs}`
+  return new PeerFault(errorCode.open, openError.unsupportedCapability, reason, missing)
+}
+
+function renderFamilies(families: readonly Family[]): string {
+  return families.map(family => `ipv${family}`).join(', ')
+}
+
+/** RFC 4760 §8; an OPEN that names no family at all means IPv4 unicast. */
+export function familiesOf(open: Open): Family[] {
+  const named = open.capabilities.filter(one => one.type === 'multiprotocol')
+  if (named.length === 0) return [4]
+  const known = new Set(named.map(one => familyOf(one.afi, one.safi)))
+  return ([4, 6] as const).filter(family => known.has(family))
+}
+
+function keepaliveTime(holdTime: number, config: PeerConfig): number {
+  const third = Math.floor(holdTime / 3)
+  return Math.min(third, config.keepaliveTime || third)
+}
+
+function peerRestart(open: Open, negotiated: readonly Family[]): PeerRestart | undefined {
+  const capability = find(open, 'gracefulRestart')
+  if (capability === undefined) return undefined
+  const families = negotiated.flatMap(family => {
+    const row = capability.families.findLast(one => familyOf(one.afi, one.safi) === family)
+    return row === undefined ? [] : [{ family, forwarding: row.forwarding }]
+  })
+  return { restarting: capability.restarting, restartTime: capability.restartTime, families }
 }

@@ -1,57 +1,414 @@
 /**
- * One peering: the connection it dials, the one that the peer dialled meanwhile, and which of the two stays. Pure: time
- * and chance come in as values, and all that is to happen goes out as effects.
+ * One peering: the connection it dials, the one that the peer has opened meanwhile, and which of the two stays; idle hold,
+ * graceful restart and capabilities that the peer refuses. Pure: time and chance come in as values, and all that is to
+ * happen goes out as effects.
+ *
+ * Rules: the main connection always exists and alone dials; a rival exists only while its TCP connection is up. Once
+ * started, a main connection in Idle means that idle hold runs. Every `up` has its `down`, and every `down` is followed
+ * by what becomes of each family.
  */
-import type { LocalIdentity, PeerConfig } from './config.ts'
-import type { PeerEffect } from './effect.ts'
+import { PeerFault } from '../wire/fault.ts'
+import { familyOf } from '../wire/iana.ts'
+import type { Message } from '../wire/message.ts'
+import { cease, errorCode, type Notification, openError } from '../wire/notification.ts'
+import type { Open } from '../wire/open.ts'
+import { loserOf } from './collision.ts'
+import { type LocalIdentity, type PeerConfig, resetReason } from './config.ts'
+import { Connection } from './connection.ts'
+import type { NoticeCode, PeerEffect } from './effect.ts'
+import { type ConnectionEvent, reasonOfEvent } from './event.ts'
+import { IdleHold } from './idle-hold.ts'
 import type { ConnectionId, PeerInput } from './input.ts'
-import type { SessionStatus } from './status.ts'
+import { type Negotiated, negotiate, offer } from './negotiation.ts'
+import { RefusedCapabilities } from './refused-capabilities.ts'
+import { type Loss, RestartHelper } from './restart-helper.ts'
+import type { State } from './state.ts'
+import type { MessageCounts, SessionStatus } from './status.ts'
+
+/** One call of `handle`: what came in beside the input, and what goes out. */
+interface Turn {
+  readonly now: number
+  readonly random: number
+  readonly effects: PeerEffect[]
+  /** Of the last change of state. */
+  reason: string
+}
+
+const progress: readonly State[] = ['Idle', 'Active', 'Connect', 'OpenSent', 'OpenConfirm', 'Established']
+
+/**
+ * ms after Established in which a further connection is the late half of a collision: both sides dialled, and a
+ * restart would show as a lost connection first. Later a valid OPEN beside a session is a restart (RFC 4724 §5).
+ */
+const COLLISION_WINDOW = 5_000
 
 export class Peer {
+  #config: PeerConfig
+  #local: LocalIdentity
+  #isStarted = false
+  #lastConnection = 0
+  #main: Connection
+  #rival: Connection | undefined
+  readonly #idleHold = new IdleHold()
+  readonly #helper = new RestartHelper()
+  readonly #refused = new RefusedCapabilities()
+
+  #state: State = 'Idle'
+  #since = 0
+  #establishedAt = 0
+  #established = 0
+  #lastError: string | undefined
+  readonly #received = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
+  readonly #sent = { open: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
+
   /** Idle until `start`. */
-  constructor(_config: PeerConfig, _local: LocalIdentity) {
-    throw new Error('not yet written')
+  constructor(config: PeerConfig, local: LocalIdentity) {
+    this.#config = config
+    this.#local = local
+    this.#main = this.#connection()
   }
 
   get config(): PeerConfig {
-    throw new Error('not yet written')
+    return this.#config
   }
 
   /** A number for a connection that the peer has opened; those of `dial` effects are from the same series. */
   newConnection(): ConnectionId {
-    throw new Error('not yet written')
+    return ++this.#lastConnection
   }
 
   /**
    * @param now ms on a monotonic clock
    * @param random in [0, 1), for jitter
    */
-  handle(_input: PeerInput, _now: number, _random: number): PeerEffect[] {
-    throw new Error('not yet written')
+  handle(input: PeerInput, now: number, random: number): PeerEffect[] {
+    const turn: Turn = { now, random, effects: [], reason: '' }
+    this.#take(input, turn)
+    this.#settle(turn)
+    return turn.effects
   }
 
   /**
    * The short way for UPDATE and KEEPALIVE in Established: restarts the hold time, allocates nothing. False when this
    * connection is not the Established one; then the message goes through `handle`.
    */
-  received(_connection: ConnectionId, _type: 'update' | 'keepalive', _now: number): boolean {
-    throw new Error('not yet written')
+  received(connection: ConnectionId, type: 'update' | 'keepalive', now: number): boolean {
+    if (this.#main.id !== connection || this.#main.state !== 'Established') return false
+    this.#main.heard(now)
+    this.#received[type]++
+    return true
   }
 
   /**
-   * Takes a new configuration or identity. What a live session cannot change ends it with Cease / Other Configuration
-   * Change and starts it anew (`resetReason` says which); everything else counts from now on.
+   * Takes a new configuration or identity. What a live session cannot change (`resetReason`) ends it with Cease / Other
+   * Configuration Change and starts it anew; everything else counts from the next time it is used. A peering that is
+   * still without a session tries again at once.
    */
-  reconfigure(_config: PeerConfig, _local: LocalIdentity, _now: number, _random: number): PeerEffect[] {
-    throw new Error('not yet written')
+  reconfigure(config: PeerConfig, local: LocalIdentity, now: number, random: number): PeerEffect[] {
+    const changed = JSON.stringify(config) !== JSON.stringify(this.#config)
+    const reset =
+      resetReason(this.#config, config) ?? (local.routerId === this.#local.routerId ? undefined : 'routerId changed')
+    const turn: Turn = { now, random, effects: [], reason: '' }
+    const wasStarted = this.#isStarted
+    if (reset !== undefined) this.#stop({ type: 'stop', cease: cease.otherConfigurationChange, why: reset }, turn)
+    else if (changed && wasStarted && !this.#main.isConnected) this.#run(this.#main, { type: 'stop' }, turn)
+    this.#config = config
+    this.#local = local
+    if (wasStarted && this.#main.state === 'Idle' && (reset !== undefined || changed)) this.#start(turn)
+    this.#settle(turn)
+    return turn.effects
   }
 
   /** When `timer` is due, ms on the clock of `now`; Infinity: never. Ask again after every call; cheap. */
   deadline(): number {
-    throw new Error('not yet written')
+    const { until } = this.#idleHold
+    const rival = this.#rival?.deadline() ?? Number.POSITIVE_INFINITY
+    return Math.min(until, this.#helper.deadline(), this.#main.deadline(), rival)
   }
 
   status(): SessionStatus {
-    throw new Error('not yet written')
+    const { negotiated } = this.#foremost()
+    const next = Math.min(this.#idleHold.until, this.#main.nextAttempt)
+    return {
+      state: this.#state,
+      since: this.#since,
+      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      ...(negotiated !== undefined && { negotiated }),
+      withheld: this.#refused.names,
+      staleFamilies: this.#helper.families,
+      ...(Number.isFinite(next) && { nextAttempt: next }),
+      established: this.#established,
+      received: { ...this.#received } satisfies MessageCounts,
+      sent: { ...this.#sent },
+    }
   }
+
+  #take(input: PeerInput, turn: Turn): void {
+    switch (input.type) {
+      case 'start':
+        if (!this.#isStarted) this.#start(turn)
+        return
+      case 'stop':
+        return this.#stop(input, turn)
+      case 'timer':
+        return this.#timer(turn)
+      case 'accepted':
+        return this.#accept(input.connection, turn)
+      case 'endOfRib':
+        if (this.#main.state === 'Established') turn.effects.push(...this.#helper.endOfRib(input.family))
+        return
+      default: {
+        const connection = this.#find(input.connection)
+        if (connection !== undefined) this.#takeOf(connection, input, turn)
+      }
+    }
+  }
+
+  /** An input of one connection that we still hold. */
+  #takeOf(connection: Connection, input: Extract<PeerInput, { connection: number }>, turn: Turn): void {
+    switch (input.type) {
+      case 'dialled':
+        return this.#run(connection, { type: 'tcpConfirmed' }, turn)
+      case 'closed':
+        connection.detach()
+        return this.#run(connection, { type: 'tcpFails', reason: input.reason }, turn)
+      case 'message':
+        return this.#message(connection, input.message, turn)
+      case 'fault':
+        return this.#run(connection, { type: faultEvent(input.fault), fault: input.fault }, turn)
+      case 'writeBlocked':
+        return connection.writeBlocked(turn.now)
+      case 'writeDrained':
+        return connection.writeDrained()
+      case 'accepted':
+    }
+  }
+
+  #start(turn: Turn): void {
+    this.#isStarted = true
+    this.#idleHold.forget()
+    this.#run(this.#main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
+  }
+
+  #stop(input: Extract<ConnectionEvent, { type: 'stop' }>, turn: Turn): void {
+    this.#isStarted = false
+    for (const connection of this.#connections()) this.#run(connection, input, turn)
+    this.#idleHold.forget()
+    this.#refused.forget()
+    if (input.cease !== undefined) turn.effects.push(...this.#helper.giveUp())
+  }
+
+  #timer(turn: Turn): void {
+    const { now, effects } = turn
+    if (now >= this.#idleHold.until) {
+      this.#idleHold.end()
+      this.#run(this.#main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
+    }
+    for (const connection of this.#connections())
+      for (let timer = connection.due(now); timer !== undefined; timer = connection.due(now))
+        this.#run(connection, { type: timer }, turn)
+    if (now >= this.#helper.deadline()) {
+      this.#notice('staleRoutesDropped', 'the peer did not return, or not send End-of-RIB, in time', turn)
+      effects.push(...this.#helper.giveUp())
+    }
+  }
+
+  #accept(id: ConnectionId, turn: Turn): void {
+    const refusal = this.#refusal()
+    if (refusal !== undefined) {
+      this.#notice('connectionRefused', refusal, turn)
+      turn.effects.push({ type: 'close', connection: id })
+      return
+    }
+    if (this.#main.state === 'Idle') this.#run(this.#main, { type: 'startPassive' }, turn)
+    let connection = this.#main
+    if (connection.state !== 'Active') {
+      if (this.#rival !== undefined) this.#run(this.#rival, { type: 'collisionDump' }, turn)
+      connection = this.#connection()
+      this.#rival = connection
+      this.#run(connection, { type: 'startPassive' }, turn)
+    }
+    connection.attach(id)
+    this.#run(connection, { type: 'tcpConfirmed' }, turn)
+  }
+
+  /** Why a connection from the peer is not taken. */
+  #refusal(): string | undefined {
+    if (!this.#isStarted) return 'the peering is stopped'
+    if (this.#idleHold.isShut) return `idle hold after ${this.#lastError}`
+    if (this.#rival?.state === 'OpenConfirm') return 'a third connection while two are being opened'
+    return undefined
+  }
+
+  #message(connection: Connection, message: Message | { readonly type: 'update' }, turn: Turn): void {
+    this.#received[message.type]++
+    switch (message.type) {
+      case 'open':
+        return this.#open(connection, message, turn)
+      case 'notification':
+        return this.#notification(connection, message, turn)
+      case 'routeRefresh': {
+        const session = connection.state === 'Established' ? connection.negotiated : undefined
+        this.#run(connection, { type: 'routeRefresh' }, turn)
+        if (session !== undefined) this.#refresh(session, message, turn)
+        return
+      }
+      default:
+        return this.#run(connection, { type: message.type }, turn)
+    }
+  }
+
+  #open(connection: Connection, open: Open, turn: Turn): void {
+    const { offered } = connection
+    if (connection.state !== 'OpenSent' || offered === undefined) return this.#run(connection, { type: 'open' }, turn)
+    const verdict = negotiate(offered, open, this.#config)
+    if (verdict instanceof PeerFault) return this.#run(connection, { type: 'openError', fault: verdict }, turn)
+    const loser = this.#collision(connection, verdict, turn)
+    if (loser !== undefined) this.#run(loser, { type: 'collisionDump' }, turn)
+    if (loser !== connection) this.#run(connection, { type: 'open', negotiated: verdict }, turn)
+  }
+
+  /** The OPEN on `connection` is good: which of two connections has to go, if there are two. */
+  #collision(connection: Connection, negotiated: Negotiated, turn: Turn): Connection | undefined {
+    const other = connection === this.#main ? this.#rival : this.#main
+    if (other?.state === 'OpenConfirm') return loserOf(connection, other, negotiated, this.#local.routerId)
+    if (other?.state !== 'Established') return undefined
+    const helps = other.negotiated?.gracefulRestart !== undefined
+    if (!helps || connection.confirmedAt < this.#establishedAt + COLLISION_WINDOW) return connection
+    this.#run(other, { type: 'tcpFails', reason: 'the peer has restarted: it opened a new session' }, turn)
+    return undefined
+  }
+
+  #notification(connection: Connection, notification: Notification, turn: Turn): void {
+    const { state, offered } = connection
+    const isVersion = notification.code === errorCode.open && notification.subcode === openError.unsupportedVersion
+    this.#run(connection, { type: isVersion ? 'notificationVersion' : 'notification', notification }, turn)
+    if (state === 'Established' || offered === undefined) return
+    const refusal = this.#refused.refused(notification, offered)
+    if (refusal === undefined) return
+    this.#lastError = `${turn.reason}: ${refusal.text}`
+    this.#notice('capabilityRefused', refusal.text, turn)
+    if (refusal.retry && this.#main.state === 'Idle') this.#idleHold.cutShort(turn.now)
+  }
+
+  #refresh(session: Negotiated, message: { afi: number; safi: number; subtype: number }, turn: Turn): void {
+    const family = familyOf(message.afi, message.safi)
+    if (message.subtype === 0 && family !== 0 && session.families.includes(family))
+      turn.effects.push({ type: 'refresh', family })
+    else
+      this.#notice(
+        'refreshIgnored',
+        `ROUTE-REFRESH for AFI ${message.afi} SAFI ${message.safi}, subtype ${message.subtype}`,
+        turn,
+      )
+  }
+
+  /** Gives one event to one connection, and draws the peering's conclusions. */
+  #run(connection: Connection, event: ConnectionEvent, turn: Turn): void {
+    const before = connection.state
+    const session = connection.negotiated
+    const reason = reasonOfEvent(event, before)
+    let failed = false
+    const effects = connection.handle(event, turn.now, turn.random, () => {
+      failed = true
+    })
+    turn.effects.push(...effects)
+    const after = connection.state
+    if (failed) this.#idleHold.fail(before === 'Established' && isRoutesFault(event))
+    if (failed || isTrouble(event, before)) this.#lastError = reason
+    if (before !== after) turn.reason = reason
+    if (event.type === 'collisionDump' && before !== 'Connect') this.#notice('collision', reason, turn)
+    if (before === 'Established' && after !== 'Established' && session !== undefined) this.#down(session, event, turn)
+    if (before !== 'Established' && after === 'Established') this.#up(connection, turn)
+  }
+
+  #up(connection: Connection, turn: Turn): void {
+    const { id, negotiated } = connection
+    if (id === undefined || negotiated === undefined) throw new TypeError('Established without a session')
+    this.#establishedAt = turn.now
+    this.#established++
+    turn.effects.push(...this.#helper.returned(negotiated, turn.now), { type: 'up', connection: id, negotiated })
+  }
+
+  #down(session: Negotiated, event: ConnectionEvent, turn: Turn): void {
+    this.#idleHold.lasted(turn.now - this.#establishedAt)
+    this.#refused.forget()
+    turn.effects.push({ type: 'down', reason: turn.reason })
+    turn.effects.push(...this.#helper.lost(session, lossOf(event), turn.now))
+  }
+
+  /** Brings the two connections back under the rules at the top, and reports a change of state. */
+  #settle(turn: Turn): void {
+    if (this.#rival?.isConnected === false) this.#rival = undefined
+    if (this.#rival?.state === 'Established' && this.#main.state === 'Connect')
+      this.#run(this.#main, { type: 'collisionDump' }, turn)
+    const rival = this.#rival
+    if (rival !== undefined && (rival.state === 'Established' || progress.indexOf(this.#main.state) < 2)) {
+      this.#rival = this.#main.isConnected ? this.#main : undefined
+      this.#main = rival
+    }
+    if (this.#main.state !== 'Idle') this.#idleHold.end()
+    else if (this.#isStarted && this.#idleHold.until === Number.POSITIVE_INFINITY)
+      this.#idleHold.begin(turn.now, turn.random)
+    const from = this.#state
+    this.#state = this.#foremost().state
+    if (this.#state === from) return
+    this.#since = turn.now
+    turn.effects.push({ type: 'state', from, to: this.#state, reason: turn.reason })
+  }
+
+  /** The connection that is nearer to Established. */
+  #foremost(): Connection {
+    const rival = this.#rival
+    return rival !== undefined && progress.indexOf(rival.state) > progress.indexOf(this.#main.state)
+      ? rival
+      : this.#main
+  }
+
+  #connections(): Connection[] {
+    return this.#rival === undefined ? [this.#main] : [this.#main, this.#rival]
+  }
+
+  #find(id: ConnectionId): Connection | undefined {
+    return this.#connections().find(connection => connection.id === id)
+  }
+
+  #connection(): Connection {
+    const peer = this
+    return new Connection({
+      get config() {
+        return peer.#config
+      },
+      open: () => this.#refused.without(offer(this.#config, this.#local)),
+      newConnection: () => this.newConnection(),
+      sent: type => {
+        this.#sent[type]++
+      },
+    })
+  }
+
+  #notice(code: NoticeCode, text: string, turn: Turn): void {
+    turn.effects.push({ type: 'notice', code, text })
+  }
+}
+
+/** Which check a fault has failed; anything that is neither OPEN nor UPDATE is answered in any state, like a bad header. */
+function faultEvent(fault: PeerFault): 'headerError' | 'openError' | 'updateError' {
+  if (fault.code === errorCode.open) return 'openError'
+  return fault.code === errorCode.update ? 'updateError' : 'headerError'
+}
+
+function isRoutesFault(event: ConnectionEvent): boolean {
+  return event.type === 'headerError' || event.type === 'updateError'
+}
+
+/** What the operator wants to read about later, counted by the table or not. */
+function isTrouble(event: ConnectionEvent, before: State): boolean {
+  if (event.type === 'connectRetryExpires') return before === 'Connect'
+  return event.type === 'tcpFails' || event.type === 'notificationVersion'
+}
+
+function lossOf(event: ConnectionEvent): Loss {
+  if (event.type === 'tcpFails') return 'tcp'
+  return event.type === 'stop' && event.cease === undefined ? 'stopped' : 'notification'
 }

@@ -9,10 +9,8 @@ export interface SessionStatus {
   readonly since: number
   /** In words, such as `sent OPEN Message Error / Bad Peer AS (2/2): expected 65010, got 65020`; survives the next Established. */
   readonly lastError?: string
-  /** In Established only. */
+  /** In OpenConfirm and Established. */
   readonly negotiated?: Negotiated
-  /** Names of the capabilities in the peer's OPEN, in OpenConfirm and Established. */
-  readonly capabilities?: readonly string[]
   /** Names of capabilities that the peer refused and that we leave out. */
   readonly withheld: readonly string[]
   /** Families whose routes are kept for a peer that is away, or has not sent End-of-RIB since its return. */
