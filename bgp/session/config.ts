@@ -50,7 +50,7 @@ export interface LocalIdentity {
 }
 
 /** What both sides have agreed on, or what TCP was set up with: a session cannot change it. */
-const resetFields = [
+const ofSession: readonly (keyof PeerConfig)[] = [
   'address',
   'port',
   'localAddress',
@@ -61,10 +61,22 @@ const resetFields = [
   'gracefulRestart',
   'password',
   'ttl',
-] as const satisfies (keyof PeerConfig)[]
+]
 
-/** The fields whose change needs a new session, in words; undefined: none. */
+/** What matters to the attempt to get a session. */
+const ofAttempt: readonly (keyof PeerConfig)[] = ['passive', 'connectRetryTime', 'minimumHoldTime']
+
+/** Why the change needs a new session, in words; undefined: it does not. */
 export function resetReason(before: PeerConfig, after: PeerConfig): string | undefined {
-  const changed = resetFields.filter(field => JSON.stringify(before[field]) !== JSON.stringify(after[field]))
+  const changed = ofSession.filter(field => isChanged(field, before, after))
   return changed.length === 0 ? undefined : `${changed.join(', ')} changed`
+}
+
+/** Whether a peering that is still without a session should try again at once. */
+export function deservesRetry(before: PeerConfig, after: PeerConfig): boolean {
+  return ofAttempt.some(field => isChanged(field, before, after))
+}
+
+function isChanged(field: keyof PeerConfig, before: PeerConfig, after: PeerConfig): boolean {
+  return JSON.stringify(before[field]) !== JSON.stringify(after[field])
 }

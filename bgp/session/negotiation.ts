@@ -3,12 +3,11 @@
  * needs to know of a session. Knows no state and no second connection.
  */
 import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
-import type { Capability } from '../wire/capability.ts'
+import { type Capability, encodeCapability, renderCapability } from '../wire/capability.ts'
 import { PeerFault } from '../wire/fault.ts'
-import { afiOf, asTrans, capabilityCode, familyOf, safi } from '../wire/iana.ts'
+import { afiOf, asTrans, familyOf, safi } from '../wire/iana.ts'
 import { errorCode, openError } from '../wire/notification.ts'
-import type { Open } from '../wire/open.ts'
-import { nameOf } from './capability-name.ts'
+import { asNumberOf, type Open } from '../wire/open.ts'
 import type { LocalIdentity, PeerConfig } from './config.ts'
 
 export interface Negotiated {
@@ -93,14 +92,9 @@ export function negotiate(ours: Open, theirs: Open, config: PeerConfig): Negotia
     families,
     fourOctetAs: both('fourOctetAs'),
     routeRefresh: both('routeRefresh'),
-    capabilities: theirs.capabilities.map(nameOf),
+    capabilities: theirs.capabilities.map(renderCapability),
     ...(restart && { gracefulRestart: restart }),
   }
-}
-
-/** The sender's AS number: the 4-octet one where it is given (RFC 6793 §4.1), else that of the 2-octet field. */
-function asNumberOf(open: Open): number {
-  return find(open, 'fourOctetAs')?.asNumber ?? open.asNumber
 }
 
 /** Of a capability that comes more than once the last counts (RFC 5492 §4). */
@@ -114,7 +108,6 @@ function find<Type extends Capability['type']>(
 function asFault(open: Open, config: PeerConfig): PeerFault | undefined {
   const got = asNumberOf(open)
   const refuse = (reason: string): PeerFault => new PeerFault(errorCode.open, openError.badPeerAs, reason)
-  if (got === 0 || got === asTrans) return refuse(`AS ${got} is reserved`)
   if (open.asNumber !== asTrans && open.asNumber !== got)
     return refuse(`the OPEN says AS ${open.asNumber}, its capability AS ${got}`)
   if (config.remoteAs !== 0 && got !== config.remoteAs) return refuse(`expected ${config.remoteAs}, got ${got}`)
@@ -137,9 +130,8 @@ function holdTimeFault(theirs: Open, config: PeerConfig): PeerFault | undefined 
 
 /** RFC 5492 §5: the data names the capabilities that we miss. */
 function familyFault(mine: readonly Family[], others: readonly Family[]): PeerFault {
-  const missing = Uint8Array.from(
-    mine.flatMap(family => [capabilityCode.multiprotocol, 4, 0, afiOf(family), 0, safi.unicast]),
-  )
+  const named = mine.map(family => ({ type: 'multiprotocol' as const, afi: afiOf(family), safi: safi.unicast }))
+  const missing = Uint8Array.from(named.flatMap(capability => [...encodeCapability(capability)]))
   const theirs = others.length === 0 ? 'none that we know' : renderFamilies(others)
   const reason = `no address family in common: ours ${renderFamilies(mine)}, the peer's ${theirs}`
   return new PeerFault(errorCode.open, openError.unsupportedCapability, reason, missing)

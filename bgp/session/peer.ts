@@ -13,7 +13,7 @@ import type { Message } from '../wire/message.ts'
 import { cease, errorCode, type Notification, openError } from '../wire/notification.ts'
 import type { Open } from '../wire/open.ts'
 import { loserOf } from './collision.ts'
-import { type LocalIdentity, type PeerConfig, resetReason } from './config.ts'
+import { deservesRetry, type LocalIdentity, type PeerConfig, resetReason } from './config.ts'
 import { Connection } from './connection.ts'
 import type { NoticeCode, PeerEffect } from './effect.ts'
 import { type ConnectionEvent, reasonOfEvent } from './event.ts'
@@ -105,16 +105,17 @@ export class Peer {
    * still without a session tries again at once.
    */
   reconfigure(config: PeerConfig, local: LocalIdentity, now: number, random: number): PeerEffect[] {
-    const changed = JSON.stringify(config) !== JSON.stringify(this.#config)
     const reset =
       resetReason(this.#config, config) ?? (local.routerId === this.#local.routerId ? undefined : 'routerId changed')
+    const retry = reset !== undefined || (!this.#main.isConnected && deservesRetry(this.#config, config))
     const turn: Turn = { now, random, effects: [], reason: '' }
-    const wasStarted = this.#isStarted
-    if (reset !== undefined) this.#stop({ type: 'stop', cease: cease.otherConfigurationChange, why: reset }, turn)
-    else if (changed && wasStarted && !this.#main.isConnected) this.#run(this.#main, { type: 'stop' }, turn)
+    const restart = this.#isStarted && retry
+    if (restart && reset !== undefined)
+      this.#stop({ type: 'stop', cease: cease.otherConfigurationChange, why: reset }, turn)
+    else if (restart) this.#run(this.#main, { type: 'stop' }, turn)
     this.#config = config
     this.#local = local
-    if (wasStarted && this.#main.state === 'Idle' && (reset !== undefined || changed)) this.#start(turn)
+    if (restart) this.#start(turn)
     this.#settle(turn)
     return turn.effects
   }

@@ -3,11 +3,9 @@
  * the ones it names. Kept until the session that follows has ended, or the peer refuses even that, so that a peer that was
  * mended gets them back.
  */
-import type { Capability } from '../wire/capability.ts'
-import { capabilityCode } from '../wire/iana.ts'
+import { type Capability, decodeCapability, encodeCapability, renderCapability } from '../wire/capability.ts'
 import { errorCode, type Notification, openError } from '../wire/notification.ts'
 import type { Open } from '../wire/open.ts'
-import { codeOf, multiprotocolName, nameOf, nameOfCode } from './capability-name.ts'
 import { familiesOf } from './negotiation.ts'
 
 export interface Refusal {
@@ -21,12 +19,12 @@ export class RefusedCapabilities {
   #withheld: readonly Capability[] = []
 
   get names(): string[] {
-    return this.#withheld.map(nameOf)
+    return this.#withheld.map(renderCapability)
   }
 
   /** `open` without what was refused. */
   without(open: Open): Open {
-    const capabilities = open.capabilities.filter(one => !this.#withheld.some(other => isSame(one, other)))
+    const capabilities = open.capabilities.filter(one => !this.#withheld.some(other => isNamed(one, other)))
     return { ...open, capabilities }
   }
 
@@ -36,11 +34,11 @@ export class RefusedCapabilities {
     if (notification.subcode === openError.unsupportedParameter)
       return this.#withhold(offered, offered.capabilities, 'the peer takes no capabilities')
     if (notification.subcode !== openError.unsupportedCapability) return undefined
-    const named = parseNamed(notification.data)
+    const named = decodeNamed(notification.data)
     if (named.length === 0)
       return this.#withhold(offered, offered.capabilities, 'the peer refuses a capability and names none')
     const withheld = offered.capabilities.filter(one => named.some(name => isNamed(one, name)))
-    const names = named.map(renderNamed).join(', ')
+    const names = named.map(renderCapability).join(', ')
     if (withheld.length === 0)
       return this.#withhold(offered, [], `the peer asks for ${names}, which this session does not offer`)
     return this.#withhold(offered, withheld, `the peer refuses ${names}`)
@@ -60,40 +58,25 @@ export class RefusedCapabilities {
   }
 }
 
-interface Named {
-  readonly code: number
-  readonly value: Uint8Array
-}
-
 /** The data of 2/7: capabilities as in an OPEN. Reads what is whole and stops there: a NOTIFICATION is never at fault. */
-function parseNamed(data: Uint8Array): Named[] {
-  const named: Named[] = []
+function decodeNamed(data: Uint8Array): Capability[] {
+  const named: Capability[] = []
   for (let at = 0; at + 2 <= data.length; ) {
     const end = at + 2 + data[at + 1]!
     if (end > data.length) break
-    named.push({ code: data[at]!, value: data.subarray(at + 2, end) })
+    named.push(decodeCapability(data[at]!, data.subarray(at + 2, end)))
     at = end
   }
   return named
 }
 
-function isNamed(capability: Capability, { code, value }: Named): boolean {
-  if (codeOf(capability) !== code) return false
-  if (capability.type !== 'multiprotocol' || value.length !== 4) return true
-  return capability.afi === afiIn(value) && capability.safi === value[3]
+/** Whether `name` means `capability`: the value counts only where it tells several of one code apart. */
+function isNamed(capability: Capability, name: Capability): boolean {
+  if (capability.type === 'multiprotocol' && name.type === 'multiprotocol')
+    return capability.afi === name.afi && capability.safi === name.safi
+  return codeOf(capability) === codeOf(name)
 }
 
-function isSame(one: Capability, other: Capability): boolean {
-  if (one.type === 'multiprotocol' && other.type === 'multiprotocol')
-    return one.afi === other.afi && one.safi === other.safi
-  return codeOf(one) === codeOf(other)
-}
-
-function afiIn(value: Uint8Array): number {
-  return (value[0]! << 8) | value[1]!
-}
-
-function renderNamed({ code, value }: Named): string {
-  const isFamily = code === capabilityCode.multiprotocol && value.length === 4
-  return isFamily ? multiprotocolName(afiIn(value), value[3]!) : nameOfCode(code)
+function codeOf(capability: Capability): number {
+  return encodeCapability(capability)[0]!
 }
