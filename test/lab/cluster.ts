@@ -2,8 +2,9 @@
  * The lab's Kubernetes API: one stand-in that listens inside every node's namespace, where a kubelet's host would reach
  * it, and in the caller's own. It can go down and come back while its objects stay.
  */
-import { AF_INET, bindSocket, listenSocket, openSocket, SOCK_STREAM, setSocketOption } from '../../lib/linux/libc.ts'
+import { parseAddress } from '../../lib/base/ip.ts'
 import { inNamespace } from '../../lib/linux/namespace.ts'
+import { openTcpListener } from '../../lib/linux/tcp.ts'
 import { KubeApi } from '../kube/api.ts'
 import { spaceOf } from './network.ts'
 import { nodeObject } from './node-objects.ts'
@@ -11,8 +12,6 @@ import type { LabNode, PerFamily } from './topology.ts'
 
 const HOST = '127.0.0.1'
 const PORT = 6443
-const SOL_SOCKET = 1
-const SO_REUSEADDR = 2
 const BACKLOG = 128
 
 export class Cluster {
@@ -36,8 +35,9 @@ export class Cluster {
   }
 
   async up(): Promise<void> {
+    const inside = { address: parseAddress(HOST), port: PORT }
     for (const node of this.#nodes) {
-      const fd = inNamespace(spaceOf(node.name), listeningSocket)
+      const fd = inNamespace(spaceOf(node.name), () => openTcpListener(inside, BACKLOG))
       await this.api.listen({ host: HOST, fd })
     }
     const { port } = await this.api.listen({ host: HOST, port: this.#outsidePort })
@@ -57,14 +57,4 @@ export class Cluster {
   get outsideKubeconfig(): string {
     return this.api.kubeconfig(`https://${HOST}:${this.#outsidePort}`)
   }
-}
-
-function listeningSocket(): number {
-  const fd = openSocket(AF_INET, SOCK_STREAM, 0)
-  setSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'SO_REUSEADDR')
-  const address = Uint8Array.of(0, 0, PORT >> 8, PORT & 0xff, 127, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0)
-  new Uint16Array(address.buffer, 0, 1)[0] = AF_INET
-  bindSocket(fd, address, `listening on ${HOST}:${PORT}`)
-  listenSocket(fd, BACKLOG)
-  return fd
 }

@@ -1,0 +1,116 @@
+/** What the lab shows: tables for a person, one JSON document for a program. Pure: values in, text out. */
+import { styleText } from 'node:util'
+import type { RouteRow, SessionRow } from './lab.ts'
+import type { PingRow } from './ping.ts'
+
+export interface Outcome {
+  readonly seconds: number
+  readonly sessions: readonly SessionRow[]
+  readonly routes: readonly RouteRow[]
+  readonly pings: readonly PingRow[]
+  /** What a lab that works would have and this one has not. */
+  readonly missing: readonly string[]
+}
+
+/** Everything is there, and every ping was answered. */
+export function isWell({ missing, pings }: Outcome): boolean {
+  return missing.length === 0 && pings.every(({ ok }) => ok)
+}
+
+export function renderJson(outcome: Outcome): string {
+  const { seconds, sessions, routes, pings } = outcome
+  return JSON.stringify({ ok: isWell(outcome), seconds: Number(seconds.toFixed(1)), sessions, routes, pings }, null, 2)
+}
+
+/** Wider ones do not fit a terminal. */
+const MOST_COLUMNS = 13
+
+export function renderReport(outcome: Outcome, colour: boolean): string {
+  const paint = painter(colour)
+  const { sessions, routes, pings, missing, seconds } = outcome
+  const lost = pings.filter(({ ok }) => !ok)
+  const verdict = isWell(outcome)
+    ? paint('green', `All is well after ${seconds.toFixed(1)} s: ${pings.length} of ${pings.length} pings answered.`)
+    : paint(
+        'red',
+        [
+          `Not well after ${seconds.toFixed(1)} s: ${pings.length - lost.length} of ${pings.length} pings answered.`,
+          ...missing.map(what => `- ${what}`),
+        ].join('\n'),
+      )
+  return [
+    heading(paint, 'Sessions', 'as the agents see them'),
+    renderTable(
+      ['NODE', 'PEER', 'FAMILY', 'STATE'],
+      sessions.map(({ node, peer, family, state }) => [
+        node,
+        peer,
+        family,
+        state === 'Established' ? paint('green', state) : paint('red', state),
+      ]),
+    ),
+    heading(paint, 'Routes', 'that BGP brought into the kernels'),
+    renderTable(
+      ['WHERE', 'PREFIX', 'VIA'],
+      routes.map(({ node, prefix, via }) => [node, prefix, via]),
+    ),
+    heading(paint, 'Pings', 'round trip in ms, IPv4 / IPv6'),
+    renderPings(pings, paint),
+    verdict,
+  ].join('\n')
+}
+
+function renderPings(pings: readonly PingRow[], paint: Painter): string {
+  const cells = new Map<string, string[]>()
+  for (const ping of pings) {
+    const key = `${ping.from} ${ping.to}`
+    cells.set(key, [...(cells.get(key) ?? []), ping.ok ? milliseconds(ping) : paint('red', 'lost')])
+  }
+  const targets = [...new Set(pings.map(({ to }) => to))]
+  const sources = [...new Set(pings.map(({ from }) => from))]
+  if (targets.length < MOST_COLUMNS)
+    return renderTable(
+      ['FROM \\ TO', ...targets],
+      sources.map(from => [from, ...targets.map(to => cells.get(`${from} ${to}`)?.join(' / ') ?? '·')]),
+    )
+  const lost = pings.filter(({ ok }) => !ok)
+  const rows = sources.map(from => {
+    const sent = pings.filter(ping => ping.from === from)
+    return [from, String(sent.length), String(sent.filter(({ ok }) => ok).length)]
+  })
+  return [
+    renderTable(['FROM', 'SENT', 'ANSWERED'], rows),
+    ...lost.map(({ from, to, family }) => paint('red', `lost: ${from} to ${to} (${family})\n`)),
+  ].join('')
+}
+
+function milliseconds({ rttMs }: PingRow): string {
+  return rttMs === null ? '' : rttMs.toFixed(2)
+}
+
+type Painter = (style: 'green' | 'red' | 'bold' | 'dim', text: string) => string
+
+function painter(colour: boolean): Painter {
+  return (style, text) => (colour ? styleText(style, text, { validateStream: false }) : text)
+}
+
+function heading(paint: Painter, title: string, gloss: string): string {
+  return `${paint('bold', title)} ${paint('dim', gloss)}`
+}
+
+/** Columns two spaces apart, cells without their colour codes counted. Ends with an empty line. */
+export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const all = [head, ...rows]
+  const widths = head.map((_, column) => Math.max(...all.map(row => bare(row[column]!).length)))
+  const line = (row: readonly string[]) =>
+    row
+      .map((cell, column) => cell + ' '.repeat(widths[column]! - bare(cell).length))
+      .join('  ')
+      .trimEnd()
+  return `${all.map(row => `  ${line(row)}`).join('\n')}\n`
+}
+
+function bare(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
+  return text.replaceAll(/\u001b\[\d+m/g, '')
+}
