@@ -1,4 +1,4 @@
-/** What the control API asks of the agent. Answers are values at the moment of asking; nothing here waits. */
+/** What the control API asks of the agent. Answers are values at the moment of asking. */
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type {
   AgentStatus,
@@ -13,9 +13,9 @@ import type {
 export interface ControlSource {
   status(): AgentStatus
   peers(): PeerStatus[]
-  /** @throws InputFault for a peer that is not configured */
   routes(query: RouteListing): RowCursor
-  explain(target: Prefix): Explanation
+  /** The one question that waits: foreign routes are read from the kernel's table in slices. */
+  explain(target: Prefix): Promise<Explanation>
   config(): EffectiveConfig
   /** Withdraws what originates here, then ends the sessions; `status().phase` says how far it is. Idempotent. */
   drain(): void
@@ -25,7 +25,7 @@ export interface ControlSource {
 /** RoutesQuery, parsed. */
 export interface RouteListing {
   readonly table: RouteTableName
-  /** A peer's name or address; absent: all peers. In `best` it keeps what was learned from it. */
+  /** A configured peer's name; absent: all peers. In `best` it keeps what was learned from it. */
   readonly peer?: string
   readonly within?: Prefix
   readonly family?: FamilyName
