@@ -84,5 +84,5 @@ function reorder(result: JsonObject, field: string, order: Json[], merges: Merge
   const wanted = order.map(keyOf)
   const rank = (item: Json) => wanted.findIndex(key => isDeepStrictEqual(key, keyOf(item)))
   const named = before.filter(item => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
-  result[field] = before.reduce<Json[]>((sorted, item) => [...sorted, rank(item) >= 0 ? named.shift()! : item], [])
+  result[field] = before.map(item => (rank(item) >= 0 ? named.shift()! : item))
 }
