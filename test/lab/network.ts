@@ -34,8 +34,8 @@ function buildPlace({ name, forwards, loopback }: Place): void {
   inNamespace(spaceOf(name), () => {
     setting('net/ipv6/conf/default/accept_dad', '0')
     setting('net/ipv6/conf/default/accept_ra', '0')
-    // echo sockets of ICMP need no capability then
-    setting('net/ipv4/ping_group_range', '0 2147483647')
+    // root's own group may open echo sockets; a user namespace knows no other
+    setting('net/ipv4/ping_group_range', '0 0')
     if (forwards) {
       setting('net/ipv4/ip_forward', '1')
       setting('net/ipv6/conf/all/forwarding', '1')

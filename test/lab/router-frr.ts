@@ -2,7 +2,9 @@
 import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorldFault } from '../../lib/base/failure.ts'
+import { MS_BIND, mount } from '../../lib/linux/libc.ts'
 import { LabProcess, outputOf } from './process.ts'
+import { isRootless } from './rootless.ts'
 import type { RouterDaemon, RouterSession, RouterSpec } from './router.ts'
 import { frrConfig } from './router-config.ts'
 import { FAMILIES } from './topology.ts'
@@ -10,6 +12,7 @@ import { until } from './waiting.ts'
 
 const DAEMONS = '/usr/lib/frr'
 const VTYSH = '/usr/bin/vtysh'
+const ACCOUNT = 'frr'
 const START_DEADLINE = 10_000
 
 interface Summary {
@@ -32,8 +35,8 @@ export class FrrRouter implements RouterDaemon {
     const { folder, topology, gracefulRestart } = this.#spec
     const config = join(folder, 'frr.conf')
     writeFileSync(config, frrConfig(topology, gracefulRestart))
-    const account = frrAccount()
-    chownSync(folder, account.uid, account.gid)
+    if (isRootless()) this.#pretendAccounts()
+    else chownSync(folder, ...frrAccount())
     this.#processes = [this.#daemon('zebra', '/dev/null'), this.#daemon('bgpd', config)]
     await until('starting FRR', START_DEADLINE, async () => {
       const fallen = this.#processes.find(daemon => !daemon.running)
@@ -66,26 +69,36 @@ export class FrrRouter implements RouterDaemon {
     return outputOf(namespace, VTYSH, ['--vty_socket', folder, '-c', command])
   }
 
+  /** In a user namespace nobody but root exists: FRR's groups become root's, and its folders our own. */
+  #pretendAccounts(): void {
+    for (const folder of ['/var/tmp', '/etc/frr']) mount('tmpfs', folder, 'tmpfs', 0)
+    writeFileSync('/etc/frr/vtysh.conf', '')
+    const groups = join(this.#spec.folder, 'group')
+    writeFileSync(groups, readFileSync('/etc/group', 'utf8').replaceAll(/^(frr|frrvty):([^:]*):\d+:/gm, '$1:$2:0:'))
+    mount(groups, '/etc/group', 'none', MS_BIND)
+  }
+
   #daemon(name: 'zebra' | 'bgpd', config: string): LabProcess {
     const { folder, namespace } = this.#spec
-    const args = ['-f', config, '-i', join(folder, `${name}.pid`), '-z', join(folder, 'zserv.api')]
+    const args = ['-f', config, '-i', join(folder, `${name}.pid`), '-z', join(folder, 'zserv.api'), '-P', '0']
+    const account = isRootless() ? 'root' : ACCOUNT
     return new LabProcess({
       namespace,
       command: join(DAEMONS, name),
-      args: [...args, '--vty_socket', folder, '-P', '0', '-u', 'frr', '-g', 'frr', '--log', 'stdout'],
+      args: [...args, '--vty_socket', folder, '-u', account, '-g', account, '--log', 'stdout'],
       log: join(folder, `${name}.log`),
     })
   }
 }
 
 /** FRR drops root for its own account, which must own the folder of its sockets. */
-function frrAccount(): { uid: number; gid: number } {
+function frrAccount(): [uid: number, gid: number] {
   const [, , uid, gid] =
     readFileSync('/etc/passwd', 'utf8')
       .split('\n')
       .map(line => line.split(':'))
-      .find(([name]) => name === 'frr') ?? []
+      .find(([name]) => name === ACCOUNT) ?? []
   if (uid === undefined || gid === undefined)
     throw new WorldFault('ENOENT', 'FRR is installed, but the account frr is missing', { retry: false })
-  return { uid: Number(uid), gid: Number(gid) }
+  return [Number(uid), Number(gid)]
 }
