@@ -1,19 +1,32 @@
+/**
+ * The RIB: Adj-RIBs-In, selection, Adj-RIBs-Out and the wanted kernel routes of all peers and both families, behind one object.
+ * It is mutable and deterministic: no clock, no socket, no logger. Routes leave it through the sink and the kernel queue.
+ *
+ * `learn` and the other inputs only note which prefixes are touched; `decide` chooses for these, `export` sends what changed.
+ * Both take a budget and say whether work is left, so that a bulk load never holds the event loop. Nothing is lost by waiting
+ * between them: however often a prefix changes meanwhile, it is decided and sent once, in its last state. Whoever waits a
+ * little gets fuller UPDATEs.
+ *
+ * The data: a path is a prefix and an announcement (peer, attributes, next hop); all are small integers into arrays.
+ */
 import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
+import { encodeAttributes } from '../wire/attribute-list.ts'
 import type { UpdateReader } from '../wire/update-reader.ts'
+import { AnnouncementTable, type RibIdentity } from './announcement-table.ts'
+import { AttributeStore } from './attribute-store.ts'
+import { Decision } from './decision.ts'
+import type { RibSink } from './export-group.ts'
+import { Exports } from './exports.ts'
+import { type KernelChange, KernelRoutes } from './kernel-routes.ts'
+import { NextHopTable, SELF } from './next-hop-table.ts'
+import { PathTable } from './path-table.ts'
 import type { RibPeer, RibSession } from './peer.ts'
+import { LOCAL_PEER, PeerTable } from './peer-table.ts'
+import { RouteViews } from './route-views.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './view.ts'
 
-/** The peer number of routes that this speaker originates. */
-export const LOCAL_PEER = 0
-
-export interface RibIdentity {
-  readonly asNumber: number
-  /** uint32 */
-  readonly routerId: number
-  /** uint32; RFC 4456 §7 */
-  readonly clusterId: number
-}
+export { type KernelChange, LOCAL_PEER, type RibIdentity, type RibSink }
 
 export interface RibOptions {
   /** Most next hops of one kernel route; 1: no multipath. */
@@ -22,17 +35,6 @@ export interface RibOptions {
   readonly seed?: number
   /** Whether kernel changes are kept for `takeKernelChanges`; without it they would only pile up. */
   readonly kernel: boolean
-}
-
-/** Where exported UPDATEs go. The arrays are shared by many peers and never written to again. */
-export interface RibSink {
-  /**
-   * Queues whole messages for a peer that joined. Returns false when the peer's queue has passed its bound: from then on
-   * changes for it are only noted, until `resume`.
-   */
-  send(peer: number, chunks: readonly Uint8Array[]): boolean
-  /** The End-of-RIB of a family has been sent to the peer for the first time since it joined. */
-  endOfRibSent(peer: number, family: Family): void
 }
 
 export interface RibCounts {
@@ -45,62 +47,241 @@ export interface RibCounts {
   readonly advertised: number
 }
 
-/** A wanted kernel route that changed: no next hops means that there must be none. Addresses in ascending order. */
-export interface KernelChange {
-  readonly prefix: Prefix
-  readonly nextHops: readonly Address[]
-}
+const families: readonly Family[] = [4, 6]
 
-export declare class Rib {
-  constructor(identity: RibIdentity, options: RibOptions, sink: RibSink)
+export class Rib {
+  readonly #attributes: AttributeStore
+  readonly #nextHops: NextHopTable
+  readonly #announcements: AnnouncementTable
+  readonly #peers = new PeerTable()
+  readonly #decision: Decision
+  readonly #tables: Readonly<Record<Family, PathTable>>
+  readonly #kernel: Readonly<Record<Family, KernelRoutes>> | undefined
+  readonly #exports: Exports
+  readonly #views: RouteViews
+  readonly #ownAttributes: Uint8Array
+
+  constructor(identity: RibIdentity, options: RibOptions, sink: RibSink) {
+    const seed = options.seed ?? 0
+    this.#attributes = new AttributeStore(seed)
+    this.#nextHops = new NextHopTable(seed)
+    this.#announcements = new AnnouncementTable(identity, this.#attributes, this.#nextHops)
+    this.#decision = new Decision(this.#announcements, this.#attributes, this.#nextHops, this.#peers)
+    const table = (family: Family) => new PathTable(family, this.#announcements, seed)
+    this.#tables = { 4: table(4), 6: table(6) }
+    const routes = (family: Family) =>
+      new KernelRoutes(this.#tables[family], this.#announcements, this.#nextHops, options.maxPaths)
+    this.#kernel = options.kernel ? { 4: routes(4), 6: routes(6) } : undefined
+    const sources = {
+      identity,
+      announcements: this.#announcements,
+      attributes: this.#attributes,
+      nextHops: this.#nextHops,
+      peers: this.#peers,
+    }
+    this.#exports = new Exports(this.#tables, sink, sources)
+    this.#views = new RouteViews(this.#tables, this.#decision, this.#exports, this.#kernel, sources)
+    this.#ownAttributes = encodeAttributes({ origin: 'igp', asPath: [] })
+  }
 
   /** A peer of the configuration; the number is small, and used again after `removePeer`. Never 0 (LOCAL_PEER). */
-  addPeer(peer: RibPeer): number
+  addPeer(peer: RibPeer): number {
+    const number = this.#peers.add(peer)
+    for (const family of families) this.#tables[family].welcome(number)
+    return number
+  }
+
   /** Takes over what changed: import and export policies are applied again to every route, no session is touched. */
-  configurePeer(peer: number, to: RibPeer): void
+  configurePeer(peer: number, to: RibPeer): void {
+    const before = this.#peers.get(peer).imports
+    this.#peers.configure(peer, to)
+    const now = this.#peers.get(peer).imports
+    for (const family of families)
+      if (before[family].key !== now[family].key) this.#tables[family].filter(peer, now[family])
+    this.#exports.regroup(peer)
+  }
+
   /** Leaves, flushes and forgets. */
-  removePeer(peer: number): void
+  removePeer(peer: number): void {
+    this.leave(peer)
+    for (const family of families) this.flush(peer, family)
+    this.#peers.remove(peer)
+  }
 
   /** The peer's session is Established: it gets the Adj-RIB-Out of each negotiated family, then End-of-RIB. */
-  join(peer: number, session: RibSession): void
+  join(peer: number, session: RibSession): void {
+    const entry = this.#peers.get(peer)
+    entry.session = session
+    this.#peers.routerId[peer] = session.remoteRouterId
+    this.#exports.join(peer)
+  }
+
   /** The session is down: nothing more is sent. Its routes stay until `flush` or `sweep`. */
-  leave(peer: number): void
+  leave(peer: number): void {
+    this.#peers.get(peer).session = undefined
+    this.#exports.leave(peer)
+  }
+
   /** Sends the whole Adj-RIB-Out of a family again (RFC 2918); End-of-RIB is not repeated. */
-  refresh(peer: number, family: Family): void
+  refresh(peer: number, family: Family): void {
+    this.#exports.refresh(peer, family)
+  }
+
   /** The peer's queue is below its bound again. */
-  resume(peer: number): void
+  resume(peer: number): void {
+    this.#exports.resume(peer)
+  }
+
   /** While held, no peer gets the End-of-RIB of this family (RFC 4724 §4.1, the restarting speaker). Not held at first. */
-  holdEndOfRib(family: Family, held: boolean): void
+  holdEndOfRib(family: Family, held: boolean): void {
+    this.#exports.holdEndOfRib(family, held)
+  }
 
   /** Takes in one UPDATE as the reader found it in `buffer`. Hot. */
-  learn(peer: number, update: UpdateReader, buffer: Uint8Array): void
+  learn(peer: number, update: UpdateReader, buffer: Uint8Array): void {
+    const four = this.#tables[4]
+    if (update.withdrawnEnd > update.withdrawnStart)
+      four.withdraw(peer, buffer, update.withdrawnStart, update.withdrawnEnd)
+    if (update.mpUnreachFamily !== 0)
+      this.#tables[update.mpUnreachFamily].withdraw(peer, buffer, update.mpUnreachStart, update.mpUnreachEnd)
+    if (update.nlriEnd > update.nlriStart)
+      this.#reach(four, peer, update, true, buffer, update.nlriStart, update.nlriEnd)
+    if (update.mpReachFamily !== 0) {
+      const table = this.#tables[update.mpReachFamily]
+      this.#reach(table, peer, update, false, buffer, update.mpReachStart, update.mpReachEnd)
+    }
+  }
+
   /** Marks the peer's paths stale (RFC 4724 §4.2): kept and used until learned again or swept. */
-  stale(peer: number, family: Family): void
+  stale(peer: number, family: Family): void {
+    this.#tables[family].markStale(peer)
+  }
+
   /** Removes the paths still stale; returns how many. */
-  sweep(peer: number, family: Family): number
+  sweep(peer: number, family: Family): number {
+    return this.#tables[family].flush(peer, 'stale')
+  }
+
   /** Removes all paths of the peer; returns how many. */
-  flush(peer: number, family: Family): number
+  flush(peer: number, family: Family): number {
+    return this.#tables[family].flush(peer, 'all')
+  }
 
   /** Announces a prefix of our own: ORIGIN IGP, empty AS_PATH, next hop self. Idempotent. */
-  originate(prefix: Prefix): void
-  withdrawLocal(prefix: Prefix): void
+  originate(prefix: Prefix): void {
+    const attributes = this.#attributes.intern(this.#ownAttributes, 0, this.#ownAttributes.length)
+    const announcement = this.#announcements.intern(LOCAL_PEER, attributes, SELF)
+    this.#tables[prefix.family].originate(announcement, prefix)
+    this.#announcements.release(announcement)
+  }
+
+  withdrawLocal(prefix: Prefix): void {
+    this.#tables[prefix.family].withdrawOne(LOCAL_PEER, prefix)
+  }
 
   /** Makes paths over a next hop ineligible for a reason in words (`no route to it`), or eligible again (undefined). */
-  setNextHop(address: Address, reason: string | undefined): void
+  setNextHop(address: Address, reason: string | undefined): void {
+    const touched = this.#nextHops.judge(address, reason)
+    if (touched !== undefined) for (const family of families) this.#tables[family].touchNextHop(touched)
+  }
 
   /** Chooses again for at most `budget` changed prefixes; returns whether some are left. */
-  decide(budget: number): boolean
-  /** Sends at most about `budget` changes to every export group and to peers that are catching up; returns whether more can be done now. */
-  export(budget: number): boolean
+  decide(budget: number): boolean {
+    for (const family of families) {
+      const table = this.#tables[family]
+      const kernel = this.#kernel?.[family]
+      for (; table.dirty.length > 0 && budget > 0; budget--) {
+        const prefix = table.nextDirty()
+        const best = this.#decision.decide(table, prefix)
+        table.choose(prefix, best)
+        kernel?.update(prefix, best, this.#decision)
+      }
+    }
+    return families.some(family => this.#tables[family].dirty.length > 0)
+  }
+
+  /**
+   * Sends at most about `budget` changes to each export group, and the same number to all peers that are catching up
+   * together; returns whether more can be done now.
+   */
+  export(budget: number): boolean {
+    return this.#exports.export(budget)
+  }
+
   /** Whether `decide` or `export` have something to do. */
-  get busy(): boolean
+  get busy(): boolean {
+    return families.some(family => this.#tables[family].dirty.length > 0) || this.#exports.busy
+  }
 
   /** Wanted kernel routes that changed since last taken, at most `limit`; learned routes only. Empty: nothing is left. */
-  takeKernelChanges(limit: number): KernelChange[]
+  takeKernelChanges(limit: number): KernelChange[] {
+    if (this.#kernel === undefined) return []
+    const changes = this.#kernel[4].take(limit)
+    return changes.concat(this.#kernel[6].take(limit - changes.length))
+  }
 
-  counts(peer: number, family: Family): RibCounts
+  counts(peer: number, family: Family): RibCounts {
+    const table = this.#tables[family]
+    const received = table.received[peer]!
+    return {
+      received,
+      accepted: received - table.rejected[peer]!,
+      stale: table.stale[peer]!,
+      advertised: this.#exports.groupOf(peer, family)?.sizeFor(peer) ?? 0,
+    }
+  }
+
   /** A listing that gives a slice per call; routes that change while it runs may or may not be in it. */
-  routes(query: RouteQuery): RouteCursor
-  /** The paths of the longest prefix that holds the target (a prefix: of itself), with the reason of each; undefined: no route. */
-  explain(target: Prefix): RouteExplanation | undefined
+  routes(query: RouteQuery): RouteCursor {
+    return this.#views.routes(query)
+  }
+
+  /** The paths of the longest prefix that holds the target, with the reason of each; undefined: there is none. */
+  explain(target: Prefix): RouteExplanation | undefined {
+    return this.#views.explain(target)
+  }
+
+  /** How much there is of everything: for metrics, and for tests that memory comes back. */
+  sizes(): {
+    prefixes: number
+    paths: number
+    announcements: number
+    attributeSets: number
+    attributeOctets: number
+    nextHops: number
+    exportGroups: number
+  } {
+    return {
+      prefixes: this.#tables[4].prefixes.size + this.#tables[6].prefixes.size,
+      paths: this.#tables[4].size + this.#tables[6].size,
+      announcements: this.#announcements.size,
+      attributeSets: this.#attributes.size,
+      attributeOctets: this.#attributes.octets,
+      nextHops: this.#nextHops.size,
+      exportGroups: this.#exports.size,
+    }
+  }
+
+  /** @param classic whether the NLRI is that of the message's own field, and its next hop the NEXT_HOP attribute */
+  #reach(
+    table: PathTable,
+    peer: number,
+    update: UpdateReader,
+    classic: boolean,
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+  ): void {
+    if (update.verdict === 'withdraw') {
+      table.withdraw(peer, buffer, start, end)
+      return
+    }
+    const nextHop = classic
+      ? this.#nextHops.internUint32(update.nextHop4)
+      : this.#nextHops.intern(update.mpNextHop, update.mpNextHopLength === 4 ? 4 : 6)
+    const attributes = this.#attributes.intern(update.attributes, 0, update.attributesEnd)
+    const announcement = this.#announcements.intern(peer, attributes, nextHop)
+    table.announce(announcement, buffer, start, end, this.#peers.get(peer).imports[table.family])
+    this.#announcements.release(announcement)
+  }
 }

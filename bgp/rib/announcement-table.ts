@@ -1,0 +1,168 @@
+/**
+ * Announcements, interned: what an UPDATE says of its prefixes, as one small integer: the peer that said it, the attributes
+ * and the next hop. A path is then a prefix and an announcement, "same route" is one comparison of integers, and all that
+ * selection asks of a route is computed once per announcement. Counted by references; knows no prefix.
+ */
+import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
+import type { AttributeStore } from './attribute-store.ts'
+import type { NextHopTable } from './next-hop-table.ts'
+import { LOCAL_PEER } from './peer-table.ts'
+import { resized } from './typed-array.ts'
+
+const FIRST_CAPACITY = 64
+
+/** Who we are, as far as loops go. */
+export interface RibIdentity {
+  readonly asNumber: number
+  /** uint32 */
+  readonly routerId: number
+  /** uint32; RFC 4456 §7 */
+  readonly clusterId: number
+}
+
+/** Loops: such an announcement is kept, but never chosen (RFC 4271 §9.1.2, RFC 4456 §8). Index 0: none. */
+export const loops = [
+  '',
+  'our own AS is in AS_PATH',
+  'ORIGINATOR_ID is our router id',
+  'our cluster id is in CLUSTER_LIST',
+] as const
+
+export class AnnouncementTable {
+  readonly #identity: RibIdentity
+  readonly #attributes: AttributeStore
+  readonly #nextHops: NextHopTable
+  peer = new Uint16Array(FIRST_CAPACITY)
+  attributes = new Int32Array(FIRST_CAPACITY)
+  nextHop = new Int32Array(FIRST_CAPACITY)
+  /** How many paths, export groups and callers hold it. Add and subtract through `retain` and `release`. */
+  references = new Uint32Array(FIRST_CAPACITY)
+  /** The first steps of route selection as one number, higher is preferred; our own routes beat all. */
+  rank = new Float64Array(FIRST_CAPACITY)
+  /** Index into `loops`. */
+  loop = new Uint8Array(FIRST_CAPACITY)
+  /** Ids by hash, linear probing; ids start at 1. */
+  #slots = new Int32Array(2 * FIRST_CAPACITY)
+  #size = 0
+  #fresh = 1
+  /** Freed ids, linked through `attributes`. */
+  #free = 0
+
+  constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable) {
+    this.#identity = identity
+    this.#attributes = attributes
+    this.#nextHops = nextHops
+  }
+
+  get size(): number {
+    return this.#size
+  }
+
+  /** Ids are less than this. */
+  get capacity(): number {
+    return this.attributes.length
+  }
+
+  /** The announcement with one reference more, given back by `release`. Takes over one reference to `attributes` and `nextHop` each. */
+  intern(peer: number, attributes: number, nextHop: number): number {
+    const mask = this.#slots.length - 1
+    let slot = hashOf(peer, attributes, nextHop) & mask
+    for (let id = this.#slots[slot]!; id !== 0; id = this.#slots[slot]!) {
+      if (this.attributes[id] === attributes && this.peer[id] === peer && this.nextHop[id] === nextHop) {
+        this.references[id]!++
+        this.#attributes.release(attributes)
+        this.#nextHops.release(nextHop)
+        return id
+      }
+      slot = (slot + 1) & mask
+    }
+    let id = this.#free
+    if (id !== 0) this.#free = this.attributes[id]!
+    else {
+      if (this.#fresh === this.capacity) {
+        this.#resize(2 * this.capacity)
+        return this.intern(peer, attributes, nextHop)
+      }
+      id = this.#fresh++
+    }
+    this.#slots[slot] = id
+    this.#size++
+    this.peer[id] = peer
+    this.attributes[id] = attributes
+    this.nextHop[id] = nextHop
+    this.references[id] = 1
+    this.rank[id] = peer === LOCAL_PEER ? Number.MAX_SAFE_INTEGER : this.#attributes.rank[attributes]!
+    this.loop[id] = peer === LOCAL_PEER ? 0 : this.#loopOf(attributes)
+    return id
+  }
+
+  retain(id: number): void {
+    this.references[id]!++
+  }
+
+  release(id: number): void {
+    if (--this.references[id]! > 0) return
+    this.#unlink(id)
+    this.#attributes.release(this.attributes[id]!)
+    this.#nextHops.release(this.nextHop[id]!)
+    this.attributes[id] = this.#free
+    this.#free = id
+    this.#size--
+    if (this.#size === 0 && this.capacity > FIRST_CAPACITY) {
+      this.#fresh = 1
+      this.#free = 0
+      this.#resize(FIRST_CAPACITY)
+    }
+  }
+
+  #loopOf(attributes: number): number {
+    const { pool, start, originatorId, clusterListLength } = this.#attributes
+    const from = start[attributes]!
+    const end = this.#attributes.end(attributes)
+    if (pathContains(pool, from, end, this.#identity.asNumber)) return 1
+    if (originatorId[attributes] === this.#identity.routerId) return 2
+    return clusterListLength[attributes]! > 0 && clusterListContains(pool, from, end, this.#identity.clusterId) ? 3 : 0
+  }
+
+  #unlink(id: number): void {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let hole = this.#hashOfId(id) & mask
+    while (slots[hole] !== id) hole = (hole + 1) & mask
+    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#hashOfId(slots[slot]!) & mask
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
+      slots[hole] = slots[slot]!
+      hole = slot
+    }
+    slots[hole] = 0
+  }
+
+  #resize(capacity: number): void {
+    this.peer = resized(this.peer, capacity)
+    this.attributes = resized(this.attributes, capacity)
+    this.nextHop = resized(this.nextHop, capacity)
+    this.references = resized(this.references, capacity)
+    this.rank = resized(this.rank, capacity)
+    this.loop = resized(this.loop, capacity)
+    this.#slots = new Int32Array(2 * capacity)
+    const mask = this.#slots.length - 1
+    for (let id = 1; id < this.#fresh; id++) {
+      if (this.references[id] === 0) continue
+      let slot = this.#hashOfId(id) & mask
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+      this.#slots[slot] = id
+    }
+  }
+
+  #hashOfId(id: number): number {
+    return hashOf(this.peer[id]!, this.attributes[id]!, this.nextHop[id]!)
+  }
+}
+
+/** The three numbers are small and our own, so the hash needs no seed. */
+function hashOf(peer: number, attributes: number, nextHop: number): number {
+  let hash = Math.imul(attributes, 0xcc9e2d51) ^ Math.imul(peer, 0x1b873593) ^ Math.imul(nextHop, 0x85ebca6b)
+  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
+  return hash ^ (hash >>> 13)
+}

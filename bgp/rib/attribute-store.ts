@@ -1,0 +1,258 @@
+/**
+ * Attribute sets, interned: equal canonical bytes have one id, one copy of the bytes and one set of decoded decision keys,
+ * counted by references. Knows no peer, next hop or prefix.
+ *
+ * The bytes lie one after another in a pool. A freed set leaves a hole; when the pool is full and a good part of it is
+ * holes, or when little of a large pool is left in use, the living sets are moved together, so memory comes back.
+ */
+import { DecisionKeys } from '../wire/decision-keys.ts'
+import { resized } from './typed-array.ts'
+
+const FIRST_CAPACITY = 64
+const FIRST_POOL = 4096
+const DEFAULT_LOCAL_PREF = 100
+const MAX_PATH_LENGTH = 4095
+
+export class AttributeStore {
+  /** The pool; replaced when it grows. A set is `pool[start[id], end(id))`. */
+  pool = new Uint8Array(FIRST_POOL)
+  start = new Uint32Array(FIRST_CAPACITY)
+  #length = new Uint16Array(FIRST_CAPACITY)
+  #hashes = new Int32Array(FIRST_CAPACITY)
+  #references = new Uint32Array(FIRST_CAPACITY)
+  /** LOCAL_PREF (100 where absent), path length and origin as one number: the higher is preferred. Exact in a double. */
+  rank = new Float64Array(FIRST_CAPACITY)
+  /** Missing MED is 0, the most preferred (RFC 4271 §9.1.2.2 c). */
+  med = new Uint32Array(FIRST_CAPACITY)
+  neighborAs = new Uint32Array(FIRST_CAPACITY)
+  /** 0 when absent. */
+  originatorId = new Uint32Array(FIRST_CAPACITY)
+  clusterListLength = new Uint16Array(FIRST_CAPACITY)
+  /** Bits of communityBit. */
+  communities = new Uint8Array(FIRST_CAPACITY)
+
+  readonly #keys = new DecisionKeys()
+  readonly #seed: number
+  /** Ids by hash, linear probing, 0 for empty: ids start at 1. */
+  #slots = new Int32Array(2 * FIRST_CAPACITY)
+  #size = 0
+  /** Ids below have been handed out; freed ones are linked through `start`. */
+  #fresh = 1
+  #free = 0
+  #poolEnd = 0
+  #holes = 0
+
+  constructor(seed: number) {
+    this.#seed = seed
+  }
+
+  /** Sets that are referred to. */
+  get size(): number {
+    return this.#size
+  }
+
+  /** Octets of the pool that living sets take. */
+  get octets(): number {
+    return this.#poolEnd - this.#holes
+  }
+
+  /** Octets that the pool has. */
+  get poolSize(): number {
+    return this.pool.length
+  }
+
+  end(id: number): number {
+    return this.start[id]! + this.#length[id]!
+  }
+
+  /** The three values that a rank is made of. */
+  partsOfRank(rank: number): { localPref: number; pathLength: number; origin: number } {
+    const upper = Math.floor(rank / 4)
+    const brevity = upper % (MAX_PATH_LENGTH + 1)
+    return {
+      localPref: Math.floor(upper / (MAX_PATH_LENGTH + 1)),
+      pathLength: MAX_PATH_LENGTH - brevity,
+      origin: 3 - (rank % 4),
+    }
+  }
+
+  /** A copy of the bytes, for views. */
+  bytes(id: number): Uint8Array {
+    return this.pool.slice(this.start[id]!, this.end(id))
+  }
+
+  /** The id of canonical attribute bytes, with one reference more; the caller gives it back by `release`. */
+  intern(bytes: Uint8Array, start: number, end: number): number {
+    const length = end - start
+    const hash = this.#hash(bytes, start, end)
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
+    for (let id = this.#slots[slot]!; id !== 0; id = this.#slots[slot]!) {
+      if (this.#hashes[id] === hash && this.#length[id] === length && this.#holds(id, bytes, start)) {
+        this.#references[id]!++
+        return id
+      }
+      slot = (slot + 1) & mask
+    }
+    return this.#insert(bytes, start, length, hash)
+  }
+
+  retain(id: number): void {
+    this.#references[id]!++
+  }
+
+  release(id: number): void {
+    if (--this.#references[id]! > 0) return
+    this.#unlink(id)
+    this.#holes += this.#length[id]!
+    this.start[id] = this.#free
+    this.#free = id
+    this.#size--
+    if (this.#size === 0) this.#reset()
+    else if (this.pool.length > 16 * FIRST_POOL && this.octets < this.pool.length / 8) this.#compact()
+  }
+
+  #insert(bytes: Uint8Array, start: number, length: number, hash: number): number {
+    let id = this.#free
+    if (id !== 0) this.#free = this.start[id]!
+    else {
+      if (this.#fresh === this.start.length) this.#grow()
+      id = this.#fresh++
+    }
+    if (this.#poolEnd + length > this.pool.length) this.#makeRoom(length)
+    const at = this.#poolEnd
+    for (let index = 0; index < length; index++) this.pool[at + index] = bytes[start + index]!
+    this.#poolEnd += length
+    this.start[id] = at
+    this.#length[id] = length
+    this.#hashes[id] = hash
+    this.#references[id] = 1
+    this.#size++
+    this.#readKeys(id, at, at + length)
+    const mask = this.#slots.length - 1
+    let slot = hash & mask
+    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+    this.#slots[slot] = id
+    return id
+  }
+
+  #readKeys(id: number, start: number, end: number): void {
+    const keys = this.#keys
+    keys.read(this.pool, start, end)
+    const localPref = keys.localPref === -1 ? DEFAULT_LOCAL_PREF : keys.localPref
+    const brevity = MAX_PATH_LENGTH - Math.min(keys.pathLength, MAX_PATH_LENGTH)
+    this.rank[id] = (localPref * (MAX_PATH_LENGTH + 1) + brevity) * 4 + (3 - keys.origin)
+    this.med[id] = keys.med === -1 ? 0 : keys.med
+    this.neighborAs[id] = keys.neighborAs
+    this.originatorId[id] = keys.originatorId
+    this.clusterListLength[id] = keys.clusterListLength
+    this.communities[id] = keys.communities
+  }
+
+  #holds(id: number, bytes: Uint8Array, start: number): boolean {
+    const { pool } = this
+    const from = this.start[id]!
+    for (let index = this.#length[id]! - 1; index >= 0; index--)
+      if (pool[from + index] !== bytes[start + index]) return false
+    return true
+  }
+
+  #unlink(id: number): void {
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let hole = this.#hashes[id]! & mask
+    while (slots[hole] !== id) hole = (hole + 1) & mask
+    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const home = this.#hashes[slots[slot]!]! & mask
+      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
+      slots[hole] = slots[slot]!
+      hole = slot
+    }
+    slots[hole] = 0
+  }
+
+  #grow(): void {
+    const capacity = 2 * this.start.length
+    this.start = resized(this.start, capacity)
+    this.#length = resized(this.#length, capacity)
+    this.#hashes = resized(this.#hashes, capacity)
+    this.#references = resized(this.#references, capacity)
+    this.rank = resized(this.rank, capacity)
+    this.med = resized(this.med, capacity)
+    this.neighborAs = resized(this.neighborAs, capacity)
+    this.originatorId = resized(this.originatorId, capacity)
+    this.clusterListLength = resized(this.clusterListLength, capacity)
+    this.communities = resized(this.communities, capacity)
+    this.#slots = new Int32Array(2 * capacity)
+    const mask = this.#slots.length - 1
+    for (let id = 1; id < this.#fresh; id++) {
+      if (this.#references[id] === 0) continue
+      let slot = this.#hashes[id]! & mask
+      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
+      this.#slots[slot] = id
+    }
+  }
+
+  #makeRoom(length: number): void {
+    if (this.#holes > this.pool.length / 4 && this.octets + length <= this.pool.length) this.#compact()
+    if (this.#poolEnd + length <= this.pool.length) return
+    this.pool = resized(this.pool, Math.max(2 * this.pool.length, this.#poolEnd + length))
+  }
+
+  #compact(): void {
+    const pool = new Uint8Array(Math.max(FIRST_POOL, 2 ** Math.ceil(Math.log2(2 * this.octets))))
+    let at = 0
+    for (let id = 1; id < this.#fresh; id++) {
+      if (this.#references[id] === 0) continue
+      const from = this.start[id]!
+      pool.set(this.pool.subarray(from, from + this.#length[id]!), at)
+      this.start[id] = at
+      at += this.#length[id]!
+    }
+    this.pool = pool
+    this.#poolEnd = at
+    this.#holes = 0
+  }
+
+  /** Nothing is left: all memory goes back. */
+  #reset(): void {
+    this.#fresh = 1
+    this.#free = 0
+    this.#poolEnd = 0
+    this.#holes = 0
+    this.pool = new Uint8Array(FIRST_POOL)
+    if (this.start.length === FIRST_CAPACITY) return
+    this.start = resized(this.start, FIRST_CAPACITY)
+    this.#length = resized(this.#length, FIRST_CAPACITY)
+    this.#hashes = resized(this.#hashes, FIRST_CAPACITY)
+    this.#references = resized(this.#references, FIRST_CAPACITY)
+    this.rank = resized(this.rank, FIRST_CAPACITY)
+    this.med = resized(this.med, FIRST_CAPACITY)
+    this.neighborAs = resized(this.neighborAs, FIRST_CAPACITY)
+    this.originatorId = resized(this.originatorId, FIRST_CAPACITY)
+    this.clusterListLength = resized(this.clusterListLength, FIRST_CAPACITY)
+    this.communities = resized(this.communities, FIRST_CAPACITY)
+    this.#slots = new Int32Array(2 * FIRST_CAPACITY)
+  }
+
+  /** Murmur3's mixing, four octets at a time, seeded so that a peer cannot choose colliding sets. */
+  #hash(bytes: Uint8Array, start: number, end: number): number {
+    let hash = this.#seed ^ (end - start)
+    let at = start
+    for (; at + 4 <= end; at += 4) {
+      const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
+      hash = mix(hash, word)
+    }
+    let tail = 0
+    for (; at < end; at++) tail = (tail << 8) | bytes[at]!
+    hash = mix(hash, tail)
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+    return hash ^ (hash >>> 13)
+  }
+}
+
+function mix(hash: number, word: number): number {
+  let mixed = Math.imul(word, 0xcc9e2d51)
+  mixed = Math.imul((mixed << 15) | (mixed >>> 17), 0x1b873593) ^ hash
+  return (Math.imul((mixed << 13) | (mixed >>> 19), 5) + 0xe6546b64) | 0
+}

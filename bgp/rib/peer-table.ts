@@ -1,0 +1,99 @@
+/**
+ * The peers as the RIB sees them: configuration and session by peer number, and beside them, in arrays by the same number,
+ * what route selection and export ask of a peer. Number 0 is this speaker itself.
+ */
+import type { Address, Family } from '../../lib/base/ip.ts'
+import type { RibPeer, RibSession } from './peer.ts'
+import { compilePolicy, type PrefixFilter, type RouteSource } from './policy.ts'
+import { resized } from './typed-array.ts'
+
+/** The peer number of routes that this speaker originates. */
+export const LOCAL_PEER = 0
+
+export interface PeerEntry {
+  config: RibPeer
+  session: RibSession | undefined
+  /** Import policy as it applies to this peer, per family. */
+  imports: Readonly<Record<Family, PrefixFilter>>
+}
+
+export class PeerTable {
+  readonly #entries: (PeerEntry | undefined)[] = [undefined]
+  readonly #byAddress = new Map<string, number>()
+  /** 1: iBGP. */
+  internal = new Uint8Array(16)
+  /** 1: route reflector client. */
+  client = new Uint8Array(16)
+  /** BGP identifier of the peer's last session. */
+  routerId = new Uint32Array(16)
+
+  /** Peer numbers are less than this. */
+  get capacity(): number {
+    return this.internal.length
+  }
+
+  add(config: RibPeer): number {
+    let peer = this.#entries.indexOf(undefined, 1)
+    if (peer === -1) peer = this.#entries.length
+    if (peer === this.capacity) {
+      this.internal = resized(this.internal, 2 * peer)
+      this.client = resized(this.client, 2 * peer)
+      this.routerId = resized(this.routerId, 2 * peer)
+    }
+    this.#entries[peer] = { config, session: undefined, imports: importsOf(config) }
+    this.#note(peer, config)
+    return peer
+  }
+
+  configure(peer: number, config: RibPeer): void {
+    const entry = this.get(peer)
+    this.#byAddress.delete(String(entry.config.address))
+    entry.config = config
+    entry.imports = importsOf(config)
+    this.#note(peer, config)
+  }
+
+  remove(peer: number): void {
+    this.#byAddress.delete(String(this.get(peer).config.address))
+    this.#entries[peer] = undefined
+  }
+
+  get(peer: number): PeerEntry {
+    const entry = this.#entries[peer]
+    if (entry === undefined) throw new RangeError(`no peer has the number ${peer}`)
+    return entry
+  }
+
+  *entries(): IterableIterator<[number, PeerEntry]> {
+    for (const [peer, entry] of this.#entries.entries()) if (entry !== undefined) yield [peer, entry]
+  }
+
+  source(peer: number): RouteSource {
+    return peer === LOCAL_PEER ? 'local' : this.internal[peer] === 1 ? 'internal' : 'external'
+  }
+
+  /** The peer at an address. */
+  withAddress(address: Address): number | undefined {
+    return this.#byAddress.get(String(address))
+  }
+
+  /** Orders peers by address (RFC 4271 §9.1.2.2 g): IPv4 before IPv6, then octet by octet. */
+  compareAddresses(one: number, other: number): number {
+    const [left, right] = [this.get(one).config.address, this.get(other).config.address]
+    if (left.family !== right.family) return left.family - right.family
+    const at = left.bytes.findIndex((octet, index) => octet !== right.bytes[index])
+    return at === -1 ? 0 : left.bytes[at]! - right.bytes[at]!
+  }
+
+  #note(peer: number, config: RibPeer): void {
+    this.internal[peer] = config.internal ? 1 : 0
+    this.client[peer] = config.internal && config.routeReflectorClient ? 1 : 0
+    this.#byAddress.set(String(config.address), peer)
+  }
+}
+
+function importsOf(config: RibPeer): Readonly<Record<Family, PrefixFilter>> {
+  const source = config.internal ? 'internal' : 'external'
+  const filter = (family: Family) => compilePolicy(config.importPolicy, { peer: config.name, family, source })
+  return { 4: filter(4), 6: filter(6) }
+}

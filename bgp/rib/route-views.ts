@@ -1,0 +1,221 @@
+/**
+ * Listings and explanations, made of the live tables on demand: nothing is kept per route for them. A listing goes through the
+ * prefix ids a slice per call, so one of a million routes does not hold the event loop.
+ */
+import { Address, type Family } from '../../lib/base/ip.ts'
+import type { Prefix } from '../../lib/base/prefix.ts'
+import { loops } from './announcement-table.ts'
+import { type Decision, decisionSteps } from './decision.ts'
+import type { ExportGroup } from './export-group.ts'
+import type { ExportSources } from './export-rule.ts'
+import type { Exports } from './exports.ts'
+import type { KernelRoutes } from './kernel-routes.ts'
+import { SELF } from './next-hop-table.ts'
+import { type PathTable, pathFlag } from './path-table.ts'
+import { LOCAL_PEER } from './peer-table.ts'
+import { compilePolicy, type Verdict, wordsOf } from './policy.ts'
+import type {
+  AdvertisementExplanation,
+  PathExplanation,
+  PathVerdict,
+  RouteCursor,
+  RouteExplanation,
+  RouteQuery,
+  RouteRow,
+} from './view.ts'
+
+/** Prefixes that one call of a cursor looks at, at most. */
+const LOOK_AT = 4096
+
+export class RouteViews {
+  readonly #tables: Readonly<Record<Family, PathTable>>
+  readonly #decision: Decision
+  readonly #exports: Exports
+  readonly #kernel: Readonly<Record<Family, KernelRoutes>> | undefined
+  readonly #sources: ExportSources
+
+  constructor(
+    tables: Readonly<Record<Family, PathTable>>,
+    decision: Decision,
+    exports: Exports,
+    kernel: Readonly<Record<Family, KernelRoutes>> | undefined,
+    sources: ExportSources,
+  ) {
+    this.#tables = tables
+    this.#decision = decision
+    this.#exports = exports
+    this.#kernel = kernel
+    this.#sources = sources
+  }
+
+  routes(query: RouteQuery): RouteCursor {
+    const { prefixes } = this.#tables[query.family]
+    const words = query.within && wordsOf(query.within)
+    const isAsked = (id: number) =>
+      prefixes.has(id) && (words === undefined || prefixes.isWithin(id, words, query.within!.length))
+    let at = 0
+    const next = (count: number) => {
+      const rows: RouteRow[] = []
+      const end = Math.min(at + LOOK_AT, prefixes.capacity)
+      for (; at < end && rows.length < count; at++) {
+        const row = isAsked(at) ? this.#row(query, at) : undefined
+        if (row !== undefined) rows.push(row)
+      }
+      return rows
+    }
+    return {
+      next,
+      get done() {
+        return at >= prefixes.capacity
+      },
+    }
+  }
+
+  explain(target: Prefix): RouteExplanation | undefined {
+    const table = this.#tables[target.family]
+    const id = this.#covering(table, target)
+    if (id === -1) return undefined
+    const best = this.#decision.decide(table, id)
+    const paths: PathExplanation[] = []
+    for (let path = table.head[id]!; path !== 0; path = table.next[path]!)
+      paths.push(this.#explainPath(table, path, best))
+    const advertised = Array.from(this.#sources.peers.entries(), ([peer]) => this.#explainExport(table, id, best, peer))
+    const kernelNextHops = this.#kernel?.[target.family].nextHopsOf(id) ?? []
+    return { prefix: table.prefixes.prefix(id), paths, advertised, kernelNextHops }
+  }
+
+  /** The longest prefix with paths that holds the target. */
+  #covering(table: PathTable, target: Prefix): number {
+    for (let length = target.length; length >= 0; length--) {
+      const id = table.prefixes.find(target.bytes, 0, length)
+      if (id !== -1 && table.head[id] !== 0) return id
+    }
+    return -1
+  }
+
+  #row(query: RouteQuery, prefix: number): RouteRow | undefined {
+    const table = this.#tables[query.family]
+    if (query.table === 'advertised') {
+      const group = this.#exports.groupOf(query.peer, query.family)
+      return group?.tells(query.peer, prefix) ? this.#advertisedRow(table, group, prefix, query.peer) : undefined
+    }
+    if (query.table === 'received') {
+      const path = table.find(prefix, query.peer)
+      return path === 0 ? undefined : this.#pathRow(table, path, this.#decision.decide(table, prefix))
+    }
+    const best = this.#decision.decide(table, prefix)
+    return best === 0 ? undefined : this.#pathRow(table, best, best)
+  }
+
+  #pathRow(table: PathTable, path: number, best: number): RouteRow {
+    const { announcements, attributes, peers } = this.#sources
+    const announcement = table.announcement[path]!
+    const peer = announcements.peer[announcement]!
+    return {
+      prefix: table.prefixes.prefix(table.prefix[path]!),
+      peer,
+      source: peers.source(peer),
+      nextHop: this.#nextHop(announcement),
+      attributes: attributes.bytes(announcements.attributes[announcement]!),
+      stale: (table.flags[path]! & pathFlag.stale) !== 0,
+      ...this.#judge(table, path, best),
+    }
+  }
+
+  #advertisedRow(table: PathTable, group: ExportGroup, prefix: number, receiver: number): RouteRow {
+    const { announcements, peers } = this.#sources
+    const announcement = group.out[prefix]!
+    const source = announcements.peer[announcement]!
+    const path = table.find(prefix, source)
+    const { rule } = group
+    return {
+      prefix: table.prefixes.prefix(prefix),
+      peer: source,
+      source: peers.source(source),
+      nextHop: new Address(rule.nextHop(announcement).slice()),
+      attributes: rule.rewritten.slice(0, rule.rewrite(announcement)),
+      stale: path !== 0 && (table.flags[path]! & pathFlag.stale) !== 0,
+      verdict: 'best',
+      reason: textOf(this.#exportVerdict(table, prefix, receiver, source), 'export'),
+    }
+  }
+
+  /** Of a path of the prefix decided last. */
+  #judge(table: PathTable, path: number, best: number): { verdict: PathVerdict; reason: string } {
+    const { announcements, nextHops } = this.#sources
+    const announcement = table.announcement[path]!
+    const nextHop = announcements.nextHop[announcement]!
+    if ((table.flags[path]! & pathFlag.rejected) !== 0)
+      return { verdict: 'rejected', reason: textOf(this.#importVerdict(table, path)!, 'import') }
+    const loop = announcements.loop[announcement]!
+    if (loop !== 0) return { verdict: 'ineligible', reason: loops[loop]! }
+    if (nextHops.unusable[nextHop] === 1)
+      return { verdict: 'ineligible', reason: `next hop ${nextHops.address(nextHop)}: ${nextHops.reason(nextHop)}` }
+    if (path === best) return { verdict: 'best', reason: this.#winningReason(table, best) }
+    const step = this.#decision.stepOf(table, path, best)
+    const verdict = this.#kernel !== undefined && this.#decision.isEqual(path) ? 'multipath' : 'not best'
+    return { verdict, reason: decisionSteps[step].lost }
+  }
+
+  /** The step that took the last other path out of the race. */
+  #winningReason(table: PathTable, best: number): string {
+    let last = 0
+    for (let at = 0; at < this.#decision.count; at++) {
+      const path = this.#decision.paths[at]!
+      if (path !== best) last = Math.max(last, this.#decision.stepOf(table, path, best))
+    }
+    return decisionSteps[last]!.won
+  }
+
+  #explainPath(table: PathTable, path: number, best: number): PathExplanation {
+    const importVerdict = this.#importVerdict(table, path)
+    return { ...this.#pathRow(table, path, best), ...(importVerdict && { importVerdict }) }
+  }
+
+  #importVerdict(table: PathTable, path: number): Verdict | undefined {
+    const peer = this.#sources.announcements.peer[table.announcement[path]!]!
+    if (peer === LOCAL_PEER) return undefined
+    return this.#sources.peers.get(peer).imports[table.family].verdict(table.prefixes, table.prefix[path]!)
+  }
+
+  #explainExport(table: PathTable, prefix: number, best: number, peer: number): AdvertisementExplanation {
+    const { announcements, peers } = this.#sources
+    const no = (reason: string) => ({ peer, advertised: false, reason })
+    if (peers.get(peer).session === undefined) return no('no session')
+    const group = this.#exports.groupOf(peer, table.family)
+    if (group === undefined) return no(`no session for IPv${table.family}, or no address of ours to name as next hop`)
+    const announcement = table.announcement[best]!
+    if (announcement === 0) return no('no eligible path')
+    const source = announcements.peer[announcement]!
+    if (source === peer) return no('learned from this peer')
+    const denial = group.rule.denial(announcement)
+    if (denial !== undefined) return no(denial)
+    const exportVerdict = this.#exportVerdict(table, prefix, peer, source)
+    if (!exportVerdict.accept) return { ...no(textOf(exportVerdict, 'export')), exportVerdict }
+    if (group.out[prefix] !== announcement) return { ...no('not sent yet, or too large for a message'), exportVerdict }
+    const pending = group.members.get(peer)!.behind?.isPending(prefix) === true
+    const reason = pending ? 'waits for the peer to read' : textOf(exportVerdict, 'export')
+    return { peer, advertised: !pending, reason, exportVerdict }
+  }
+
+  /** The group's filter decides the same, but may bear the name of another peer's policy. */
+  #exportVerdict(table: PathTable, prefix: number, receiver: number, from: number): Verdict {
+    const { peers } = this.#sources
+    const { name, exportPolicy } = peers.get(receiver).config
+    const context = { peer: name, family: table.family, source: peers.source(from) }
+    return compilePolicy(exportPolicy, context).verdict(table.prefixes, prefix)
+  }
+
+  #nextHop(announcement: number): Address | undefined {
+    const { announcements, nextHops } = this.#sources
+    const nextHop = announcements.nextHop[announcement]!
+    return nextHop === SELF ? undefined : nextHops.address(nextHop)
+  }
+}
+
+/** `import policy tor-in, term pods`; the policies that only accept or reject are named by that alone. */
+function textOf(verdict: Verdict, direction: 'import' | 'export'): string {
+  const decider = verdict.term === undefined ? 'no term matches' : `term ${verdict.term}`
+  if (verdict.policy === 'accept' || verdict.policy === 'reject') return `${direction} policy ${verdict.policy}`
+  return `${direction} policy ${verdict.policy}, ${decider}`
+}

@@ -1,0 +1,144 @@
+/**
+ * UPDATEs written and read the slow and obvious way, by nothing but the RFCs: a second opinion on what the RIB is fed and on
+ * what it sends. Shares no code with bgp/wire.
+ */
+import { parseAddress } from '../../../lib/base/ip.ts'
+import { Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
+
+export interface TestAttributes {
+  origin: number
+  asPath: number[]
+  nextHop: string
+  med?: number
+  localPref?: number
+  communities?: number[]
+  originatorId?: string
+  clusterList?: string[]
+}
+
+const uint32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
+const uint16 = (value: number) => [value >>> 8, value & 255]
+const octets = (address: string) => [...parseAddress(address).bytes]
+const attribute = (flags: number, code: number, value: number[]) => [
+  flags | 0x10,
+  code,
+  ...uint16(value.length),
+  ...value,
+]
+
+function nlri(prefixes: readonly string[]): number[] {
+  return prefixes.flatMap(text => {
+    const { bytes, length } = parsePrefix(text)
+    return [length, ...bytes.subarray(0, Math.ceil(length / 8))]
+  })
+}
+
+/** The body of one UPDATE; a family is told from the text of its prefixes. */
+export function updateBody(
+  announced: readonly string[],
+  attributes: TestAttributes | undefined,
+  withdrawn: readonly string[],
+) {
+  const six = (text: string) => text.includes(':')
+  const four = (text: string) => !six(text)
+  const list: number[] = []
+  const gone6 = withdrawn.filter(six)
+  const new6 = announced.filter(six)
+  const new4 = announced.filter(four)
+  if (attributes !== undefined) {
+    const { origin, asPath, nextHop, med, localPref, communities, originatorId, clusterList } = attributes
+    list.push(...attribute(0x40, 1, [origin]))
+    list.push(...attribute(0x40, 2, asPath.length > 0 ? [2, asPath.length, ...asPath.flatMap(uint32)] : []))
+    if (new4.length > 0) list.push(...attribute(0x40, 3, octets(nextHop)))
+    if (med !== undefined) list.push(...attribute(0x80, 4, uint32(med)))
+    if (localPref !== undefined) list.push(...attribute(0x40, 5, uint32(localPref)))
+    if (communities !== undefined) list.push(...attribute(0xc0, 8, communities.flatMap(uint32)))
+    if (originatorId !== undefined) list.push(...attribute(0x80, 9, octets(originatorId)))
+    if (clusterList !== undefined) list.push(...attribute(0x80, 10, clusterList.flatMap(octets)))
+    if (new6.length > 0) list.push(...attribute(0x80, 14, [0, 2, 1, 16, ...octets(nextHop), 0, ...nlri(new6)]))
+  }
+  if (gone6.length > 0) list.push(...attribute(0x80, 15, [0, 2, 1, ...nlri(gone6)]))
+  const gone4 = nlri(withdrawn.filter(four))
+  return Uint8Array.from([...uint16(gone4.length), ...gone4, ...uint16(list.length), ...list, ...nlri(new4)])
+}
+
+export interface ReadUpdate {
+  announced: string[]
+  attributes: TestAttributes | undefined
+  withdrawn: string[]
+  endOfRib: 4 | 6 | undefined
+}
+
+/** Reads whole UPDATE messages, header and all; anything else is an error. */
+export function* readUpdates(bytes: Uint8Array): Generator<ReadUpdate> {
+  for (let at = 0; at < bytes.length; ) {
+    const length = (bytes[at + 16]! << 8) | bytes[at + 17]!
+    if (bytes.subarray(at, at + 16).some(octet => octet !== 255)) throw new Error('marker')
+    if (length < 23 || length > 4096 || at + length > bytes.length || bytes[at + 18] !== 2) throw new Error('header')
+    yield readUpdate(bytes.subarray(at + 19, at + length))
+    at += length
+  }
+}
+
+function readUpdate(body: Uint8Array): ReadUpdate {
+  const goneEnd = 2 + ((body[0]! << 8) | body[1]!)
+  const attributesEnd = goneEnd + 2 + ((body[goneEnd]! << 8) | body[goneEnd + 1]!)
+  const update: ReadUpdate = {
+    announced: readNlri(body.subarray(attributesEnd), 4),
+    attributes: undefined,
+    withdrawn: readNlri(body.subarray(2, goneEnd), 4),
+    endOfRib: body.length === 4 ? 4 : undefined,
+  }
+  const attributes: TestAttributes = { origin: -1, asPath: [], nextHop: '' }
+  for (let at = goneEnd + 2; at < attributesEnd; ) {
+    const extended = (body[at]! & 0x10) !== 0
+    const valueAt = at + (extended ? 4 : 3)
+    const length = extended ? (body[at + 2]! << 8) | body[at + 3]! : body[at + 2]!
+    readAttribute(body[at + 1]!, body.subarray(valueAt, valueAt + length), attributes, update)
+    at = valueAt + length
+    if (at > attributesEnd) throw new Error('attribute runs over')
+  }
+  if (update.announced.length > 0) update.attributes = attributes
+  return update
+}
+
+function readAttribute(code: number, value: Uint8Array, attributes: TestAttributes, update: ReadUpdate): void {
+  const numbers = (from: number) =>
+    Array.from({ length: (value.length - from) / 4 }, (_, at) =>
+      new DataView(value.buffer, value.byteOffset).getUint32(from + 4 * at),
+    )
+  const quads = () => numbers(0).map(word => uint32(word).join('.'))
+  const readers: Record<number, () => void> = {
+    1: () => (attributes.origin = value[0]!),
+    2: () => (attributes.asPath = value.length > 0 ? numbers(2) : []),
+    3: () => (attributes.nextHop = value.join('.')),
+    4: () => (attributes.med = numbers(0)[0]!),
+    5: () => (attributes.localPref = numbers(0)[0]!),
+    8: () => (attributes.communities = numbers(0)),
+    9: () => (attributes.originatorId = quads()[0]!),
+    10: () => (attributes.clusterList = quads()),
+    14: () => {
+      attributes.nextHop = String(new Prefix(value.slice(4, 20), 128).address)
+      update.announced.push(...readNlri(value.subarray(21), 6))
+    },
+    15: () => {
+      if (value.length === 3) update.endOfRib = 6
+      update.withdrawn.push(...readNlri(value.subarray(3), 6))
+    },
+  }
+  const read = readers[code]
+  if (read === undefined) throw new Error(`attribute ${code}`)
+  read()
+}
+
+function readNlri(bytes: Uint8Array, family: 4 | 6): string[] {
+  const prefixes: string[] = []
+  for (let at = 0; at < bytes.length; ) {
+    const length = bytes[at++]!
+    const address = new Uint8Array(family === 4 ? 4 : 16)
+    address.set(bytes.subarray(at, at + Math.ceil(length / 8)))
+    at += Math.ceil(length / 8)
+    prefixes.push(String(new Prefix(address, length)))
+  }
+  return prefixes
+}

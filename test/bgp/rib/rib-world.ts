@@ -1,0 +1,175 @@
+/** A RIB with its peers, fed by UPDATEs as octets and read by what each peer has been sent. */
+
+import type { NextHopMode } from '../../../bgp/rib/peer.ts'
+import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
+import { Rib, type RibIdentity, type RibOptions, type RibSink } from '../../../bgp/rib/rib.ts'
+import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
+import { type Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
+import { type Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
+import { readUpdates, type TestAttributes, updateBody } from './messages.ts'
+
+export const identity: RibIdentity = { asNumber: 65000, routerId: 0x0a000001, clusterId: 0x0a0000ff }
+
+export interface TestPeer {
+  readonly name: string
+  readonly asNumber: number
+  readonly address: string
+  /** Defaults to the IPv4 address. */
+  readonly routerId?: number
+  readonly client?: boolean
+  readonly nextHop?: NextHopMode
+  readonly importPolicy?: Policy
+  readonly exportPolicy?: Policy
+  readonly families?: readonly Family[]
+  readonly fourOctetAs?: boolean
+  readonly subnets?: readonly Prefix[]
+}
+
+/** One peer as it sees us. */
+export class PeerView {
+  readonly config: TestPeer
+  readonly number: number
+  readonly reader: UpdateReader
+  /** What it holds of us, by prefix. */
+  readonly table = new Map<string, TestAttributes>()
+  readonly endOfRibs: Family[] = []
+  /** Announcements and withdrawals received. */
+  announced = 0
+  withdrawn = 0
+  /** Withdrawals of what it did not hold, and announcements that said nothing new. */
+  idle = 0
+  updates = 0
+  /** What `send` answers. */
+  takesMore = true
+
+  constructor(config: TestPeer, number: number) {
+    this.config = config
+    this.number = number
+    this.reader = new UpdateReader({
+      fourOctetAs: true,
+      internal: config.asNumber === identity.asNumber,
+      families: [4, 6],
+      localAs: identity.asNumber,
+      peerAs: config.asNumber,
+    })
+  }
+
+  receive(chunk: Uint8Array): void {
+    for (const update of readUpdates(chunk)) {
+      this.updates++
+      if (update.endOfRib !== undefined) this.endOfRibs.push(update.endOfRib)
+      for (const prefix of update.withdrawn) {
+        this.withdrawn++
+        if (!this.table.delete(prefix)) this.idle++
+      }
+      for (const prefix of update.announced) {
+        this.announced++
+        if (JSON.stringify(this.table.get(prefix)) === JSON.stringify(update.attributes)) this.idle++
+        this.table.set(prefix, update.attributes!)
+      }
+    }
+  }
+}
+
+const ownAddresses = { 4: parseAddress('192.0.2.1'), 6: parseAddress('2001:db8::1') }
+
+export class RibWorld {
+  readonly rib: Rib
+  readonly #views: (PeerView | undefined)[] = []
+
+  constructor(options: Partial<RibOptions> = {}) {
+    const sink: RibSink = {
+      send: (peer, chunks) => {
+        const view = this.#views[peer]!
+        for (const chunk of chunks) view.receive(chunk)
+        return view.takesMore
+      },
+      endOfRibSent: () => {},
+    }
+    this.rib = new Rib(identity, { maxPaths: 1, kernel: true, seed: 1, ...options }, sink)
+  }
+
+  add(config: TestPeer): PeerView {
+    const view = new PeerView(config, this.rib.addPeer(ribPeer(config)))
+    this.#views[view.number] = view
+    return view
+  }
+
+  /** Adds a peer with an Established session. */
+  up(config: TestPeer): PeerView {
+    const view = this.add(config)
+    this.join(view)
+    return view
+  }
+
+  join(view: PeerView): void {
+    const { routerId, address, fourOctetAs = true, families = [4, 6], subnets = [] } = view.config
+    view.table.clear()
+    view.endOfRibs.length = 0
+    this.rib.join(view.number, {
+      localAs: identity.asNumber,
+      remoteRouterId: routerId ?? routerIdOf(parseAddress(address)),
+      fourOctetAs,
+      families,
+      self: ownAddresses,
+      subnets,
+    })
+  }
+
+  configure(view: PeerView, change: Partial<TestPeer>): void {
+    Object.assign(view.config, change)
+    this.rib.configurePeer(view.number, ribPeer(view.config))
+  }
+
+  remove(view: PeerView): void {
+    this.rib.removePeer(view.number)
+    this.#views[view.number] = undefined
+  }
+
+  announce(view: PeerView, prefixes: readonly string[], attributes: TestAttributes): void {
+    this.#learn(view, updateBody(prefixes, attributes, []))
+  }
+
+  withdraw(view: PeerView, prefixes: readonly string[]): void {
+    this.#learn(view, updateBody([], undefined, prefixes))
+  }
+
+  /** Lets the RIB do all it can do now. */
+  settle(budget = 100_000): void {
+    for (let turn = 0; this.rib.busy; turn++) {
+      if (turn > 100_000) throw new Error('the RIB does not come to rest')
+      this.rib.decide(budget)
+      this.rib.export(budget)
+    }
+  }
+
+  /** The reason of each path of a prefix by peer name, `self` for our own. */
+  reasons(prefix: string): Record<string, string> {
+    const paths = this.rib.explain(parsePrefix(prefix))?.paths ?? []
+    return Object.fromEntries(
+      paths.map(path => [this.#views[path.peer]?.config.name ?? 'self', `${path.verdict}: ${path.reason}`]),
+    )
+  }
+
+  #learn(view: PeerView, body: Uint8Array): void {
+    view.reader.read(body, 0, body.length)
+    this.rib.learn(view.number, view.reader, body)
+  }
+}
+
+function routerIdOf(address: Address): number {
+  const [a, b, c, d] = address.bytes.subarray(-4)
+  return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0
+}
+
+function ribPeer(config: TestPeer) {
+  return {
+    name: config.name,
+    address: parseAddress(config.address),
+    internal: config.asNumber === identity.asNumber,
+    routeReflectorClient: config.client ?? false,
+    nextHop: config.nextHop ?? 'auto',
+    importPolicy: config.importPolicy ?? ACCEPT,
+    exportPolicy: config.exportPolicy ?? ACCEPT,
+  }
+}
