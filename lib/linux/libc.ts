@@ -20,6 +20,9 @@ export const SOCK_RAW = 3
 export const SOCK_NONBLOCK = 0o4000
 const SOCK_CLOEXEC = 0o2000000
 
+export const SOL_SOCKET = 1
+const SO_ATTACH_FILTER = 26
+
 export const CLONE_NEWNS = 0x20000
 export const CLONE_NEWNET = 0x40000000
 
@@ -38,6 +41,7 @@ type Call = (...args: (number | string | Uint8Array | null)[]) => number
 interface Library {
   readonly errno: () => number
   readonly call: Readonly<Record<keyof typeof SIGNATURES, Call>>
+  readonly attachFilter: (fd: number, level: number, name: number, program: object, length: number) => number
 }
 
 const SIGNATURES = {
@@ -47,8 +51,6 @@ const SIGNATURES = {
   getsockopt: 'int getsockopt(int fd, int level, int name, uint8_t *value, uint8_t *length)',
   getsockname: 'int getsockname(int fd, uint8_t *address, uint8_t *length)',
   listen: 'int listen(int fd, int backlog)',
-  sendto: 'long sendto(int fd, const uint8_t *buffer, size_t size, int flags, const uint8_t *to, uint32_t length)',
-  recv: 'long recv(int fd, uint8_t *buffer, size_t size, int flags)',
   close: 'int close(int fd)',
   setns: 'int setns(int fd, int kind)',
   unshare: 'int unshare(int flags)',
@@ -68,7 +70,9 @@ function load(): Library {
   // the process itself carries its C library, whichever that is (glibc, musl)
   const self = koffi.load(null)
   const bound = Object.entries(SIGNATURES).map(([name, signature]) => [name, self.func(signature)])
-  library = { errno: () => koffi.errno(), call: Object.fromEntries(bound) }
+  const program = koffi.struct({ length: 'uint16_t', instructions: 'const uint8_t *' })
+  const attachFilter = self.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(program), 'uint32_t'])
+  library = { errno: () => koffi.errno(), call: Object.fromEntries(bound), attachFilter }
   return library
 }
 
@@ -151,9 +155,11 @@ export function socketOption(fd: number, level: number, name: number, what: stri
   return new Int32Array(value.buffer)[0]!
 }
 
-/** @param to a struct sockaddr */
-export function sendTo(fd: number, bytes: Uint8Array, to: Uint8Array, what: string): number {
-  return invoke(what, 'sendto', fd, bytes, bytes.length, 0, to, to.length)
+/** Drops what the classic BPF program returns 0 for. @param instructions an array of struct sock_filter, eight octets each */
+export function attachFilter(fd: number, instructions: Uint8Array): void {
+  const { attachFilter: attach, errno } = load()
+  const program = { length: instructions.length / 8, instructions }
+  if (attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, 16) < 0) throw errnoFault(errno(), 'attaching a socket filter')
 }
 
 export function closeDescriptor(fd: number): void {

@@ -14,11 +14,11 @@ import {
   openSocket,
   SOCK_NONBLOCK,
   SOCK_STREAM,
+  SOL_SOCKET,
   setSocketOption,
 } from './libc.ts'
 import { encodeSocketAddress, type SocketAddress } from './socket-address.ts'
 
-const SOL_SOCKET = 1
 const SO_REUSEADDR = 2
 const IPPROTO_IP = 0
 const IP_TOS = 1

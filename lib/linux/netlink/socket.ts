@@ -17,6 +17,7 @@ import {
   openSocket,
   SOCK_NONBLOCK,
   SOCK_RAW,
+  SOL_SOCKET,
   setSocketOption,
   socketName,
 } from '../libc.ts'
@@ -35,9 +36,8 @@ import {
 const NETLINK_ROUTE = 0
 export const NETLINK_SOCK_DIAG = 4
 
-export const SOL_SOCKET = 1
-export const SO_RCVBUF = 8
-export const SO_RCVBUFFORCE = 33
+const SO_RCVBUF = 8
+const SO_RCVBUFFORCE = 33
 export const SOL_NETLINK = 270
 const NETLINK_CAP_ACK = 10
 const NETLINK_EXT_ACK = 11
@@ -63,7 +63,7 @@ export interface Refusal {
 
 export class NetlinkSocket {
   readonly #fd: number
-  readonly #buffer = new Uint8Array(256 * 1024)
+  readonly #buffer = new Uint8Array(64 * 1024)
   readonly #writer = new MessageWriter()
   /** Marks what this socket caused in the events that others see. */
   readonly portId: number

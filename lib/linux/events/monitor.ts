@@ -1,0 +1,153 @@
+/**
+ * What the kernel tells of its own accord: multicast messages of rtnetlink, batch by batch, on the main thread. A thread
+ * of its own waits for them (thread.ts); one that falls is started again. It does not know what the messages mean.
+ *
+ * Rules: what one of our own sockets caused never comes (a filter in the kernel drops it); when messages were lost, or
+ * may have been, `onOverflow` says so, and the owner reads the kernel's tables anew.
+ */
+import { writeSync } from 'node:fs'
+import { Worker } from 'node:worker_threads'
+import { backoff } from '../../base/backoff.ts'
+import { reasonOf } from '../../base/failure.ts'
+import {
+  AF_NETLINK,
+  attachFilter,
+  bindSocket,
+  closeDescriptor,
+  createEventDescriptor,
+  LITTLE_ENDIAN,
+  openSocket,
+  SOCK_NONBLOCK,
+  SOCK_RAW,
+  setSocketOption,
+} from '../libc.ts'
+import { decodeMessages, type Message } from '../netlink/message.ts'
+import { growReceiveBuffer, netlinkAddress, SOL_NETLINK } from '../netlink/socket.ts'
+import { OUTSTANDING_LIMIT, Shared, type ThreadData, type ThreadPost } from './shared.ts'
+
+export const RTNLGRP_LINK = 1
+export const RTNLGRP_IPV4_ROUTE = 7
+export const RTNLGRP_IPV6_ROUTE = 11
+
+const NETLINK_ROUTE = 0
+const NETLINK_ADD_MEMBERSHIP = 1
+const RECEIVE_BUFFER = 8 << 20
+const RESTART = { first: 100, most: 30_000 }
+/** A thread that ran for as long is not counted as failing again. Milliseconds. */
+const STEADY = 60_000
+
+export interface MonitorOptions {
+  /** RTNLGRP_…; the namespace is the calling thread's. */
+  readonly groups: readonly number[]
+  /** Port id of the socket whose doings we know already. */
+  readonly except: number
+  /** Octets that may wait in the kernel. */
+  readonly receiveBuffer?: number
+  readonly onMessages: (messages: readonly Message[]) => void
+  readonly onOverflow: () => void
+  /** The thread fell, in words. */
+  readonly onNotice: (notice: string) => void
+}
+
+export class EventMonitor {
+  readonly #options: MonitorOptions
+  readonly #socket: number
+  readonly #wake: number
+  readonly #shared = new Int32Array(new SharedArrayBuffer(8))
+  readonly #atExit = () => this.#end()
+  #worker: Worker
+  #restart: NodeJS.Timeout | undefined
+  #failures = 0
+
+  /** @throws WorldFault */
+  constructor(options: MonitorOptions) {
+    this.#options = options
+    this.#socket = openSocket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE)
+    try {
+      bindSocket(this.#socket, netlinkAddress())
+      growReceiveBuffer(this.#socket, options.receiveBuffer ?? RECEIVE_BUFFER)
+      attachFilter(this.#socket, refuseFrom(options.except))
+      for (const group of options.groups)
+        setSocketOption(this.#socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, `membership in group ${group}`)
+      this.#wake = createEventDescriptor()
+    } catch (thrown) {
+      closeDescriptor(this.#socket)
+      throw thrown
+    }
+    // a process cannot end while a thread of it waits in poll
+    process.on('exit', this.#atExit)
+    this.#worker = this.#start()
+  }
+
+  /** Settles when the thread is gone; nothing is called any more from the moment of the call. */
+  async close(): Promise<void> {
+    process.off('exit', this.#atExit)
+    clearTimeout(this.#restart)
+    this.#worker.removeAllListeners()
+    const gone = new Promise(resolve => this.#worker.once('exit', resolve))
+    this.#end()
+    if (this.#worker.threadId !== -1) await gone
+    closeDescriptor(this.#wake)
+    closeDescriptor(this.#socket)
+  }
+
+  #start(): Worker {
+    Atomics.store(this.#shared, Shared.outstanding, 0)
+    const shared = this.#shared.buffer as SharedArrayBuffer
+    const workerData: ThreadData = { socket: this.#socket, wake: this.#wake, shared }
+    const worker = new Worker(new URL(`./thread${import.meta.url.slice(-3)}`, import.meta.url), { workerData })
+    const started = Date.now()
+    let reason = 'it ended'
+    worker.on('message', (post: ThreadPost) => this.#take(post))
+    worker.on('error', error => {
+      reason = reasonOf(error)
+    })
+    worker.on('exit', () => {
+      this.#failures = Date.now() - started > STEADY ? 1 : this.#failures + 1
+      const wait = backoff(RESTART, this.#failures - 1, Math.random())
+      this.#options.onNotice(`the thread of kernel events fell: ${reason}; it starts again in ${wait} ms`)
+      this.#restart = setTimeout(() => {
+        this.#worker = this.#start()
+        this.#options.onOverflow()
+      }, wait)
+    })
+    return worker
+  }
+
+  #take(post: ThreadPost): void {
+    if (Atomics.sub(this.#shared, Shared.outstanding, 1) === OUTSTANDING_LIMIT) this.#nudge()
+    if (post === 'overflow') this.#options.onOverflow()
+    else this.#options.onMessages(post.datagrams.flatMap(decodeMessages))
+  }
+
+  #end(): void {
+    Atomics.store(this.#shared, Shared.ending, 1)
+    this.#nudge()
+  }
+
+  #nudge(): void {
+    writeSync(this.#wake, new BigUint64Array([1n]))
+  }
+}
+
+/** Classic BPF: drops messages whose nlmsg_pid, at offset 12, is this one. */
+function refuseFrom(portId: number): Uint8Array {
+  // BPF loads words in network order, the kernel wrote the word in its own
+  const word = new DataView(new ArrayBuffer(4))
+  word.setUint32(0, portId, LITTLE_ENDIAN)
+  const [LOAD_WORD, JUMP_EQUAL, RETURN] = [0x20, 0x15, 0x06]
+  const program = [
+    [LOAD_WORD, 0, 0, 12],
+    [JUMP_EQUAL, 0, 1, word.getUint32(0)],
+    [RETURN, 0, 0, 0],
+    [RETURN, 0, 0, 0xffffffff],
+  ] as const
+  const bytes = new DataView(new ArrayBuffer(8 * program.length))
+  for (const [at, [code, ifTrue, ifFalse, value]] of program.entries()) {
+    bytes.setUint16(8 * at, code, LITTLE_ENDIAN)
+    bytes.setUint8(8 * at + 2, ifTrue)
+    bytes.setUint8(8 * at + 3, ifFalse)
+    bytes.setUint32(8 * at + 4, value, LITTLE_ENDIAN)
+  }
+  return new Uint8Array(bytes.buffer)
+}

@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { test } from 'node:test'
+import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK } from '../../lib/linux/events/monitor.ts'
+import { findLink, RTM_NEWLINK, setLink } from '../../lib/linux/netlink/link.ts'
+import type { Message } from '../../lib/linux/netlink/message.ts'
+import { decodeRoute, prefixOf, RTM_DELROUTE, RTM_NEWROUTE } from '../../lib/linux/netlink/route.ts'
+import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
+import { makeNamespace, noNamespaces, type TestNamespace } from './netns.ts'
+import { until } from './until.ts'
+
+const skip = noNamespaces ?? false
+
+function watch(namespace: TestNamespace, except = 0, receiveBuffer?: number) {
+  const seen: Message[] = []
+  const notices: string[] = []
+  let overflows = 0
+  const monitor = namespace.run(
+    () =>
+      new EventMonitor({
+        groups: [RTNLGRP_LINK, RTNLGRP_IPV4_ROUTE],
+        except,
+        ...(receiveBuffer && { receiveBuffer }),
+        onMessages: messages => seen.push(...messages),
+        onOverflow: () => overflows++,
+        onNotice: notice => notices.push(notice),
+      }),
+  )
+  const routes = (type: number) =>
+    seen.filter(message => message.type === type).map(message => prefixOf(decodeRoute(message)!).toString())
+  return { monitor, seen, notices, routes, overflows: () => overflows }
+}
+
+test('changes by others arrive in order, and those of the named socket do not', { skip }, async () => {
+  using namespace = makeNamespace()
+  const own = namespace.run(() => new NetlinkSocket())
+  const { monitor, routes, seen } = watch(namespace, own.portId)
+  setLink(own, findLink(own, 'b').index, { mtu: 1300 })
+  namespace.ip('route add 192.0.2.0/24 via 10.0.0.2')
+  namespace.ip('route add 198.51.100.0/24 via 10.0.0.2')
+  namespace.ip('route del 192.0.2.0/24')
+  await until('the last change is seen', () => routes(RTM_DELROUTE).length > 0)
+  assert.deepEqual(routes(RTM_NEWROUTE), ['192.0.2.0/24', '198.51.100.0/24'])
+  assert.deepEqual(routes(RTM_DELROUTE), ['192.0.2.0/24'])
+  assert.deepEqual(
+    seen.filter(({ type, portId }) => type === RTM_NEWLINK && portId === own.portId),
+    [],
+  )
+  await monitor.close()
+  own.close()
+})
+
+test('lost messages are told as an overflow, and later ones still come', { skip }, async () => {
+  using namespace = makeNamespace()
+  const { monitor, routes, overflows } = watch(namespace, 0, 2048)
+  const many = Array.from({ length: 2000 }, (_, n) => `route add 192.0.${n >> 8}.${n & 255}/32 via 10.0.0.2`).join('\n')
+  spawnSync('ip', ['-n', namespace.name, '-batch', '-'], { input: many })
+  await until('the overflow is told', () => overflows() > 0)
+  namespace.ip('route add 203.0.113.0/24 via 10.0.0.2')
+  await until('a later change is seen', () => routes(RTM_NEWROUTE).includes('203.0.113.0/24'))
+  await monitor.close()
+})
+
+test('closing ends the thread, and a process that just exits is not held up by it', { skip }, async () => {
+  using namespace = makeNamespace()
+  const { monitor } = watch(namespace)
+  await monitor.close()
+  const source = new URL('../../lib/linux/events/monitor.ts', import.meta.url)
+  const script = `
+    const { EventMonitor } = await import(${JSON.stringify(source.href)})
+    const nothing = () => {}
+    new EventMonitor({ groups: [1], except: 0, onMessages: nothing, onOverflow: nothing, onNotice: nothing })
+    setTimeout(() => process.exit(7), 200)`
+  const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 })
+  assert.deepEqual([status, signal], [7, null])
+})

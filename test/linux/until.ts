@@ -1,0 +1,9 @@
+import assert from 'node:assert/strict'
+
+/** Waits for a condition, looking every few milliseconds; fails after 20 s. */
+export async function until(what: string, condition: () => boolean): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !condition(); ) {
+    assert.ok(Date.now() < deadline, `waited in vain until ${what}`)
+    await new Promise(resolve => setTimeout(resolve, 5))
+  }
+}
