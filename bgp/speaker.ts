@@ -101,8 +101,8 @@ export class Speaker {
    * @throws WorldFault when the port cannot be had; nothing has changed then
    */
   configure(config: SpeakerConfig): void {
-    this.#listen(config.listen)
     const before = this.#config
+    this.#listen(config.listen)
     this.#config = config
     const wanted = new Map(config.peers.map(peer => [peer.name, peer]))
     for (const [name, peering] of [...this.#peerings]) {
