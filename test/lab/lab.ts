@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { agentsConfig, type ProcessFiles } from './agent-config.ts'
+import { agentsConfig, routerConfig } from './agent-config.ts'
 import { Cluster } from './cluster.ts'
 import { planPings, planRoutes, planSessions } from './expectation.ts'
 import { makeFolder, removeLab, sweepLeftovers } from './leftovers.ts'
@@ -14,8 +14,9 @@ import { type PingRow, pingAll } from './ping.ts'
 import { PodpeerProcess } from './podpeer-process.ts'
 import type { RouterDaemon, RouterKind } from './router.ts'
 import { BirdRouter } from './router-bird.ts'
+import { birdConfig, frrConfig } from './router-config.ts'
 import { FrrRouter } from './router-frr.ts'
-import { PodpeerRouter } from './router-podpeer.ts'
+import { PodpeerRouter, podpeerFiles } from './router-podpeer.ts'
 import { type FamilyName, type LabNode, planTopology, type Topology } from './topology.ts'
 import { eachOf, until } from './waiting.ts'
 
@@ -47,7 +48,18 @@ export interface LabMember {
   readonly agent: PodpeerProcess
 }
 
-const ROUTERS = { podpeer: PodpeerRouter, frr: FrrRouter, bird: BirdRouter }
+const ROUTERS: { readonly [Kind in RouterKind]: (topology: Topology, helps: boolean, folder: string) => RouterDaemon } =
+  {
+    podpeer: (topology, helps, folder) =>
+      new PodpeerRouter({ ...routerPlace(folder), config: routerConfig(topology, podpeerFiles(folder), helps) }),
+    frr: (topology, helps, folder) => new FrrRouter({ ...routerPlace(folder), config: frrConfig(topology, helps) }),
+    bird: (topology, helps, folder) => new BirdRouter({ ...routerPlace(folder), config: birdConfig(topology, helps) }),
+  }
+
+function routerPlace(folder: string) {
+  return { namespace: spaceOf('router'), folder }
+}
+
 const SETTLE_DEADLINE = 30_000
 const SETTLE_DEADLINE_PER_NODE = 3_000
 
@@ -67,12 +79,7 @@ export class Lab {
     this.folder = makeFolder()
     buildNetwork(this.topology)
     this.cluster = new Cluster(this.topology.nodes)
-    this.router = new ROUTERS[router]({
-      topology: this.topology,
-      namespace: spaceOf('router'),
-      folder: this.#subfolder('router'),
-      gracefulRestart,
-    })
+    this.router = ROUTERS[router](this.topology, gracefulRestart, this.#subfolder('router'))
     this.members = this.topology.nodes.map(place => ({ place, agent: this.#agent(place) }))
   }
 
@@ -110,7 +117,7 @@ export class Lab {
     await this.cluster.up()
     writeFileSync(
       this.agentConfig,
-      agentsConfig(this.topology, this.#inside, node => this.#files(node)),
+      agentsConfig(this.topology, this.#inside, node => podpeerFiles(join(this.folder, node))),
     )
     writeFileSync(this.#inside, this.cluster.insideKubeconfig, { mode: 0o600 })
     writeFileSync(this.kubeconfig, this.cluster.outsideKubeconfig, { mode: 0o600 })
@@ -211,11 +218,6 @@ export class Lab {
     return path
   }
 
-  #files(node: string): ProcessFiles {
-    const folder = join(this.folder, node)
-    return { state: join(folder, 'state.json'), socket: join(folder, 'agent.sock') }
-  }
-
   #agent(place: LabNode): PodpeerProcess {
     const folder = this.#subfolder(place.name)
     return new PodpeerProcess({
@@ -223,7 +225,7 @@ export class Lab {
       namespace: spaceOf(place.name),
       config: this.agentConfig,
       log: join(folder, 'podpeer.log'),
-      files: this.#files(place.name),
+      files: podpeerFiles(folder),
     })
   }
 }

@@ -1,5 +1,5 @@
 /**
- * Makes a topology real: namespaces, veth pairs, addresses, static routes, kernel settings, all by our own netlink, so that
+ * Makes a planned network real: namespaces, veth pairs, addresses, static routes, kernel settings, all by our own netlink, so that
  * the lab needs no iproute2. Also reads back the routes that a BGP daemon put into a namespace's kernel.
  */
 import { closeSync, openSync, writeFileSync } from 'node:fs'
@@ -11,7 +11,7 @@ import { createLink, findLink, setLink } from '../../lib/linux/netlink/link.ts'
 import { encodePath, MAIN_TABLE, prefixOf, routePages, writeRoute } from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import { namespaceName } from './leftovers.ts'
-import type { Cable, CableEnd, Place, Topology } from './topology.ts'
+import type { Cable, CableEnd, Network, Place } from './topology.ts'
 
 const PROTOCOL_STATIC = 4
 /** Who installs routes for BGP: BIRD, FRR's zebra, podpeer. */
@@ -23,10 +23,10 @@ export function spaceOf(place: string): string {
 }
 
 /** @throws WorldFault with the step that the kernel refused */
-export function buildNetwork(topology: Topology): void {
-  for (const place of topology.places) buildPlace(place)
-  for (const cable of topology.cables) layCable(cable)
-  for (const { ends } of topology.cables) for (const end of ends) configureEnd(end)
+export function buildNetwork({ places, cables }: Network): void {
+  for (const place of places) buildPlace(place)
+  for (const cable of cables) layCable(cable)
+  for (const { ends } of cables) for (const end of ends) configureEnd(end)
 }
 
 function buildPlace({ name, forwards, loopback }: Place): void {

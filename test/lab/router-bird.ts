@@ -4,8 +4,6 @@ import { join } from 'node:path'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { LabProcess, outputOf } from './process.ts'
 import type { RouterDaemon, RouterSession, RouterSpec } from './router.ts'
-import { birdConfig, birdName } from './router-config.ts'
-import { FAMILIES } from './topology.ts'
 import { until } from './waiting.ts'
 
 const BIRD = '/usr/sbin/bird'
@@ -20,6 +18,11 @@ export class BirdRouter implements RouterDaemon {
     this.#spec = spec
   }
 
+  /** For `birdc configure` after a change. */
+  get configFile(): string {
+    return join(this.#spec.folder, 'bird.conf')
+  }
+
   get #socket(): string {
     return join(this.#spec.folder, 'bird.ctl')
   }
@@ -29,13 +32,12 @@ export class BirdRouter implements RouterDaemon {
       throw new WorldFault('ENOENT', 'BIRD 2 is not installed: apt-get install bird2, or choose another --router', {
         retry: false,
       })
-    const { folder, namespace, topology, gracefulRestart } = this.#spec
-    const config = join(folder, 'bird.conf')
-    writeFileSync(config, birdConfig(topology, gracefulRestart))
+    const { folder, namespace } = this.#spec
+    writeFileSync(this.configFile, this.#spec.config)
     const started = new LabProcess({
       namespace,
       command: BIRD,
-      args: ['-f', '-c', config, '-s', this.#socket, '-P', join(folder, 'bird.pid')],
+      args: ['-f', '-c', this.configFile, '-s', this.#socket, '-P', join(folder, 'bird.pid')],
       log: join(folder, 'bird.log'),
     })
     this.#process = started
@@ -49,13 +51,16 @@ export class BirdRouter implements RouterDaemon {
     await this.#process?.stop()
   }
 
+  async kill9(): Promise<void> {
+    await this.#process?.kill('SIGKILL')
+  }
+
   async sessions(): Promise<readonly RouterSession[]> {
-    const text = await this.ask('show protocols')
-    // name, protocol, table, state, since, and of a BGP session its own state
-    const rows = new Map(text.split('\n').map(line => [line.split(/\s+/)[0]!, line.trim().split(/\s+/).at(-1)!]))
-    return this.#spec.topology.nodes.flatMap(node =>
-      FAMILIES.map(family => ({ node: node.name, family, state: rows.get(birdName(node.name, family)) ?? 'Idle' })),
-    )
+    const text = await this.ask('show protocols all')
+    return [...text.matchAll(/BGP state: +(\w+)\n +Neighbor address: ([0-9a-f.:]+)/g)].map(([, state, peer]) => ({
+      peer: peer!,
+      state: state!,
+    }))
   }
 
   /** The answer to one birdc command. */

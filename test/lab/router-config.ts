@@ -1,6 +1,6 @@
 /** The lab's router in the languages of FRR and BIRD 2. Pure. */
 import { RESTART_TIME, ROUTER_ID, TIMERS } from './agent-config.ts'
-import { FAMILIES, type FamilyName, ROUTER_AS, type Topology } from './topology.ts'
+import { FAMILIES, ROUTER_AS, type Topology } from './topology.ts'
 
 /** @param gracefulRestart whether the router helps a peer that restarts */
 export function frrConfig(topology: Topology, gracefulRestart: boolean): string {
@@ -45,7 +45,7 @@ export function birdConfig(topology: Topology, gracefulRestart: boolean): string
     ]),
     ...topology.nodes.flatMap(node =>
       FAMILIES.flatMap(family => [
-        `protocol bgp ${birdName(node.name, family)} {`,
+        `protocol bgp ${node.name.replaceAll('-', '_')}_${family} {`,
         `  local ${node.router[family]} as ${ROUTER_AS};`,
         `  neighbor ${node.address[family]} as ${node.asNumber};`,
         `  hold time ${TIMERS.holdTime};`,
@@ -60,11 +60,6 @@ export function birdConfig(topology: Topology, gracefulRestart: boolean): string
       ]),
     ),
   )
-}
-
-/** BIRD's names of protocols take no dashes. */
-export function birdName(node: string, family: FamilyName): string {
-  return `${node.replaceAll('-', '_')}_${family}`
 }
 
 function lines(...all: string[]): string {

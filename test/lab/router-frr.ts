@@ -6,8 +6,6 @@ import { MS_BIND, mount } from '../../lib/linux/libc.ts'
 import { LabProcess, outputOf } from './process.ts'
 import { isRootless } from './rootless.ts'
 import type { RouterDaemon, RouterSession, RouterSpec } from './router.ts'
-import { frrConfig } from './router-config.ts'
-import { FAMILIES } from './topology.ts'
 import { until } from './waiting.ts'
 
 const DAEMONS = '/usr/lib/frr'
@@ -32,12 +30,12 @@ export class FrrRouter implements RouterDaemon {
       throw new WorldFault('ENOENT', 'FRR is not installed: apt-get install frr, or choose another --router', {
         retry: false,
       })
-    const { folder, topology, gracefulRestart } = this.#spec
-    const config = join(folder, 'frr.conf')
-    writeFileSync(config, frrConfig(topology, gracefulRestart))
+    const { folder, config } = this.#spec
+    const path = join(folder, 'frr.conf')
+    writeFileSync(path, config)
     if (isRootless()) this.#pretendAccounts()
     else chownSync(folder, ...frrAccount())
-    this.#processes = [this.#daemon('zebra', '/dev/null'), this.#daemon('bgpd', config)]
+    this.#processes = [this.#daemon('zebra', '/dev/null'), this.#daemon('bgpd', path)]
     await until('starting FRR', START_DEADLINE, async () => {
       const fallen = this.#processes.find(daemon => !daemon.running)
       if (fallen !== undefined)
@@ -50,17 +48,15 @@ export class FrrRouter implements RouterDaemon {
     await Promise.all(this.#processes.map(daemon => daemon.stop()))
   }
 
+  async kill9(): Promise<void> {
+    await Promise.all(this.#processes.map(daemon => daemon.kill('SIGKILL')))
+  }
+
   async sessions(): Promise<readonly RouterSession[]> {
-    const text = await this.ask('show bgp summary json')
-    const summary = JSON.parse(text) as Summary
-    const rows = Object.values(summary).flatMap(section => Object.entries(section.peers ?? {}))
-    return this.#spec.topology.nodes.flatMap(node =>
-      FAMILIES.map(family => ({
-        node: node.name,
-        family,
-        state: rows.find(([address]) => address === node.address[family])?.[1].state ?? 'Idle',
-      })),
-    )
+    const summary = JSON.parse(await this.ask('show bgp summary json')) as Summary
+    return Object.values(summary)
+      .flatMap(section => Object.entries(section.peers ?? {}))
+      .map(([peer, { state }]) => ({ peer, state }))
   }
 
   /** The answer to one vtysh command. */

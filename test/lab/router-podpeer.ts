@@ -1,39 +1,24 @@
-/** podpeer itself as the lab's router: the agent with a static source and no Kubernetes. */
+/** podpeer itself as a router: the agent with a static source and no Kubernetes. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { routerConfig } from './agent-config.ts'
+import type { ProcessFiles } from './agent-config.ts'
 import { PodpeerProcess } from './podpeer-process.ts'
 import type { RouterDaemon, RouterSession, RouterSpec } from './router.ts'
-import { FAMILIES, type Topology } from './topology.ts'
 
-export class PodpeerRouter implements RouterDaemon {
-  readonly #topology: Topology
-  readonly process: PodpeerProcess
-
-  constructor({ topology, namespace, folder, gracefulRestart }: RouterSpec) {
-    const config = join(folder, 'router.yaml')
-    const files = { state: join(folder, 'state.json'), socket: join(folder, 'agent.sock') }
-    writeFileSync(config, routerConfig(topology, files, gracefulRestart))
-    this.#topology = topology
-    this.process = new PodpeerProcess({ node: 'router', namespace, config, log: join(folder, 'podpeer.log'), files })
-  }
-
-  async start(): Promise<void> {
-    await this.process.start()
-  }
-
-  async stop(): Promise<void> {
-    await this.process.stop()
+export class PodpeerRouter extends PodpeerProcess implements RouterDaemon {
+  /** @param spec its configuration names the files of `podpeerFiles(folder)` */
+  constructor({ namespace, folder, config }: RouterSpec) {
+    const path = join(folder, 'podpeer.yaml')
+    writeFileSync(path, config)
+    super({ node: 'router', namespace, config: path, log: join(folder, 'podpeer.log'), files: podpeerFiles(folder) })
   }
 
   async sessions(): Promise<readonly RouterSession[]> {
-    const peers = await this.process.peers()
-    return this.#topology.nodes.flatMap(node =>
-      FAMILIES.map(family => ({
-        node: node.name,
-        family,
-        state: peers.find(peer => peer.address === node.address[family])?.state ?? 'Idle',
-      })),
-    )
+    return (await this.peers()).map(({ address, state }) => ({ peer: address, state }))
   }
+}
+
+/** Where a podpeer process keeps its state and its control socket. */
+export function podpeerFiles(folder: string): ProcessFiles {
+  return { state: join(folder, 'state.json'), socket: join(folder, 'agent.sock') }
 }

@@ -63,9 +63,13 @@ export interface Place {
   readonly loopback: readonly string[]
 }
 
-export interface Topology {
+/** Places and cables: all that is needed to build it. */
+export interface Network {
   readonly places: readonly Place[]
   readonly cables: readonly Cable[]
+}
+
+export interface Topology extends Network {
   readonly nodes: readonly LabNode[]
   readonly vip: PerFamily
   /** The prefixes that the router originates: the VIP and the client's network. */

@@ -1,0 +1,32 @@
+/**
+ * What tests that build networks need of the machine: root, and the routers of others. A person without them sees the
+ * tests skipped with the reason; missing routers are installed where apt and root allow it. In CI nothing is skipped.
+ */
+import { spawnSync } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mayBuild } from './rootless.ts'
+
+const PACKAGES = { frr: '/usr/lib/frr/bgpd', bird2: '/usr/sbin/bird' }
+
+/** For the `skip` of a test: a reason, or false. */
+export function cannotBuild(): string | false {
+  return mayBuild() || process.env['CI'] !== undefined ? false : 'it builds network namespaces: run the tests as root'
+}
+
+/** For the `skip` of a test that needs FRR and BIRD, too. Installs what is missing. @throws Error in CI, when that fails */
+export function cannotInteroperate(): string | false {
+  const reason = cannotBuild()
+  if (reason !== false) return reason
+  const missing = Object.entries(PACKAGES)
+    .filter(([, file]) => !existsSync(file))
+    .map(([name]) => name)
+  if (missing.length === 0) return false
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...missing]])
+    spawnSync('apt-get', args, { env, stdio: 'ignore' })
+  const absent = missing.filter(name => !existsSync(PACKAGES[name as keyof typeof PACKAGES]))
+  if (absent.length === 0) return false
+  const problem = `${absent.join(' and ')} cannot be installed: apt-get install ${absent.join(' ')}`
+  if (process.env['CI'] !== undefined) throw new Error(problem)
+  return problem
+}
