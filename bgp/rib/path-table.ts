@@ -150,6 +150,15 @@ export class PathTable {
     })
   }
 
+  /** Puts all paths of a peer before selection and export again: what the peer is to us has changed. */
+  reconsider(peer: number): void {
+    this.#scan(peer, path => {
+      const prefix = this.prefix[path]!
+      if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
+      this.touch(prefix)
+    })
+  }
+
   /** Puts the prefixes of all paths over a next hop before selection again. */
   touchNextHop(nextHop: number): void {
     for (let path = 1; path < this.#freshPath; path++) {

@@ -93,11 +93,14 @@ export class Rib {
 
   /** Takes over what changed: import and export policies are applied again to every route, no session is touched. */
   configurePeer(peer: number, to: RibPeer): void {
-    const before = this.#peers.get(peer).imports
+    const { imports, config } = this.#peers.get(peer)
     this.#peers.configure(peer, to)
     const now = this.#peers.get(peer).imports
-    for (const family of families)
-      if (before[family].key !== now[family].key) this.#tables[family].filter(peer, now[family])
+    const isOther = config.internal !== to.internal || config.routeReflectorClient !== to.routeReflectorClient
+    for (const family of families) {
+      if (imports[family].key !== now[family].key) this.#tables[family].filter(peer, now[family])
+      if (isOther) this.#tables[family].reconsider(peer)
+    }
     this.#exports.regroup(peer)
   }
 

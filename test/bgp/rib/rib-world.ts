@@ -36,8 +36,9 @@ export class PeerView {
   /** Announcements and withdrawals received. */
   announced = 0
   withdrawn = 0
-  /** Withdrawals of what it did not hold, and announcements that said nothing new. */
-  idle = 0
+  /** Announcements that said nothing new, and withdrawals of what it did not hold. */
+  idleAnnounced = 0
+  idleWithdrawn = 0
   updates = 0
   /** What `send` answers. */
   takesMore = true
@@ -60,11 +61,11 @@ export class PeerView {
       if (update.endOfRib !== undefined) this.endOfRibs.push(update.endOfRib)
       for (const prefix of update.withdrawn) {
         this.withdrawn++
-        if (!this.table.delete(prefix)) this.idle++
+        if (!this.table.delete(prefix)) this.idleWithdrawn++
       }
       for (const prefix of update.announced) {
         this.announced++
-        if (JSON.stringify(this.table.get(prefix)) === JSON.stringify(update.attributes)) this.idle++
+        if (JSON.stringify(this.table.get(prefix)) === JSON.stringify(update.attributes)) this.idleAnnounced++
         this.table.set(prefix, update.attributes!)
       }
     }
@@ -157,7 +158,7 @@ export class RibWorld {
   }
 }
 
-function routerIdOf(address: Address): number {
+export function routerIdOf(address: Address): number {
   const [a, b, c, d] = address.bytes.subarray(-4)
   return ((a! << 24) | (b! << 16) | (c! << 8) | d!) >>> 0
 }
