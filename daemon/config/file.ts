@@ -1,0 +1,156 @@
+/**
+ * The text of a configuration file → its value, or every problem in it with path and line. Knows YAML and the schema,
+ * and what the schema cannot say; what only shows when sections and annotations are applied is judged there.
+ */
+import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { parsePrefix } from '../../lib/base/prefix.ts'
+import { judge, type Schema } from './judge.ts'
+import { BUILT_IN_POLICIES } from './policy.ts'
+import { type ConfigProblem, faultOf } from './problem.ts'
+import { type AgentFile, agentSchema, type PeerSettings, type PrefixRangeSettings } from './schema.ts'
+
+export type Judgement =
+  | { readonly file: AgentFile; readonly problems: readonly [] }
+  | { readonly file: undefined; readonly problems: readonly [ConfigProblem, ...ConfigProblem[]] }
+
+/** @throws InputFault with the first problem, and how many more there are */
+export function parseFile(text: string): AgentFile {
+  const { file, problems } = judgeFile(text)
+  if (file !== undefined) return file
+  throw faultOf(problems[0], problems.length - 1)
+}
+
+export function judgeFile(text: string): Judgement {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines })
+  const broken = document.errors[0]
+  if (broken !== undefined) {
+    const problem = broken.message.split(' at line ')[0]!
+    return failed([{ path: '', problem, fix: '', line: lines.linePos(broken.pos[0]).line }])
+  }
+  // an empty file is a mapping without keys
+  const value: unknown = document.toJS() ?? {}
+  const problems = judge(agentSchema as unknown as Schema, value)
+  if (problems.length === 0) problems.push(...judgeMeaning(value as AgentFile))
+  if (problems.length === 0) return { file: value as AgentFile, problems: [] }
+  return failed(problems.map(problem => ({ ...problem, line: lineOf(document.contents, problem.path, lines) })))
+}
+
+function failed(problems: readonly ConfigProblem[]): Judgement {
+  const sorted = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
+  return { file: undefined, problems: sorted as [ConfigProblem, ...ConfigProblem[]] }
+}
+
+/** The line of a key or list item, or of the nearest one above it that is there. */
+function lineOf(root: Node | null, path: string, lines: LineCounter): number {
+  let node: unknown = root
+  let at = root?.range?.[0] ?? 0
+  for (const step of path.matchAll(/\[(\d+)\]|[^.[\]]+/g)) {
+    if (isSeq(node)) {
+      node = node.items[Number(step[1])]
+      at = (node as Node | undefined)?.range?.[0] ?? at
+    } else if (isMap(node)) {
+      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step[0])
+      if (pair === undefined) break
+      at = (pair.key as Node).range?.[0] ?? at
+      node = pair.value
+    }
+  }
+  return lines.linePos(at).line
+}
+
+function judgeMeaning(file: AgentFile): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  const policies = new Set([...BUILT_IN_POLICIES, ...(file.policies ?? []).map(({ name }) => name)])
+  if (file.kernel?.metric === 1024) problems.push(FORBIDDEN_METRIC)
+  problems.push(...judgeRanges(file.import?.allow, 'import.allow'))
+  problems.push(...judgePeers(file.peers, 'peers', policies))
+  for (const [at, section] of (file.nodes ?? []).entries()) {
+    problems.push(...judgeRanges(section.import?.allow, `nodes[${at}].import.allow`))
+    problems.push(...judgePeers(section.peers, `nodes[${at}].peers`, policies))
+    if (section.selector.matchLabels === undefined) continue
+    for (const key of ['state', 'control', 'kernel', 'metrics'] as const)
+      if (section[key] !== undefined)
+        problems.push({
+          path: `nodes[${at}].${key}`,
+          problem: 'is needed before the labels of the Node are known',
+          fix: 'choose the nodes of this section by selector.names alone',
+        })
+  }
+  for (const [at, policy] of (file.policies ?? []).entries()) {
+    const path = `policies[${at}]`
+    if (BUILT_IN_POLICIES.includes(policy.name))
+      problems.push({ path: `${path}.name`, problem: `${policy.name} is built in`, fix: 'choose another name' })
+    for (const [number, term] of (policy.terms ?? []).entries())
+      problems.push(...judgeRanges(term.match?.prefixes, `${path}.terms[${number}].match.prefixes`))
+  }
+  return [...problems, ...judgeNames(file.policies ?? [], 'policies')]
+}
+
+const FORBIDDEN_METRIC: ConfigProblem = {
+  path: 'kernel.metric',
+  problem: '1024 is what every IPv6 route of others has by default, so that ours would merge with them',
+  fix: 'write another one',
+}
+
+/** What holds for the peers of any layer; also for those of an annotation. */
+export function judgePeers(
+  peers: readonly PeerSettings[] | undefined,
+  path: string,
+  policies: ReadonlySet<string>,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  for (const [at, { name, address, holdTime, keepaliveTime, ...peer }] of (peers ?? []).entries()) {
+    const here = `${path}[${at}]`
+    if (name === undefined && address === undefined)
+      problems.push({ path: here, problem: 'has neither name nor address', fix: 'write its address' })
+    if (holdTime === 1 || holdTime === 2)
+      problems.push({
+        path: `${here}.holdTime`,
+        problem: `${holdTime} is too short`,
+        fix: 'write 0 (never) or at least 3',
+      })
+    if (holdTime !== undefined && holdTime > 0 && keepaliveTime !== undefined && keepaliveTime >= holdTime)
+      problems.push({
+        path: `${here}.keepaliveTime`,
+        problem: 'is not shorter than the hold time',
+        fix: `write at most ${Math.floor(holdTime / 3)}`,
+      })
+    for (const key of ['import', 'export'] as const) {
+      const policy = peer[key]
+      if (policy !== undefined && !policies.has(policy))
+        problems.push({
+          path: `${here}.${key}`,
+          problem: `there is no policy "${policy}"`,
+          fix: `known are ${[...policies].join(', ')}`,
+        })
+    }
+  }
+  return [...problems, ...judgeNames((peers ?? []).map(peerNamed), path)]
+}
+
+/** A peer without a name goes by its address. */
+function peerNamed({ name, address }: PeerSettings): { name: string } {
+  return { name: name ?? address ?? '' }
+}
+
+function judgeNames(list: readonly { name: string }[], path: string): ConfigProblem[] {
+  return list.flatMap(({ name }, at) => {
+    const first = list.findIndex(other => other.name === name)
+    return first === at
+      ? []
+      : [{ path: `${path}[${at}]`, problem: `${path}[${first}] is called "${name}", too`, fix: '' }]
+  })
+}
+
+function judgeRanges(ranges: readonly PrefixRangeSettings[] | undefined, path: string): ConfigProblem[] {
+  return (ranges ?? []).flatMap((range, at) => {
+    if (typeof range === 'string') return []
+    const { length, family } = parsePrefix(range.prefix)
+    const bits = family === 4 ? 32 : 128
+    const { min = length, max = bits } = range
+    if (min >= length && max <= bits && min <= max) return []
+    const fix = `write them so that ${length} ≤ min ≤ max ≤ ${bits}`
+    return [{ path: `${path}[${at}]`, problem: `no prefix in ${range.prefix} has a length from ${min} to ${max}`, fix }]
+  })
+}
