@@ -43,29 +43,29 @@ export interface PeerRestart {
   readonly families: readonly { readonly family: Family; readonly forwarding: boolean }[]
 }
 
-/** Our OPEN, capabilities in the order of their codes. */
+/** Our OPEN. */
 export function offer(config: PeerConfig, local: LocalIdentity): Open {
-  const { localAs, holdTime, gracefulRestart } = config
-  const families = config.families.map(family => ({ afi: afiOf(family), safi: safi.unicast }))
-  const capabilities: Capability[] = [
-    ...families.map(family => ({ type: 'multiprotocol' as const, ...family })),
-    { type: 'routeRefresh' },
-  ]
+  const { families, localAs, holdTime, gracefulRestart } = config
+  const capabilities: Capability[] = [...families.map(multiprotocol), { type: 'routeRefresh' }]
   if (gracefulRestart.enabled)
     capabilities.push({
       type: 'gracefulRestart',
       restarting: local.restarting,
       notification: false,
       restartTime: gracefulRestart.restartTime,
-      families: config.families.map(family => ({
-        afi: afiOf(family),
-        safi: safi.unicast,
-        forwarding: local.forwarding.includes(family),
-      })),
+      families: families.map(family => ({ ...unicast(family), forwarding: local.forwarding.includes(family) })),
     })
   capabilities.push({ type: 'fourOctetAs', asNumber: localAs })
   const asNumber = localAs > 0xffff ? asTrans : localAs
   return { type: 'open', asNumber, holdTime, routerId: local.routerId, capabilities }
+}
+
+function unicast(family: Family): { afi: number; safi: number } {
+  return { afi: afiOf(family), safi: safi.unicast }
+}
+
+function multiprotocol(family: Family): Capability {
+  return { type: 'multiprotocol', ...unicast(family) }
 }
 
 /**
@@ -130,8 +130,7 @@ function holdTimeFault(theirs: Open, config: PeerConfig): PeerFault | undefined 
 
 /** RFC 5492 §5: the data names the capabilities that we miss. */
 function familyFault(mine: readonly Family[], others: readonly Family[]): PeerFault {
-  const named = mine.map(family => ({ type: 'multiprotocol' as const, afi: afiOf(family), safi: safi.unicast }))
-  const missing = Uint8Array.from(named.flatMap(capability => [...encodeCapability(capability)]))
+  const missing = Uint8Array.from(mine.flatMap(family => [...encodeCapability(multiprotocol(family))]))
   const theirs = others.length === 0 ? 'none that we know' : renderFamilies(others)
   const reason = `no address family in common: ours ${renderFamilies(mine)}, the peer's ${theirs}`
   return new PeerFault(errorCode.open, openError.unsupportedCapability, reason, missing)

@@ -317,7 +317,8 @@ export class Peer {
     const after = connection.state
     if (failed) this.#idleHold.fail(before === 'Established' && isRoutesFault(event))
     if (failed || isTrouble(event, before)) this.#lastError = reason
-    if (before !== after) turn.reason = reason
+    // a collision's loser says nothing of why the peering is where it is
+    if (before !== after && event.type !== 'collisionDump') turn.reason = reason
     if (event.type === 'collisionDump' && before !== 'Connect') this.#notice('collision', reason, turn)
     if (before === 'Established' && after !== 'Established' && session !== undefined) this.#down(session, event, turn)
     if (before !== 'Established' && after === 'Established') this.#up(connection, turn)
