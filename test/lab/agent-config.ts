@@ -1,7 +1,8 @@
 /**
  * What the lab's podpeer processes are told: one file for the agents of all nodes, and one for podpeer as the router.
- * Pure: values in, YAML out. Rules: the nodes' file holds no value that could come from the Node object, and what
- * differs per node stands in a section chosen by the node's zone label.
+ * Pure: values in, YAML out. The nodes' file shows each way to say what differs per node: the AS
+ * number is an annotation of the Node, the router's addresses stand in a section chosen by its zone label, and only
+ * where the process keeps its files, which it must know before it knows its Node, is chosen by name.
  */
 import { stringify } from 'yaml'
 import { ZONE_LABEL } from './node-objects.ts'
@@ -25,20 +26,14 @@ export function agentsConfig(topology: Topology, kubeconfig: string, fileOf: (no
     // no CNI carries pod-to-pod traffic here, so that the other nodes' pods are learned, too
     import: { allow: FAMILIES.flatMap(family => [...topology.outside[family], topology.podRange[family]]) },
     gracefulRestart: { enabled: true, restartTime: RESTART_TIME },
-    nodes: topology.nodes.map(node => {
+    peers: FAMILIES.map(family => ({ name: `router-${family}`, asNumber: ROUTER_AS, families: [family], ...TIMERS })),
+    nodes: topology.nodes.flatMap(node => {
       const { state, socket } = fileOf(node.name)
-      return {
-        selector: { matchLabels: { [ZONE_LABEL]: node.segment } },
-        state,
-        control: { socket },
-        peers: FAMILIES.map(family => ({
-          name: `router-${family}`,
-          address: node.router[family],
-          asNumber: ROUTER_AS,
-          families: [family],
-          ...TIMERS,
-        })),
-      }
+      const addresses = FAMILIES.map(family => ({ name: `router-${family}`, address: node.router[family] }))
+      return [
+        { selector: { names: [node.name] }, state, control: { socket } },
+        { selector: { matchLabels: { [ZONE_LABEL]: node.segment } }, peers: addresses },
+      ]
     }),
   })
 }
@@ -62,7 +57,6 @@ export function routerConfig(topology: Topology, files: ProcessFiles, gracefulRe
         families: [family],
         import: 'accept',
         export: 'accept',
-        gracefulRestart: { enabled: gracefulRestart, restartTime: RESTART_TIME },
         ...TIMERS,
       })),
     ),
