@@ -1,22 +1,15 @@
 /** A real `podpeer agent` process inside a namespace of the lab, and its word on its sessions. */
-import { existsSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
+import { ControlClient } from '../../daemon/control/client.ts'
+import type { AgentStatus, PeerStatus, RouteRow, RouteTableName } from '../../daemon/control/document.ts'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { ProcessFiles } from './agent-config.ts'
-import { ask } from './control.ts'
 import { LabProcess } from './process.ts'
 import { until } from './waiting.ts'
 
 const MAIN = new URL('../../daemon/main.ts', import.meta.url).pathname
 /** On a busy machine a Node process needs seconds to start. */
 const START_DEADLINE = 30_000
-
-export interface PeerRow {
-  readonly name: string
-  readonly address: string
-  readonly state: string
-  readonly lastError?: string
-  readonly families: readonly { readonly family: 'ipv4' | 'ipv6'; readonly received: number }[]
-}
 
 export interface PodpeerSpec {
   /** Name of the node, as in Kubernetes. */
@@ -30,10 +23,12 @@ export interface PodpeerSpec {
 
 export class PodpeerProcess {
   readonly #spec: PodpeerSpec
+  readonly #control: ControlClient
   #process: LabProcess | undefined
 
   constructor(spec: PodpeerSpec) {
     this.#spec = spec
+    this.#control = new ControlClient(spec.files.socket)
   }
 
   get files(): ProcessFiles {
@@ -81,19 +76,15 @@ export class PodpeerProcess {
     rmSync(this.files.state, { force: true })
   }
 
-  get hasState(): boolean {
-    return existsSync(this.files.state)
+  status(): Promise<AgentStatus> {
+    return this.#control.status()
   }
 
-  status(): Promise<Record<string, unknown>> {
-    return ask(this.files.socket, '/v1/status')
+  peers(): Promise<readonly PeerStatus[]> {
+    return this.#control.peers()
   }
 
-  async peers(): Promise<readonly PeerRow[]> {
-    const answer = await ask<readonly PeerRow[] | { readonly peers: readonly PeerRow[] }>(
-      this.files.socket,
-      '/v1/peers',
-    )
-    return 'peers' in answer ? answer.peers : answer
+  async routes(table: RouteTableName): Promise<RouteRow[]> {
+    return (await Array.fromAsync(this.#control.routes({ table }))).flat()
   }
 }
