@@ -1,5 +1,4 @@
 /** A real `podpeer agent` process inside a namespace of the lab, and its word on its sessions. */
-import { rmSync } from 'node:fs'
 import { ControlClient } from '../../daemon/control/client.ts'
 import type { AgentStatus, PeerStatus, RouteRow, RouteTableName } from '../../daemon/control/document.ts'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
@@ -71,11 +70,6 @@ export class PodpeerProcess {
     await this.#process?.stop()
   }
 
-  /** Forgets what a former run left for its successor. */
-  forget(): void {
-    rmSync(this.files.state, { force: true })
-  }
-
   status(): Promise<AgentStatus> {
     return this.#control.status()
   }
@@ -85,6 +79,8 @@ export class PodpeerProcess {
   }
 
   async routes(table: RouteTableName): Promise<RouteRow[]> {
-    return (await Array.fromAsync(this.#control.routes({ table }))).flat()
+    const rows: RouteRow[] = []
+    for await (const some of this.#control.routes({ table })) rows.push(...some)
+    return rows
   }
 }
