@@ -2,50 +2,426 @@
  * The unicast routes that we keep in the kernel, both families: says what is wanted, and makes it so.
  *
  * It writes by itself in slices of at most 128 messages and gives way to the event loop in between; it listens to the
- * kernel and puts back what others remove. Rows of others are never replaced or removed. It does not know who wants a
- * route or why.
+ * kernel and puts back what others remove. It does not know who wants a route or why; which change to make is the plan's
+ * to decide (plan.ts), and this is the shell around two of them: sockets, slices, timers, events.
  */
+import { performance } from 'node:perf_hooks'
+import { WorldFault } from '../../base/failure.ts'
 import type { Address, Family } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
+import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_LINK } from '../events/monitor.ts'
+import { decodeLink, listLinks, RTM_DELLINK, RTM_NEWLINK } from '../netlink/link.ts'
+import { type Message, NLM_F_REPLACE } from '../netlink/message.ts'
+import {
+  decodeRoute,
+  type KernelRoute,
+  MAIN_TABLE,
+  PROTOCOL_KERNEL,
+  prefixOf,
+  protocolName,
+  RTM_DELROUTE,
+  RTM_NEWROUTE,
+  renderPath,
+  routePages,
+  writeRoute,
+} from '../netlink/route.ts'
+import { BATCH_LIMIT, NetlinkSocket } from '../netlink/socket.ts'
+import { ForwardingTable } from './forwarding.ts'
+import { kernelLookup } from './lookup.ts'
+import { type NextHopSet, NextHops } from './next-hop.ts'
+import { type Operation, RoutePlan } from './plan.ts'
 import type { AdoptedRoute, ForeignRoute, NextHopState, RouteState, RouteTableCounts } from './state.ts'
+
+export type { NextHopSet } from './next-hop.ts'
 
 export interface RouteTableOptions {
   /** Kernel table; default 254 (main). */
   readonly table?: number
   /** Owner mark; default 179. */
   readonly protocol?: number
-  /** Never 1024 (linux.md); default 179. */
+  /** Not 1024, the kernel's own default for IPv6, at which rows merge; default 179. */
   readonly metric?: number
-  /** The kernel refused, or something else worth one log line. */
+  /** One line for the log: the first of like troubles, and their end. */
   readonly onNotice?: (notice: string) => void
+  /** Octets of kernel events that may wait. */
+  readonly receiveBuffer?: number
 }
 
-/** An interned set of next hops: hold on to it and pass it to `want` for every route that has the same ones. */
-export interface NextHopSet {
-  readonly addresses: readonly Address[]
-}
+const OWN = 179
+/** Milliseconds of work before the event loop has its turn. */
+const SLICE = 2
+/** Next hops are looked up anew at most so often for changes of foreign routes. Milliseconds. */
+const REFRESH_GAP = 100
+/** Milliseconds. */
+const SCAN_RETRY = 1000
+const FAMILIES = [4, 6] as const
 
-export declare class RouteTable {
-  constructor(options?: RouteTableOptions)
-  /** Opens netlink in the calling thread's namespace, adopts routes of a former run, starts to listen. @throws WorldFault */
-  open(): void
-  nextHops(addresses: readonly Address[]): NextHopSet
+export class RouteTable {
+  readonly #table: number
+  readonly #protocol: number
+  readonly #metric: number
+  readonly #notice: (notice: string) => void
+  readonly #writer: NetlinkSocket
+  readonly #lookups: NetlinkSocket
+  readonly #scans: NetlinkSocket
+  readonly #queries: NetlinkSocket
+  readonly #monitor: EventMonitor
+  readonly #nextHops: NextHops
+  readonly #plans: Readonly<Record<Family, RoutePlan>>
+  readonly #up = new Map<number, boolean>()
+  #turn: NodeJS.Immediate | undefined
+  #timer: NodeJS.Timeout | undefined
+  #settled: (() => void)[] = []
+  #query: Promise<unknown> = Promise.resolve()
+  #scan: Generator<void, void> | undefined
+  #scanAt = Number.POSITIVE_INFINITY
+  #resyncs = 0
+  #refreshAt = Number.POSITIVE_INFINITY
+  #refreshedAt = 0
+  #troubled = false
+  #closed = false
+
+  /**
+   * Works in the calling thread's network namespace, adopts the routes of a former run, and starts to listen.
+   * @throws WorldFault EPERM …
+   */
+  constructor(options: RouteTableOptions = {}) {
+    this.#table = options.table ?? MAIN_TABLE
+    this.#protocol = options.protocol ?? OWN
+    this.#metric = options.metric ?? OWN
+    this.#notice = options.onNotice ?? (() => {})
+    const sockets: NetlinkSocket[] = []
+    const open = () => {
+      const socket = new NetlinkSocket()
+      sockets.push(socket)
+      return socket
+    }
+    try {
+      this.#writer = open()
+      this.#lookups = open()
+      this.#scans = open()
+      this.#queries = open()
+      const forwardings = new ForwardingTable()
+      const lookup = kernelLookup(this.#lookups, this.#table, route => this.#isOwn(route))
+      this.#nextHops = new NextHops(lookup, forwardings)
+      const seed = Math.floor(Math.random() * 2 ** 32)
+      const plan = (family: Family) => new RoutePlan(family, this.#nextHops, forwardings, seed)
+      this.#plans = { 4: plan(4), 6: plan(6) }
+      this.#readLinks()
+      this.#monitor = this.#listen(options.receiveBuffer)
+    } catch (thrown) {
+      for (const socket of sockets) socket.close()
+      throw thrown
+    }
+    for (const family of FAMILIES)
+      for (const page of routePages(this.#scans, { family, table: this.#table, protocol: this.#protocol }))
+        for (const route of page) if (this.#isOwn(route)) this.#plans[family].adopt(route)
+  }
+
+  /** The set of these next hops (at least one), to be passed to `want`. Cheap for the array asked for last. */
+  nextHops(addresses: readonly Address[]): NextHopSet {
+    return this.#nextHops.intern(addresses)
+  }
+
   /**
    * The route that shall be there; `undefined`: none. Costs no object per route and no system call: the writing comes
    * in slices afterwards, and only the last word about a prefix is written.
    * @param bytes ceil(length / 8) octets at least, from `offset`; host bits are ignored
    */
-  want(family: Family, bytes: Uint8Array, offset: number, length: number, nextHops: NextHopSet | undefined): void
+  want(family: Family, bytes: Uint8Array, offset: number, length: number, nextHops: NextHopSet | undefined): void {
+    this.#plans[family].want(bytes, offset, length, nextHops)
+    this.#schedule()
+  }
+
   /** Settles when nothing is left to write that could be written now. */
-  settled(): Promise<void>
-  adopted(): Iterable<AdoptedRoute>
+  settled(): Promise<void> {
+    this.#schedule()
+    return new Promise(resolve => this.#settled.push(resolve))
+  }
+
+  *adopted(): Generator<AdoptedRoute> {
+    for (const family of FAMILIES)
+      for (const { id, forwarding } of this.#plans[family].adoptedRoutes())
+        yield {
+          prefix: this.#plans[family].prefixes.prefix(id),
+          gateways: forwarding.hops.flatMap(({ gateway }) => gateway ?? []),
+        }
+  }
+
   /** Removes adopted routes that nobody has wanted and for which `gone` is true. Returns how many. */
-  sweep(gone: (route: AdoptedRoute) => boolean): number
-  state(prefix: Prefix): RouteState
-  /** Routes of others at just this prefix, any metric, the winner (lowest metric) first. Reads the kernel's table in slices. */
-  foreignRoutes(prefix: Prefix): Promise<ForeignRoute[]>
-  nextHopStates(): NextHopState[]
-  counts(): RouteTableCounts
+  sweep(gone: (route: AdoptedRoute) => boolean): number {
+    let swept = 0
+    for (const route of this.adopted()) {
+      if (!gone(route)) continue
+      this.#plans[route.prefix.family].sweep(route.prefix)
+      swept++
+    }
+    this.#schedule()
+    return swept
+  }
+
+  state(prefix: Prefix): RouteState {
+    const { status, reason, forwarding, repairs, foreign } = this.#plans[prefix.family].state(prefix)
+    const name = this.#linkNames()
+    return {
+      status,
+      reason,
+      path: forwarding === undefined ? '' : renderPath(forwarding, name),
+      repairs,
+      foreign: foreign.map(route => describe(route, name)),
+    }
+  }
+
+  /**
+   * Routes of others at just this prefix, any metric, the winner (lowest metric) first. Reads the kernel's table in slices.
+   * @throws WorldFault
+   */
+  foreignRoutes(prefix: Prefix): Promise<ForeignRoute[]> {
+    // one at a time: a socket carries one dump
+    const rows = this.#query.then(() => this.#readForeign(prefix))
+    this.#query = rows.catch(() => {})
+    return rows
+  }
+
+  nextHopStates(): NextHopState[] {
+    return this.#nextHops.states()
+  }
+
+  counts(): RouteTableCounts {
+    const sum = (field: 'wanted' | 'installed' | 'adopted' | 'conflicts' | 'repairs') =>
+      this.#plans[4][field] + this.#plans[6][field]
+    return {
+      wanted: sum('wanted'),
+      installed: sum('installed'),
+      adopted: sum('adopted'),
+      conflicts: sum('conflicts'),
+      unreachable: this.#nextHops.unreachable,
+      repairs: sum('repairs'),
+      resyncs: this.#resyncs,
+    }
+  }
+
   /** Stops listening and writing. The routes stay in the kernel. */
-  close(): Promise<void>
+  async close(): Promise<void> {
+    this.#closed = true
+    clearImmediate(this.#turn)
+    clearTimeout(this.#timer)
+    for (const settle of this.#settled) settle()
+    await Promise.all([this.#monitor.close(), this.#query])
+    for (const socket of [this.#writer, this.#lookups, this.#scans, this.#queries]) socket.close()
+  }
+
+  #isOurKey(route: KernelRoute): boolean {
+    return route.table === this.#table && route.metric === this.#metric && route.tos === 0
+  }
+
+  #isOwn(route: KernelRoute): boolean {
+    return route.protocol === this.#protocol && this.#isOurKey(route)
+  }
+
+  #listen(receiveBuffer: number | undefined): EventMonitor {
+    return new EventMonitor({
+      groups: [RTNLGRP_LINK, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE],
+      except: this.#writer.portId,
+      ...(receiveBuffer !== undefined && { receiveBuffer }),
+      onMessages: messages => this.#hear(messages),
+      onOverflow: () => this.#resync(),
+      onNotice: this.#notice,
+    })
+  }
+
+  #hear(messages: readonly Message[]): void {
+    const now = performance.now()
+    for (const message of messages)
+      if (message.type === RTM_NEWLINK || message.type === RTM_DELLINK) this.#hearLink(message)
+      else if (message.type === RTM_NEWROUTE || message.type === RTM_DELROUTE) this.#hearRoute(message, now)
+    this.#schedule()
+  }
+
+  #hearLink(message: Message): void {
+    const { index, up } = decodeLink(message)
+    const rose = up && this.#up.get(index) === false
+    if (message.type === RTM_NEWLINK) this.#up.set(index, up)
+    else this.#up.delete(index)
+    this.#refreshAt = 0
+    // a fall takes IPv4 routes away without a word
+    if (rose) this.#resync()
+  }
+
+  #hearRoute(message: Message, now: number): void {
+    const route = decodeRoute(message)
+    if (route === undefined) return
+    const own = this.#isOwn(route)
+    const went = message.type === RTM_DELROUTE
+    if (this.#isOurKey(route)) {
+      const manner = { own, replaced: (message.flags & NLM_F_REPLACE) !== 0, byKernel: message.portId === 0 }
+      this.#plans[route.family].changed(went ? 'went' : 'came', route, manner, now, Math.random())
+    }
+    if (own) return
+    this.#refreshAt = Math.min(this.#refreshAt, this.#refreshedAt + REFRESH_GAP)
+    // an address that goes can take IPv4 routes with it, without a word
+    if (went && route.protocol === PROTOCOL_KERNEL && route.family === 4) this.#resync()
+  }
+
+  #readLinks(): void {
+    this.#up.clear()
+    for (const { index, up } of listLinks(this.#lookups)) this.#up.set(index, up)
+  }
+
+  #linkNames(): (link: number) => string {
+    const names = new Map(listLinks(this.#lookups).map(({ index, name }) => [index, name]))
+    return link => names.get(link) ?? `#${link}`
+  }
+
+  /** The kernel may hold something else than we think: reads our rows anew. */
+  #resync(): void {
+    this.#scanAt = 0
+    this.#refreshAt = 0
+    this.#schedule()
+  }
+
+  #schedule(): void {
+    if (this.#closed || this.#turn !== undefined) return
+    clearTimeout(this.#timer)
+    this.#turn = setImmediate(() => {
+      this.#turn = undefined
+      this.#work()
+    })
+  }
+
+  /** One slice, then either another turn or a timer. */
+  #work(): void {
+    const start = performance.now()
+    if (this.#refreshAt <= start) this.#refresh(start)
+    for (const family of FAMILIES) this.#plans[family].wake(start)
+    do {
+      this.#stepScan(start)
+      this.#write()
+    } while (this.#busy && performance.now() - start < SLICE)
+    if (this.#busy) return this.#schedule()
+    this.#tellEnd()
+    const settled = this.#settled
+    this.#settled = []
+    for (const settle of settled) settle()
+    const next = Math.min(this.#refreshAt, this.#scanAt, this.#plans[4].deadline, this.#plans[6].deadline)
+    if (next === Number.POSITIVE_INFINITY) return
+    this.#timer = setTimeout(() => this.#schedule(), Math.max(1, next - performance.now()))
+  }
+
+  get #busy(): boolean {
+    return this.#plans[4].busy || this.#plans[6].busy || this.#scan !== undefined || this.#scanAt === 0
+  }
+
+  #refresh(now: number): void {
+    this.#refreshAt = Number.POSITIVE_INFINITY
+    this.#refreshedAt = now
+    const changed = this.#nextHops.refresh()
+    for (const family of FAMILIES) this.#plans[family].retarget(changed)
+  }
+
+  #write(): void {
+    const written: { plan: RoutePlan; operation: Operation }[] = []
+    const now = performance.now()
+    for (const family of FAMILIES) {
+      const plan = this.#plans[family]
+      const key = { family, table: this.#table, protocol: this.#protocol, metric: this.#metric }
+      while (written.length < BATCH_LIMIT) {
+        const operation = plan.next(now)
+        if (operation === undefined) break
+        const { id, change, forwarding } = operation
+        const put = (target: Uint8Array, at: number) => plan.prefixes.write(id, target, at)
+        writeRoute(this.#writer.batch, change, key, plan.prefixes.lengthOf(id), put, forwarding.encoded(family))
+        written.push({ plan, operation })
+      }
+    }
+    if (written.length > 0) this.#transact(written, now)
+  }
+
+  #transact(written: readonly { plan: RoutePlan; operation: Operation }[], now: number): void {
+    try {
+      const refusals = new Map(this.#writer.transact().map(refusal => [refusal.index, refusal]))
+      for (const [index, { plan, operation }] of written.entries()) {
+        const refusal = refusals.get(index)
+        if (refusal === undefined) plan.done(operation)
+        else {
+          const outcome = plan.refused(operation, refusal.code, refusal.reason, now, Math.random())
+          if (outcome === 'scan') this.#scanAt = 0
+          if (outcome === 'held') this.#tellTrouble(plan.prefixes.prefix(operation.id), refusal.reason)
+        }
+      }
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      for (const { plan, operation } of written) plan.lost(operation)
+      this.#scanAt = 0
+      this.#notice(`writing routes: ${thrown.message}; reading the kernel's table anew`)
+    }
+  }
+
+  #tellTrouble(prefix: Prefix, reason: string): void {
+    if (!this.#troubled) this.#notice(`the kernel refuses ${prefix}: ${reason}; it is tried again`)
+    this.#troubled = true
+  }
+
+  #tellEnd(): void {
+    if (!this.#troubled || this.#plans[4].held + this.#plans[6].held > 0) return
+    this.#troubled = false
+    this.#notice('the kernel refuses no route any more')
+  }
+
+  /** Reads a page of the running scan, or begins the one that is due. */
+  #stepScan(now: number): void {
+    if (this.#scan === undefined && this.#scanAt <= now) {
+      this.#scanAt = Number.POSITIVE_INFINITY
+      this.#scan = this.#readTables()
+    }
+    try {
+      if (this.#scan?.next().done !== true) return
+      this.#resyncs++
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      this.#scanAt = now + SCAN_RETRY
+      this.#notice(`${thrown.message}; tried again in ${SCAN_RETRY} ms`)
+    }
+    this.#scan = undefined
+  }
+
+  *#readTables(): Generator<void, void> {
+    this.#readLinks()
+    for (const family of FAMILIES) {
+      const plan = this.#plans[family]
+      const { needsForeign, conflicts } = plan
+      plan.beginScan(needsForeign)
+      const filter = { family, table: this.#table, ...(needsForeign ? {} : { protocol: this.#protocol }) }
+      const pages = routePages(this.#scans, filter)
+      let page = pages.next()
+      for (; page.done !== true; page = pages.next()) {
+        for (const route of page.value) if (this.#isOurKey(route)) plan.scanned(route, this.#isOwn(route))
+        yield
+      }
+      if (page.value === 'interrupted') this.#scanAt = 0
+      else plan.endScan()
+      if (plan.conflicts > conflicts)
+        this.#notice(
+          `others hold our metric ${this.#metric} at ${plan.conflicts} IPv${family} prefixes: they are left alone`,
+        )
+    }
+  }
+
+  async #readForeign(prefix: Prefix): Promise<ForeignRoute[]> {
+    const found: KernelRoute[] = []
+    for (const page of routePages(this.#queries, { family: prefix.family, table: this.#table })) {
+      for (const route of page)
+        if (route.length === prefix.length && Buffer.compare(route.bytes, prefix.bytes) === 0 && !this.#isOwn(route))
+          found.push(route)
+      await new Promise(resolve => setImmediate(resolve))
+      if (this.#closed) break
+    }
+    const name = this.#linkNames()
+    return found.sort((one, other) => one.metric - other.metric).map(route => describe(route, name))
+  }
+}
+
+function describe(route: KernelRoute, linkName: (link: number) => string): ForeignRoute {
+  const { metric, table, protocol } = route
+  return { prefix: prefixOf(route), protocol: protocolName(protocol), metric, table, path: renderPath(route, linkName) }
 }

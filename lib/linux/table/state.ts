@@ -32,7 +32,7 @@ export interface RouteState {
   readonly reason: string
   /** Where the kernel sends packets for it, if it is there: `via 192.0.2.1 dev eth0`. */
   readonly path: string
-  /** How often somebody removed or changed it and we put it back. */
+  /** How often somebody has removed or changed it of late. */
   readonly repairs: number
   /** Rows of others at our very key. */
   readonly foreign: readonly ForeignRoute[]
