@@ -2,21 +2,28 @@
  * What is in force on one node: the file, then its sections for the node in their order, then the Node's annotations,
  * the later wins; every value knows where it came from. Pure: it reads no file, no environment and no secret.
  */
-
 import type { NextHopMode } from '../../bgp/rib/peer.ts'
 import type { Policy } from '../../bgp/rib/policy.ts'
-import type { Address, Family } from '../../lib/base/ip.ts'
-import type { Prefix } from '../../lib/base/prefix.ts'
-import type { AgentFile, PasswordSource } from './schema.ts'
+import { type Address, addressOfUint32, type Family, parseAddress } from '../../lib/base/ip.ts'
+import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
+import { annotationLayers } from './annotation.ts'
+import { type Schema, withDefaults } from './judge.ts'
+import { type Layer, mergeLayers } from './layers.ts'
+import { effectivePeers } from './peers.ts'
+import { policiesByName } from './policy.ts'
+import { type AgentFile, agentSchema, type FilledFile, type PasswordSource, type Section } from './schema.ts'
 
 /** What is known of the node; only its name before Kubernetes has answered. */
 export interface NodeFacts {
   readonly name: string
   /** Where the name came from: `file`, `environment NODE_NAME`, `host name`. */
   readonly nameOrigin: string
-  readonly labels?: Readonly<Record<string, string>>
-  readonly annotations?: Readonly<Record<string, string>>
-  readonly addresses?: readonly { readonly type: string; readonly address: string }[]
+  /** What the Node object says; absent while it is not known. */
+  readonly object?: {
+    readonly labels: Readonly<Record<string, string>>
+    readonly annotations: Readonly<Record<string, string>>
+    readonly addresses: readonly { readonly type: string; readonly address: string }[]
+  }
 }
 
 export interface EffectivePeer {
@@ -63,7 +70,7 @@ export interface EffectiveConfig {
   readonly gracefulRestart: { readonly enabled: boolean; readonly restartTime: number; readonly deferralTime: number }
   readonly state: string
   readonly control: { readonly socket: string }
-  readonly metrics?: { readonly address: string; readonly port: number }
+  readonly metrics: { readonly address: string; readonly port: number } | undefined
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' }
   /** Sentences: what could not be used, and what is missing. */
   readonly problems: readonly string[]
@@ -74,5 +81,87 @@ export interface EffectiveConfig {
 }
 
 export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
-  throw new Error(`not there yet: ${node.name} ${Object.keys(file).length}`)
+  const policies = policiesByName([], file.policies ?? [])
+  const annotations = annotationLayers(node.object?.annotations ?? {}, new Set(policies.keys()))
+  const { settings, origins } = mergeLayers([...fileLayers(file, node), ...annotations.layers])
+  const filled = fill(settings)
+  origins.set('node', node.nameOrigin)
+
+  const { asNumber } = filled
+  const routerId = routerIdOf(filled, node, origins)
+  const clusterId = filled.clusterId === undefined ? routerId : parseAddress(filled.clusterId)
+  const { peers, problems } = effectivePeers(filled, policiesByName(filled.import.allow, filled.policies))
+  const missing =
+    asNumber === undefined ? [missingAsNumber(filled.kubernetes.enabled && node.object === undefined)] : []
+  return {
+    node: node.name,
+    asNumber,
+    routerId,
+    clusterId,
+    listen: { ...filled.listen, addresses: filled.listen.addresses.map(text => parseAddress(text)) },
+    kubernetes: filled.kubernetes,
+    announce: { ...filled.announce, prefixes: filled.announce.prefixes.map(text => parsePrefix(text)) },
+    peers,
+    kernel: filled.kernel,
+    gracefulRestart: filled.gracefulRestart,
+    state: filled.state,
+    control: filled.control,
+    metrics: filled.metrics,
+    log: filled.log,
+    problems: [...annotations.problems, ...missing, ...problems],
+    document: {
+      ...filled,
+      node: node.name,
+      ...(routerId && { routerId: routerId.toString() }),
+      ...(clusterId && { clusterId: clusterId.toString() }),
+    },
+    origins,
+  }
+}
+
+/** Defaults of the schema, and what peers have from the rest of the file. */
+function fill(settings: Readonly<Record<string, unknown>>): FilledFile {
+  const file = withDefaults(agentSchema as unknown as Schema, settings) as FilledFile
+  const { enabled, restartTime } = file.gracefulRestart
+  const peers = file.peers.map(peer => ({
+    ...peer,
+    name: peer.name ?? String(peer.address),
+    gracefulRestart: Object.assign({ enabled, restartTime }, peer.gracefulRestart),
+  }))
+  return { ...file, peers }
+}
+
+function fileLayers({ nodes = [], ...file }: AgentFile, node: NodeFacts): Layer[] {
+  const sections = nodes.flatMap(({ selector, ...settings }, at) =>
+    selects(selector, node) ? [{ settings, origin: `nodes[${at}]` }] : [],
+  )
+  return [{ settings: file, origin: 'file' }, ...sections]
+}
+
+function selects({ names, matchLabels }: Section['selector'], node: NodeFacts): boolean {
+  if (names?.includes(node.name) === false) return false
+  if (matchLabels === undefined) return true
+  const labels = node.object?.labels
+  return labels !== undefined && Object.entries(matchLabels).every(([key, value]) => labels[key] === value)
+}
+
+function missingAsNumber(nodeUnknown: boolean): string {
+  if (nodeUnknown)
+    return 'no AS number in the file, and the Node that may have one is not known yet: no session can run'
+  return 'no AS number is known: write asNumber in the file or in a section for this node, or annotate the Node with podpeer.io/as-number; no session can run'
+}
+
+function routerIdOf(filled: FilledFile, node: NodeFacts, origins: Map<string, string>): Address | undefined {
+  if (filled.routerId !== undefined) return parseAddress(filled.routerId)
+  if (filled.kubernetes.enabled && node.object === undefined) return undefined
+  const internal = node.object?.addresses.find(({ type, address }) => type === 'InternalIP' && !address.includes(':'))
+  origins.set('routerId', internal === undefined ? 'made from the name of the node' : 'Node InternalIP')
+  return internal === undefined ? addressOfUint32(hashOf(node.name)) : parseAddress(internal.address)
+}
+
+/** FNV-1a of the name, brought into the unicast range 1.0.0.0 to 223.255.255.255: some routers accept no other ids. */
+function hashOf(name: string): number {
+  let hash = 0x811c9dc5
+  for (const octet of Buffer.from(name)) hash = Math.imul(hash ^ octet, 0x01000193)
+  return 0x01000000 + ((hash >>> 0) % 0xdf000000)
 }

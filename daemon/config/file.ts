@@ -17,7 +17,7 @@ export type Judgement =
 export function parseFile(text: string): AgentFile {
   const { file, problems } = judgeFile(text)
   if (file !== undefined) return file
-  throw faultOf(problems[0], problems.length - 1)
+  throw faultOf(problems)
 }
 
 export function judgeFile(text: string): Judgement {
@@ -113,7 +113,7 @@ export function judgePeers(
     if (holdTime !== undefined && holdTime > 0 && keepaliveTime !== undefined && keepaliveTime >= holdTime)
       problems.push({
         path: `${here}.keepaliveTime`,
-        problem: 'is not shorter than the hold time',
+        problem: `${keepaliveTime} is not shorter than the hold time of ${holdTime}`,
         fix: `write at most ${Math.floor(holdTime / 3)}`,
       })
     for (const key of ['import', 'export'] as const) {

@@ -13,13 +13,13 @@ export interface ConfigProblem {
 
 /** `line 4: peers[0].asNumbr: unknown key; did you mean asNumber?` */
 export function renderProblem(problem: ConfigProblem): string {
-  const where = problem.line === undefined ? '' : `line ${problem.line}: `
-  return where + faultOf(problem).message
+  return faultOf([problem]).message
 }
 
-/** One fault for all of them: the first in full, and how many more there are. */
-export function faultOf(first: ConfigProblem, others = 0): InputFault {
-  const line = first.line !== undefined && others > 0 ? `line ${first.line}: ` : ''
-  const more = others === 0 ? '' : `, and ${others} more`
-  return new InputFault(first.path, line + first.problem, first.fix + more)
+/** One sentence for all of them: the first in full, and how many more there are. */
+export function faultOf([first, ...others]: readonly [ConfigProblem, ...ConfigProblem[]]): InputFault {
+  const { path, problem, fix, line } = first
+  const place = [line === undefined ? '' : `line ${line}`, path].filter(Boolean).join(': ')
+  const more = others.length === 0 ? '' : ` (and ${others.length} more)`
+  return fix === '' ? new InputFault(place, problem + more) : new InputFault(place, problem, fix + more)
 }

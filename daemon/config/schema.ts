@@ -328,6 +328,28 @@ export const agentSchema = Type.Object(
 
 /** The file as it is written: nothing filled in. */
 export type AgentFile = Static<typeof agentSchema>
+type Filled<Key extends keyof AgentFile> = Required<NonNullable<AgentFile[Key]>>
+
+/** One node's settings once every default has been filled in. */
+export interface FilledFile extends Pick<AgentFile, 'asNumber' | 'routerId' | 'clusterId'> {
+  readonly listen: Filled<'listen'>
+  readonly announce: Filled<'announce'>
+  readonly import: Filled<'import'>
+  readonly kernel: Filled<'kernel'>
+  readonly gracefulRestart: Filled<'gracefulRestart'>
+  readonly kubernetes: { readonly enabled: boolean; readonly kubeconfig?: string }
+  readonly policies: NonNullable<AgentFile['policies']>
+  readonly peers: readonly FilledPeer[]
+  readonly state: string
+  readonly control: Filled<'control'>
+  readonly metrics?: Filled<'metrics'>
+  readonly log: Filled<'log'>
+}
+
+type Unfilled = 'address' | 'asNumber' | 'localAddress' | 'ttl' | 'password' | 'keepaliveTime'
+export type FilledPeer = Required<Omit<PeerSettings, Unfilled | 'gracefulRestart'>> &
+  Pick<PeerSettings, Unfilled> & { readonly gracefulRestart: Required<NonNullable<PeerSettings['gracefulRestart']>> }
+
 export type Section = NonNullable<AgentFile['nodes']>[number]
 export type PeerSettings = NonNullable<AgentFile['peers']>[number]
 export type PolicySettings = NonNullable<AgentFile['policies']>[number]

@@ -1,0 +1,66 @@
+/**
+ * The merged peers of a node → peers to run. A peer that lacks something, or contradicts another, is left out with a
+ * sentence; the others run.
+ */
+import type { Policy } from '../../bgp/rib/policy.ts'
+import { parseAddress } from '../../lib/base/ip.ts'
+import type { EffectivePeer } from './effective.ts'
+import { familyOf } from './policy.ts'
+import type { FilledFile, FilledPeer } from './schema.ts'
+
+export function effectivePeers(
+  file: FilledFile,
+  policies: ReadonlyMap<string, Policy>,
+): { peers: EffectivePeer[]; problems: string[] } {
+  const peers: EffectivePeer[] = []
+  const problems: string[] = []
+  for (const settings of file.peers) {
+    const peer = peerOf(settings, file.asNumber, policies)
+    const why = typeof peer === 'string' ? peer : conflict(peer, peers)
+    if (why !== undefined) problems.push(`peer ${settings.name} is left out: ${why}`)
+    else peers.push(peer as EffectivePeer)
+  }
+  return { peers, problems }
+}
+
+/** The peer, or what is wrong with it. */
+function peerOf(
+  settings: FilledPeer,
+  localAs: number | undefined,
+  policies: ReadonlyMap<string, Policy>,
+): EffectivePeer | string {
+  const { asNumber } = settings
+  if (settings.address === undefined) return 'it has no address in any layer'
+  if (asNumber === undefined) return 'it has no asNumber'
+  const address = parseAddress(settings.address)
+  const localAddress = settings.localAddress === undefined ? undefined : parseAddress(settings.localAddress)
+  if (localAddress !== undefined && localAddress.family !== address.family)
+    return `localAddress ${localAddress} and address ${address} are not of one family`
+  if (settings.routeReflectorClient && localAs !== undefined && asNumber !== localAs)
+    return `a route reflector's client has the AS number of this node, ${localAs}, not ${asNumber}`
+  const { holdTime, keepaliveTime, ttl, password } = settings
+  return {
+    name: settings.name,
+    address,
+    port: settings.port,
+    ...(localAddress && { localAddress }),
+    asNumber: asNumber === 'external' ? 0 : asNumber,
+    passive: settings.passive,
+    ...(ttl !== undefined && { ttl }),
+    ...(password && { password }),
+    holdTime,
+    ...(keepaliveTime !== undefined && { keepaliveTime }),
+    connectRetryTime: settings.connectRetryTime,
+    families: settings.families.map(familyOf),
+    nextHop: settings.nextHop,
+    routeReflectorClient: settings.routeReflectorClient,
+    importPolicy: policies.get(settings.import)!,
+    exportPolicy: policies.get(settings.export)!,
+    gracefulRestart: settings.gracefulRestart,
+  }
+}
+
+function conflict(peer: EffectivePeer, others: readonly EffectivePeer[]): string | undefined {
+  const other = others.find(({ address }) => address.equals(peer.address))
+  return other && `its address ${peer.address} is that of peer ${other.name}`
+}

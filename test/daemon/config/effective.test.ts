@@ -1,0 +1,240 @@
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { effective, type NodeFacts, parseFile } from '../../../daemon/config/index.ts'
+
+const KNOWN = {
+  labels: { zone: 'a' },
+  annotations: {},
+  addresses: [
+    { type: 'Hostname', address: 'node-1' },
+    { type: 'InternalIP', address: '2001:db8::1' },
+    { type: 'InternalIP', address: '10.0.1.1' },
+  ],
+}
+
+function node(object: Partial<typeof KNOWN> | undefined = {}): NodeFacts {
+  return { name: 'node-1', nameOrigin: 'environment NODE_NAME', object: { ...KNOWN, ...object } }
+}
+
+const UNKNOWN: NodeFacts = { name: 'node-1', nameOrigin: 'host name' }
+
+describe('the effective configuration', () => {
+  it('takes the later of file, sections and annotations, and says where each value came from', () => {
+    const file = parseFile(`
+asNumber: 65001
+routerId: 192.0.2.1
+nodes:
+  - { selector: { matchLabels: { zone: a } }, asNumber: 65002, routerId: 192.0.2.2, clusterId: 192.0.2.9 }
+  - { selector: { matchLabels: { zone: b } }, asNumber: 65003 }
+  - { selector: { names: [node-1] }, routerId: 192.0.2.3 }
+`)
+    const { asNumber, routerId, clusterId, origins, problems } = effective(
+      file,
+      node({ annotations: { 'podpeer.io/as-number': '65004' } }),
+    )
+    assert.equal(asNumber, 65004)
+    assert.equal(String(routerId), '192.0.2.3')
+    assert.equal(String(clusterId), '192.0.2.9')
+    assert.deepEqual(Object.fromEntries(origins), {
+      node: 'environment NODE_NAME',
+      asNumber: 'annotation podpeer.io/as-number',
+      routerId: 'nodes[2]',
+      clusterId: 'nodes[0]',
+    })
+    assert.deepEqual(problems, [])
+  })
+
+  it('merges peers by name: a later layer changes the fields it gives and adds peers of its own', () => {
+    const file = parseFile(`
+asNumber: 65001
+peers:
+  - { name: tor, address: 10.0.0.1, asNumber: 65100, holdTime: 30, password: { env: KEY } }
+nodes:
+  - selector: {}
+    peers: [{ name: tor, holdTime: 60, password: { file: /key } }, { address: 10.0.0.2, asNumber: 65200 }]
+`)
+    const annotations = { 'podpeer.io/peers': '[{ "address": "10.0.0.2", "port": 1179 }]' }
+    const { peers, origins } = effective(file, node({ annotations }))
+    assert.deepEqual(
+      peers.map(({ name, address, asNumber, port, holdTime, password }) => ({
+        name,
+        address: String(address),
+        asNumber,
+        port,
+        holdTime,
+        password,
+      })),
+      [
+        { name: 'tor', address: '10.0.0.1', asNumber: 65100, port: 179, holdTime: 60, password: { file: '/key' } },
+        { name: '10.0.0.2', address: '10.0.0.2', asNumber: 65200, port: 1179, holdTime: 90, password: undefined },
+      ],
+    )
+    assert.equal(origins.get('peers[tor].address'), 'file')
+    assert.equal(origins.get('peers[tor].holdTime'), 'nodes[0]')
+    assert.equal(origins.get('peers[10.0.0.2].port'), 'annotation podpeer.io/peers')
+  })
+
+  it('takes from peers only the allow-list, and tells them only what originates here, unless policies say otherwise', () => {
+    const file = parseFile(`
+asNumber: 65001
+import: { allow: [203.0.113.0/24, { prefix: '2001:db8::/32', min: 128 }] }
+peers:
+  - { address: 10.0.0.1, asNumber: 65100 }
+  - { address: 10.0.0.2, asNumber: 65100, import: accept, export: mine }
+policies: [{ name: mine, terms: [{ name: six, match: { families: [ipv6] }, action: accept }] }]
+`)
+    const [standard, chosen] = effective(file, node()).peers
+    const [allowed] = standard!.importPolicy.terms
+    assert.equal(standard!.importPolicy.otherwise, 'reject')
+    assert.deepEqual(
+      allowed!.match.prefixes!.map(({ prefix, min, max }) => `${prefix} ${min} ${max}`),
+      ['203.0.113.0/24 24 32', '2001:db8::/32 128 128'],
+    )
+    assert.deepEqual(standard!.exportPolicy.terms[0]!.match, { source: ['local'] })
+    assert.equal(standard!.exportPolicy.otherwise, 'reject')
+    assert.equal(chosen!.importPolicy.otherwise, 'accept')
+    assert.deepEqual(chosen!.exportPolicy, {
+      name: 'mine',
+      terms: [{ name: 'six', match: { families: [6] }, action: 'accept' }],
+      otherwise: 'reject',
+    })
+  })
+
+  it('gives peers the graceful restart of the file where they say nothing of their own', () => {
+    const file = parseFile(`
+asNumber: 65001
+gracefulRestart: { restartTime: 60 }
+peers:
+  - { address: 10.0.0.1, asNumber: 1 }
+  - { address: 10.0.0.2, asNumber: 1, gracefulRestart: { enabled: false } }
+`)
+    assert.deepEqual(
+      effective(file, node()).peers.map(peer => peer.gracefulRestart),
+      [
+        { enabled: true, restartTime: 60 },
+        { enabled: false, restartTime: 60 },
+      ],
+    )
+  })
+
+  it('has the first IPv4 InternalIP of the Node as router id', () => {
+    const { routerId, clusterId, origins } = effective({}, node())
+    assert.equal(String(routerId), '10.0.1.1')
+    assert.equal(String(clusterId), '10.0.1.1')
+    assert.equal(origins.get('routerId'), 'Node InternalIP')
+  })
+
+  it('makes the same router id from the name each time where there is no IPv4 address', () => {
+    const one = effective({}, node({ addresses: [] }))
+    assert.equal(String(one.routerId), String(effective({}, node({ addresses: [] })).routerId))
+    const first = one.routerId!.bytes[0]!
+    assert.ok(first >= 1 && first <= 223)
+    assert.notEqual(
+      String(one.routerId),
+      String(effective({}, { ...node({ addresses: [] }), name: 'node-2' }).routerId),
+    )
+  })
+
+  it('waits with the router id for the Node, and says that the AS number may come with it', () => {
+    const { asNumber, routerId, problems } = effective({}, UNKNOWN)
+    assert.equal(asNumber, undefined)
+    assert.equal(routerId, undefined)
+    assert.deepEqual(problems, [
+      'no AS number in the file, and the Node that may have one is not known yet: no session can run',
+    ])
+  })
+
+  it('without Kubernetes needs no Node', () => {
+    const file = parseFile('{ asNumber: 1, kubernetes: { enabled: false } }')
+    const { routerId, problems } = effective(file, UNKNOWN)
+    assert.notEqual(routerId, undefined)
+    assert.deepEqual(problems, [])
+  })
+
+  it('says where an AS number can be written when none is known', () => {
+    assert.deepEqual(effective({}, node()).problems, [
+      'no AS number is known: write asNumber in the file or in a section for this node, or annotate the Node with podpeer.io/as-number; no session can run',
+    ])
+  })
+
+  it('leaves sections chosen by labels aside while labels are not known, and takes those chosen by name', () => {
+    const file = parseFile(`
+nodes:
+  - { selector: { matchLabels: { zone: a } }, asNumber: 1 }
+  - { selector: { names: [node-1] }, state: /run/one.json, control: { socket: /run/one.sock } }
+  - { selector: { names: [node-2] }, state: /run/two.json }
+`)
+    const { asNumber, state, control } = effective(file, UNKNOWN)
+    assert.equal(asNumber, undefined)
+    assert.equal(state, '/run/one.json')
+    assert.equal(control.socket, '/run/one.sock')
+  })
+
+  const badAnnotations: [annotations: Record<string, string>, problem: string][] = [
+    [
+      { 'podpeer.io/as-number': 'AS65001' },
+      'annotation podpeer.io/as-number: "AS65001" is not a whole number from 1 to 4294967295: it is ignored',
+    ],
+    [
+      { 'podpeer.io/router-id': '::1' },
+      'annotation podpeer.io/router-id: "::1" is not an IPv4 address; write one such as 192.0.2.1: it is ignored',
+    ],
+    [
+      { 'podpeer.io/peers': '- addres: 10.0.0.1' },
+      'annotation podpeer.io/peers[0].addres: unknown key; did you mean address?: it is ignored',
+    ],
+    [{ 'podpeer.io/peers': '{[' }, 'annotation podpeer.io/peers: "{[" is not a list: it is ignored'],
+    [
+      { 'podpeer.io/peers': '[{ address: 10.0.0.1, import: nowhere }]' },
+      'annotation podpeer.io/peers[0].import: there is no policy "nowhere"; known are accept, reject, allowed, originated: it is ignored',
+    ],
+  ]
+  for (const [annotations, problem] of badAnnotations)
+    it(`goes on without a bad annotation and says so: ${problem.slice(11, 60)}…`, () => {
+      const file = parseFile('{ asNumber: 65001, peers: [{ address: 10.0.0.9, asNumber: 1 }] }')
+      const { asNumber, peers, problems } = effective(file, node({ annotations }))
+      assert.equal(asNumber, 65001)
+      assert.deepEqual(
+        peers.map(({ name }) => name),
+        ['10.0.0.9'],
+      )
+      assert.deepEqual(problems, [problem])
+    })
+
+  it('leaves out a peer that cannot run, and says why', () => {
+    const file = parseFile(`
+asNumber: 65001
+peers:
+  - { name: nowhere, asNumber: 1 }
+  - { name: nobody, address: 10.0.0.1 }
+  - { name: mixed, address: 10.0.0.2, asNumber: 1, localAddress: '2001:db8::1' }
+  - { name: client, address: 10.0.0.3, asNumber: 65002, routeReflectorClient: true }
+  - { name: good, address: 10.0.0.4, asNumber: 1 }
+  - { name: double, address: 10.0.0.4, asNumber: 1 }
+`)
+    const { peers, problems } = effective(file, node())
+    assert.deepEqual(
+      peers.map(({ name }) => name),
+      ['good'],
+    )
+    assert.deepEqual(problems, [
+      'peer nowhere is left out: it has no address in any layer',
+      'peer nobody is left out: it has no asNumber',
+      'peer mixed is left out: localAddress 2001:db8::1 and address 10.0.0.2 are not of one family',
+      "peer client is left out: a route reflector's client has the AS number of this node, 65001, not 65002",
+      'peer double is left out: its address 10.0.0.4 is that of peer good',
+    ])
+  })
+
+  it('shows itself as a file that is complete, and that would be accepted again', () => {
+    const file = parseFile(
+      '{ asNumber: 65001, peers: [{ address: 10.0.0.9, asNumber: 1 }], nodes: [{ selector: {} }] }',
+    )
+    const { document } = effective(file, node())
+    assert.equal('nodes' in document, false)
+    assert.deepEqual(document['listen'], { addresses: ['0.0.0.0', '::'], port: 179 })
+    assert.equal(document['routerId'], '10.0.1.1')
+    const again = effective(parseFile(JSON.stringify(document)), node())
+    assert.deepEqual(again.document, document)
+  })
+})
