@@ -4,6 +4,9 @@
  * Addresses and prefixes are text in canonical form, times are ISO 8601 in UTC, durations are whole seconds.
  */
 
+/** The header of every answer: the version of the program that gives it. */
+export const VERSION_HEADER = 'x-podpeer'
+
 export type FamilyName = 'ipv4' | 'ipv6'
 
 /** `GET /v1/status`. */
@@ -42,7 +45,12 @@ export interface AgentStatus {
 
 export type SessionState = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' | 'Established'
 
-/** A row of `GET /v1/peers`; `GET /v1/peers/ADDRESS` (or a peer's name) gives one. */
+/** `GET /v1/peers`. */
+export interface PeersDocument {
+  readonly peers: readonly PeerStatus[]
+}
+
+/** `GET /v1/peers/ADDRESS` (or a peer's name). */
 export interface PeerStatus {
   readonly name: string
   readonly address: string

@@ -1,0 +1,97 @@
+/**
+ * Tables of plain text, in the manner of ps and kubectl: titles, two spaces between columns, no rules. The layout is made
+ * from some rows and used for any number, so that a long listing can be written while it comes. On a terminal the flexible
+ * columns give way until a line fits, and cells that were cut end in `…`.
+ */
+import { type Look, paint, type Tone } from './screen.ts'
+
+export type Cell = string | { readonly text: string; readonly tone: Tone }
+
+export interface Column<Row> {
+  readonly title: string
+  readonly align?: 'right'
+  /** May be cut down to this width when the terminal is narrow. */
+  readonly least?: number
+  cell(row: Row): Cell
+}
+
+export interface Layout<Row> {
+  readonly columns: readonly Column<Row>[]
+  readonly widths: readonly number[]
+  readonly look: Look
+}
+
+const GAP = '  '
+
+export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[], look: Look): Layout<Row> {
+  const widths = columns.map(column =>
+    rows.reduce((width, row) => Math.max(width, lengthOf(textOf(column.cell(row)))), lengthOf(column.title)),
+  )
+  return { columns, widths: shrink(columns, widths, look.columns), look }
+}
+
+export function renderTitles<Row>({ columns, widths, look }: Layout<Row>): string {
+  const cells = columns.map((column, at) => fit(column.title, widths[at]!, column))
+  return `${paint(look, 'faint', cells.join(GAP).trimEnd())}\n`
+}
+
+export function renderRow<Row>({ columns, widths, look }: Layout<Row>, row: Row): string {
+  const cells = columns.map((column, at) => {
+    const cell = column.cell(row)
+    const text = fit(textOf(cell), widths[at]!, column, look.columns !== undefined)
+    return { text, tone: typeof cell === 'string' ? ('plain' as const) : cell.tone }
+  })
+  while (cells.at(-1)?.text.trim() === '') cells.pop()
+  const last = cells.length - 1
+  return `${cells.map(({ text, tone }, at) => paint(look, tone, at === last ? text.trimEnd() : text)).join(GAP)}\n`
+}
+
+/** Titles and rows; '' for no rows. */
+export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], look: Look): string {
+  if (rows.length === 0) return ''
+  const layout = layOut(columns, rows, look)
+  return renderTitles(layout) + rows.map(row => renderRow(layout, row)).join('')
+}
+
+/** A sentence in lines no wider than the terminal, each after `indent`. */
+export function renderNote(look: Look, tone: Tone, text: string, indent: string): string {
+  const width = Math.max(20, (look.columns ?? Infinity) - indent.length)
+  const lines: string[] = []
+  for (const word of text.split(/\s+/)) {
+    const line = lines.at(-1)
+    if (line !== undefined && lengthOf(line) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${line} ${word}`
+    else lines.push(word)
+  }
+  return lines.map(line => `${indent}${paint(look, tone, line)}\n`).join('')
+}
+
+function shrink<Row>(columns: readonly Column<Row>[], widths: number[], available = Infinity): number[] {
+  let excess = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - available
+  while (excess > 0) {
+    // the widest that still may, so that equal columns end up equal
+    let widest = -1
+    columns.forEach(({ least = Infinity, title }, at) => {
+      const floor = Math.max(least, lengthOf(title))
+      if (widths[at]! > floor && (widest === -1 || widths[at]! > widths[widest]!)) widest = at
+    })
+    if (widest === -1) break
+    widths[widest]!--
+    excess--
+  }
+  return widths
+}
+
+function fit<Row>(text: string, width: number, { align, least }: Column<Row>, cut = false): string {
+  const length = lengthOf(text)
+  if (cut && least !== undefined && length > width) return `${[...text].slice(0, width - 1).join('')}…`
+  const padding = ' '.repeat(Math.max(0, width - length))
+  return align === 'right' ? padding + text : text + padding
+}
+
+function textOf(cell: Cell): string {
+  return typeof cell === 'string' ? cell : cell.text
+}
+
+function lengthOf(text: string): number {
+  return [...text].length
+}

@@ -1,0 +1,80 @@
+/**
+ * The control API on a unix socket of mode 0600: whoever may open it is root or the agent's own user, and that is all the
+ * authentication there is. Speaks HTTP; what is answered api.ts decides.
+ */
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import { version } from '../version.ts'
+import { answer } from './api.ts'
+import { VERSION_HEADER } from './document.ts'
+import { streamRows } from './row-stream.ts'
+import { prepareSocketFile } from './socket-file.ts'
+import type { ControlSource } from './source.ts'
+
+export interface ControlOptions {
+  /** Path of the unix socket; its folder is made where it is missing. */
+  readonly socket: string
+  readonly source: ControlSource
+  /** Gets what was thrown while answering: a bug of ours, worth a line in the log. */
+  readonly report: (bug: unknown) => void
+}
+
+export interface ControlServer {
+  /** Ends open answers too, and removes the socket. */
+  close(): Promise<void>
+}
+
+/**
+ * Listens; a socket left behind by an agent that is gone is replaced.
+ * @throws InputFault, WorldFault as prepareSocketFile does
+ */
+export async function serveControl({ socket, source, report }: ControlOptions): Promise<ControlServer> {
+  await prepareSocketFile(socket)
+  const server = createServer((request, response) => void respond(source, request, response, report))
+  server.on('clientError', (_, connection) => connection.destroy())
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', error => reject(refusal(socket, error)))
+    // the file is made within listen(): with this mask it never has another mode, not for a moment
+    const mask = process.umask(0o177)
+    try {
+      server.listen(socket, resolve)
+    } finally {
+      process.umask(mask)
+    }
+  })
+  server.removeAllListeners('error')
+  server.on('error', report)
+  return {
+    close: () =>
+      new Promise(resolve => {
+        server.close(() => resolve())
+        server.closeAllConnections()
+      }),
+  }
+}
+
+function refusal(socket: string, error: NodeJS.ErrnoException): Error {
+  const message = `the control socket ${socket} cannot be made: ${reasonOf(error)}`
+  return new WorldFault(error.code ?? 'CONTROL_SOCKET', message, { retry: true })
+}
+
+async function respond(
+  source: ControlSource,
+  request: IncomingMessage,
+  response: ServerResponse,
+  report: (bug: unknown) => void,
+): Promise<void> {
+  request.resume()
+  response.setHeader(VERSION_HEADER, version)
+  response.setHeader('cache-control', 'no-store')
+  const result = await answer(source, { method: request.method ?? '', target: request.url ?? '' }, report)
+  response.statusCode = result.status
+  if ('rows' in result) {
+    response.setHeader('content-type', 'application/x-ndjson')
+    streamRows(result.rows, response, report)
+    return
+  }
+  if (result.allow !== undefined) response.setHeader('allow', result.allow)
+  response.setHeader('content-type', 'application/json')
+  response.end(`${JSON.stringify(result.document)}\n`)
+}
