@@ -58,9 +58,10 @@ export class PrefixTable {
    */
   intern(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    const mask = this.#slots.length - 1
+    const slots = this.#slots
+    const mask = slots.length - 1
     let slot = this.#hash(length) & mask
-    for (let entry = this.#slots[slot]!; entry !== 0; entry = this.#slots[slot]!) {
+    for (let entry = slots[slot]!; entry !== 0; entry = slots[slot]!) {
       if (this.#holds(entry - 1, length)) return entry - 1
       slot = (slot + 1) & mask
     }
@@ -260,11 +261,28 @@ export class PrefixTable {
     )
   }
 
+  /**
+   * Eight neighbours of one length share a hash but for their last three bits, so they lie in one cache line: routing tables
+   * come in runs of neighbours, and a miss per run is several times faster than a miss per prefix.
+   */
   #hash(length: number): number {
-    let hash = mix(this.#seed ^ length, this.#word0)
-    if (this.#width === 4) hash = mix(mix(mix(hash, this.#word1), this.#word2), this.#word3)
-    return hash ^ (hash >>> 15)
+    const host = 31 - ((length - 1) & 31)
+    const clear = ~(7 << host)
+    const start = this.#seed ^ length
+    if (this.#width === 1) return besides(mix(start, this.#word0 & clear), this.#word0 >>> host)
+    const last = (length - 1) >> 5
+    let hash = mix(start, last <= 0 ? this.#word0 & clear : this.#word0)
+    hash = mix(hash, last === 1 ? this.#word1 & clear : this.#word1)
+    hash = mix(hash, last === 2 ? this.#word2 & clear : this.#word2)
+    hash = mix(hash, last === 3 ? this.#word3 & clear : this.#word3)
+    const word = last <= 0 ? this.#word0 : last === 1 ? this.#word1 : last === 2 ? this.#word2 : this.#word3
+    return besides(hash, word >>> host)
   }
+}
+
+/** The hash of a run of eight, and the place in it. */
+function besides(hash: number, place: number): number {
+  return ((hash ^ (hash >>> 15)) << 3) | (place & 7)
 }
 
 const FREE = 255
