@@ -306,7 +306,7 @@ export class RoutePlan {
     const target = this.#nextHops.resolve(set)
     if (target === undefined) return { status: 'unreachable', reason: set.reason }
     if (have === target) return { status: 'installed', reason: '' }
-    if (taken) return { status: 'conflict', reason: 'somebody else has a route at our metric, which is left alone' }
+    if (taken) return { status: 'conflict', reason: 'a route of somebody else has our metric' }
     return { status: 'pending', reason: this.#holds.get(id)?.reason ?? 'it is being written' }
   }
 

@@ -163,9 +163,10 @@ export class RouteTable {
   state(prefix: Prefix): RouteState {
     const { status, reason, forwarding, repairs, foreign } = this.#plans[prefix.family].state(prefix)
     const name = this.#linkNames()
+    const [other] = foreign.map(route => describe(route, name))
     return {
       status,
-      reason,
+      reason: status === 'conflict' && other ? `a route of ${other.protocol} (${other.path}) has our metric` : reason,
       path: forwarding === undefined ? '' : renderPath(forwarding, name),
       repairs,
       foreign: foreign.map(route => describe(route, name)),
