@@ -1,4 +1,5 @@
 /** Pings from inside the lab's namespaces: one round of a plan, or a steady stream whose losses are counted. */
+import { setTimeout as sleep } from 'node:timers/promises'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
 import { Pinger } from '../../lib/linux/icmp.ts'
@@ -6,7 +7,6 @@ import { inNamespace } from '../../lib/linux/namespace.ts'
 import type { PlannedPing } from './expectation.ts'
 import { spaceOf } from './network.ts'
 import type { FamilyName } from './topology.ts'
-import { eachOf } from './waiting.ts'
 
 export interface PingRow {
   readonly from: string
@@ -17,19 +17,25 @@ export interface PingRow {
   readonly rttMs: number | null
 }
 
-/** Few enough that what one measures is the network and not the others. */
-const AT_ONCE = 8
 const PATIENCE = 2_000
+/** How long an unanswered ping holds up the next one: what is measured shall be the network, not the other pings. */
+const PACE = 20
 
 /** One ping each, in the order of the plan. */
 export async function pingAll(plan: readonly PlannedPing[]): Promise<PingRow[]> {
-  const rows = new Map<PlannedPing, PingRow>()
-  await eachOf(plan, AT_ONCE, async planned => {
-    const { from, to, family } = planned
-    const rttMs = await pingOnce(planned)
-    rows.set(planned, { from, to, family, ok: rttMs !== null, rttMs })
-  })
-  return plan.map(planned => rows.get(planned)!)
+  const rows: Promise<PingRow>[] = []
+  for (const planned of plan) {
+    const row = pingRow(planned)
+    rows.push(row)
+    await Promise.race([row, sleep(PACE)])
+  }
+  return await Promise.all(rows)
+}
+
+async function pingRow(planned: PlannedPing): Promise<PingRow> {
+  const { from, to, family } = planned
+  const rttMs = await pingOnce(planned)
+  return { from, to, family, ok: rttMs !== null, rttMs }
 }
 
 async function pingOnce(planned: PlannedPing): Promise<number | null> {
