@@ -1,0 +1,109 @@
+/**
+ * What the agent wants, given its situation: who to be, whom to peer with, what to announce, and in words what keeps it
+ * from more. Pure, and the whole of it each time: the shell touches only what changed.
+ */
+import type { SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
+import { InputFault, reasonOf } from '../../lib/base/failure.ts'
+import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
+import { type EffectiveConfig, type EffectivePeer, effective } from '../config/index.ts'
+import type { Situation } from './situation.ts'
+
+export interface Desired {
+  readonly config: EffectiveConfig
+  /** Undefined: something is missing, and no session can run. */
+  readonly identity: SpeakerIdentity | undefined
+  /** Undefined: not known yet, which is not the same as nothing. */
+  readonly announced: readonly Announcement[] | undefined
+  /** Whether the BGP port may be used. */
+  readonly speaking: boolean
+  /** Sentences for operators. */
+  readonly problems: readonly string[]
+}
+
+export interface Announcement {
+  readonly prefix: Prefix
+  /** Why it is announced: `Node spec.podCIDRs`, `announce.prefixes`. */
+  readonly origin: string
+}
+
+export function decide(situation: Situation): Desired {
+  const { name, nameOrigin, file, node } = situation
+  const object = node.source === 'unknown' ? undefined : node.object
+  const config = effective(file, { name, nameOrigin, ...(object && { object }) })
+  const { announced, problems } = announcements(situation, config)
+  return {
+    config,
+    identity: identityOf(config),
+    announced,
+    speaking: situation.portHolder === undefined,
+    problems: [
+      ...(situation.rejected === undefined ? [] : [`the configuration file is not in force: ${situation.rejected}`]),
+      ...(situation.portHolder === undefined ? [] : [situation.portHolder]),
+      ...config.problems,
+      ...problems,
+    ],
+  }
+}
+
+function identityOf({ asNumber, routerId, clusterId, kernel }: EffectiveConfig): SpeakerIdentity | undefined {
+  if (asNumber === undefined || routerId === undefined || clusterId === undefined) return undefined
+  const { maxPaths, install } = kernel
+  return { asNumber, routerId: routerId.uint32, clusterId: clusterId.uint32, maxPaths, kernel: install }
+}
+
+interface Announced {
+  readonly announced: readonly Announcement[] | undefined
+  readonly problems: readonly string[]
+}
+
+function announcements({ name, node, api, admitted }: Situation, config: EffectiveConfig): Announced {
+  const fixed = config.announce.prefixes.map(prefix => ({ prefix, origin: 'announce.prefixes' }))
+  if (!config.kubernetes.enabled) return { announced: fixed, problems: [] }
+  const away = api.phase === 'away' ? [api.reason] : []
+  if (node.source === 'unknown') {
+    const why = api.phase === 'away' ? '' : ': Kubernetes has not answered yet'
+    return { announced: undefined, problems: [...away, `nothing is announced before the Node ${name} is known${why}`] }
+  }
+  const { object } = node
+  if (object === undefined)
+    return { announced: [], problems: [...away, `there is no Node ${name} in the cluster: nothing is announced`] }
+  if (admitted !== object.uid)
+    return { announced: [], problems: [...away, `Node ${name} has not been Ready yet: nothing is announced`] }
+  if (!config.announce.podCIDRs) return { announced: fixed, problems: away }
+  const pods = podPrefixes(object.podCIDRs)
+  const none = object.podCIDRs.length === 0 ? [`Node ${name} has no podCIDRs: no pod prefix is announced`] : []
+  return { announced: unique([...pods.announced, ...fixed]), problems: [...away, ...none, ...pods.problems] }
+}
+
+function podPrefixes(podCIDRs: readonly string[]): { announced: Announcement[]; problems: string[] } {
+  const announced: Announcement[] = []
+  const problems: string[] = []
+  for (const [at, text] of podCIDRs.entries()) {
+    try {
+      announced.push({ prefix: parsePrefix(text, `Node spec.podCIDRs[${at}]`), origin: 'Node spec.podCIDRs' })
+    } catch (thrown) {
+      if (!(thrown instanceof InputFault)) throw thrown
+      problems.push(`${reasonOf(thrown)}: it is not announced`)
+    }
+  }
+  return { announced, problems }
+}
+
+function unique(announcements: readonly Announcement[]): Announcement[] {
+  return [...new Map(announcements.toReversed().map(one => [one.prefix.toString(), one])).values()].toReversed()
+}
+
+/** Eight minutes, or two hold times (RFC 9687 §6). Seconds. */
+const SEND_HOLD_TIME = 480
+
+/** A peer as the speaker takes it. @param password the key itself, where the peer has one */
+export function speakerPeer(peer: EffectivePeer, localAs: number, password: string | undefined): SpeakerPeer {
+  const { asNumber, password: _, ...rest } = peer
+  return {
+    ...rest,
+    localAs,
+    remoteAs: asNumber,
+    sendHoldTime: Math.max(SEND_HOLD_TIME, 2 * peer.holdTime),
+    ...(password !== undefined && { password }),
+  }
+}

@@ -1,0 +1,95 @@
+/**
+ * What an agent leaves for the one after it: who it was, what it knew of its Node, what it announced, to whom, and from
+ * whom its kernel routes came. The document and its text; who writes and reads the file is state-file.ts. No secrets.
+ */
+import { InputFault } from '../../lib/base/failure.ts'
+import type { NodeView } from '../../lib/kube/object.ts'
+
+export interface SavedState {
+  readonly version: 1
+  /** Of the kernel: after a reboot nothing of this is true any more. */
+  readonly bootId: string
+  readonly identity: { readonly asNumber: number; readonly routerId: string } | undefined
+  /** As the API had it last; of its annotations only ours. */
+  readonly node: NodeView | undefined
+  readonly admitted: string | undefined
+  readonly drained: boolean
+  readonly announced: readonly string[]
+  /** Addresses of the peers that held a session. */
+  readonly sessions: readonly string[]
+  readonly nextHops: readonly NextHopSource[]
+}
+
+/** Where a next hop of installed routes came from. All are addresses. */
+export interface NextHopSource {
+  readonly nextHop: string
+  /** What the kernel's routes hold in its place. */
+  readonly gateways: readonly string[]
+  readonly peers: readonly string[]
+}
+
+export function renderState(state: SavedState): string {
+  return `${JSON.stringify(state, undefined, 2)}\n`
+}
+
+/** @throws InputFault for anything that this version has not written */
+export function parseState(text: string): SavedState {
+  const state = parsed(text)
+  if (state === undefined) throw new InputFault('', 'is not a JSON mapping')
+  if (state.version !== 1)
+    throw new InputFault('version', `${String(state.version)} is not one that this program knows`)
+  const wrong = Object.entries(SHAPE).find(([key, fits]) => !fits(state[key as keyof SavedState]))
+  if (wrong !== undefined) throw new InputFault(wrong[0], 'does not have the shape that this program writes')
+  return state as SavedState
+}
+
+function parsed(text: string): Partial<SavedState> | undefined {
+  try {
+    const value: unknown = JSON.parse(text)
+    return isMapping(value) ? value : undefined
+  } catch {
+    return undefined
+  }
+}
+
+type Check = (value: unknown) => boolean
+const isText: Check = value => typeof value === 'string'
+const isTexts: Check = value => Array.isArray(value) && value.every(isText)
+const isAbsentOr =
+  (check: Check): Check =>
+  value =>
+    value === undefined || check(value)
+
+const SHAPE: Readonly<Record<Exclude<keyof SavedState, 'version'>, Check>> = {
+  bootId: isText,
+  identity: isAbsentOr(value => isMapping(value) && typeof value['asNumber'] === 'number' && isText(value['routerId'])),
+  node: isAbsentOr(isNode),
+  admitted: isAbsentOr(isText),
+  drained: value => typeof value === 'boolean',
+  announced: isTexts,
+  sessions: isTexts,
+  nextHops: value => Array.isArray(value) && value.every(isSource),
+}
+
+function isMapping(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isNode(value: unknown): boolean {
+  if (!isMapping(value)) return false
+  const { name, uid, labels, annotations, podCIDRs, addresses, ready } = value
+  const isTextMapping: Check = map => isMapping(map) && isTexts(Object.values(map))
+  const isAddress: Check = one => isMapping(one) && isText(one['type']) && isText(one['address'])
+  return (
+    [name, uid].every(isText) &&
+    [labels, annotations].every(isTextMapping) &&
+    isTexts(podCIDRs) &&
+    Array.isArray(addresses) &&
+    addresses.every(isAddress) &&
+    typeof ready === 'boolean'
+  )
+}
+
+function isSource(value: unknown): boolean {
+  return isMapping(value) && isText(value['nextHop']) && isTexts(value['gateways']) && isTexts(value['peers'])
+}

@@ -1,0 +1,83 @@
+/**
+ * What the agent knows of its world at one moment, and how news change it. Pure; what follows from it desired.ts says.
+ *
+ * Rules: what Kubernetes has not said yet is not known, which is not the same as not there; a source that goes away takes
+ * nothing with it; a Node may announce once it has been Ready, until that very Node (its uid) is gone.
+ */
+import type { NodeView } from '../../lib/kube/object.ts'
+import type { AgentFile } from '../config/index.ts'
+
+export interface Situation {
+  readonly name: string
+  readonly nameOrigin: string
+  readonly file: AgentFile
+  /** Why the file as it is on disk now is not the one in force. */
+  readonly rejected: string | undefined
+  readonly node: KnownNode
+  readonly api: ApiState
+  /** The uid of the Node that has been Ready. */
+  readonly admitted: string | undefined
+  readonly drained: boolean
+  /** A sentence on who else holds the BGP port. */
+  readonly portHolder: string | undefined
+}
+
+/** `unknown`: nobody has said. Else the last word on the Node, of the API or of the state file; no object: there is none. */
+export type KnownNode =
+  | { readonly source: 'unknown' }
+  | { readonly source: 'api' | 'state'; readonly object: NodeView | undefined }
+
+export type ApiState =
+  | { readonly phase: 'disabled' | 'connecting' | 'synced' }
+  | { readonly phase: 'away'; readonly reason: string }
+
+export type AgentInput =
+  | { readonly type: 'file'; readonly file: AgentFile }
+  | { readonly type: 'fileRejected'; readonly reason: string }
+  /** What the agent before this one knew. */
+  | { readonly type: 'restored'; readonly node: NodeView; readonly admitted: string | undefined }
+  /** The API's word, once it has been read in whole; undefined: there is no such Node. */
+  | { readonly type: 'node'; readonly object: NodeView | undefined }
+  | { readonly type: 'api'; readonly state: ApiState }
+  | { readonly type: 'drain'; readonly drained: boolean }
+  /** @property holder undefined: the port is free, or ours */
+  | { readonly type: 'port'; readonly holder: string | undefined }
+
+export function firstSituation(file: AgentFile, node: { name: string; origin: string }): Situation {
+  return {
+    name: node.name,
+    nameOrigin: node.origin,
+    file,
+    rejected: undefined,
+    node: { source: 'unknown' },
+    api: { phase: file.kubernetes?.enabled === false ? 'disabled' : 'connecting' },
+    admitted: undefined,
+    drained: false,
+    portHolder: undefined,
+  }
+}
+
+export function handle(situation: Situation, input: AgentInput): Situation {
+  switch (input.type) {
+    case 'file':
+      return { ...situation, file: input.file, rejected: undefined }
+    case 'fileRejected':
+      return { ...situation, rejected: input.reason }
+    case 'restored':
+      return { ...situation, node: { source: 'state', object: input.node }, admitted: input.admitted }
+    case 'node':
+      return { ...situation, node: { source: 'api', object: input.object }, admitted: admit(situation, input.object) }
+    case 'api':
+      return { ...situation, api: input.state }
+    case 'drain':
+      return { ...situation, drained: input.drained }
+    case 'port':
+      return { ...situation, portHolder: input.holder }
+  }
+}
+
+/** Ready is asked only before the first announcement: the pods of a node that turns NotReady may be fine. */
+function admit({ admitted }: Situation, node: NodeView | undefined): string | undefined {
+  if (node === undefined) return undefined
+  return node.ready || admitted === node.uid ? node.uid : undefined
+}
