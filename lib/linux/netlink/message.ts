@@ -226,7 +226,7 @@ export function decodeAttributes(bytes: Uint8Array, start = 0): Map<number, Uint
 
 /** An NLMSG_ERROR (or NLMSG_DONE): errno as a positive number, 0 for an acknowledgement, and the kernel's words. */
 export function decodeError(message: Message): { errno: number; text: string } {
-  const errno = message.body.length < 4 ? 0 : -(u32At(message.body, 0) | 0)
+  const errno = message.body.length < 4 ? 0 : 0 - (u32At(message.body, 0) | 0)
   if (message.type !== NLMSG_ERROR || (message.flags & NLM_F_ACK_TLVS) === 0) return { errno, text: '' }
   const repeated = (message.flags & NLM_F_CAPPED) !== 0 ? HEADER : u32At(message.body, 4)
   const text = decodeAttributes(message.body, 4 + ((repeated + 3) & ~3)).get(NLMSGERR_ATTR_MSG)
