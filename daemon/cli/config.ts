@@ -58,11 +58,14 @@ function linesOf(value: object, path: string, indent: string, yaml: Yaml): Confi
   })
 }
 
-/** Whether it stands on one line: no mapping in it, or an empty one. */
+/** Whether it stands on one line: whatever is not a mapping, nor a list of nothing but mappings. */
 function isLeaf(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return true
-  if (Array.isArray(value)) return value.every(item => typeof item !== 'object')
-  return Object.keys(value).length === 0
+  if (Array.isArray(value)) return value.length === 0 || !value.every(isMapping)
+  return !isMapping(value) || Object.keys(value).length === 0
+}
+
+function isMapping(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** That of the nearest path above it that is named. */

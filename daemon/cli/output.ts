@@ -104,11 +104,13 @@ function document(value: object): object {
 }
 
 export async function renderYaml(value: unknown): Promise<string> {
-  return (await yamlText('block'))(value)
+  return (await yamlText('any'))(value)
 }
 
 /** How a value is written as YAML; the library is loaded only when it is needed. */
-export async function yamlText(style: 'block' | 'flow'): Promise<(value: unknown) => string> {
+export async function yamlText(style: 'any' | 'flow'): Promise<(value: unknown) => string> {
   const { stringify } = await import('yaml')
-  return value => stringify(value, { lineWidth: 0, aliasDuplicateObjects: false, collectionStyle: style })
+  // readers of YAML 1.1 take 12:30:00 for a number unless it is quoted
+  const options = { lineWidth: 0, aliasDuplicateObjects: false, collectionStyle: style, compat: 'yaml-1.1' } as const
+  return value => stringify(value, options)
 }

@@ -72,14 +72,12 @@ function ofPeer(title: string, cell: Column<PeerStatus>['cell'], more: { least?:
   return { title, ...more, cell: ({ first, peer }) => (first ? cell(peer) : '') }
 }
 
-function count(title: string, key: 'received' | 'accepted' | 'advertised' | 'stale'): Column<PeerRow> {
+function count(title: string, key: 'received' | 'accepted' | 'advertised'): Column<PeerRow> {
   return { title, align: 'right', cell: ({ family }) => String(family[key]) }
 }
 
-const NAME = ofPeer('PEER', peer => ({ text: peer.name, tone: 'strong' }), { least: 8 })
-const ADDRESS = ofPeer('ADDRESS', peer => (peer.port === 179 ? peer.address : `${peer.address} port ${peer.port}`), {
-  least: 12,
-})
+const NAME = ofPeer('PEER', peer => ({ text: peer.name, tone: 'strong' }))
+const ADDRESS = ofPeer('ADDRESS', peer => (peer.port === 179 ? peer.address : `${peer.address} port ${peer.port}`))
 const AS = ofPeer('AS', peer => (peer.asNumber === 0 ? 'any' : String(peer.asNumber)))
 const STATE = ofPeer('STATE', peer => ({ text: peer.state, tone: toneOf(peer.state) }))
 const SINCE: Column<PeerRow> = {
@@ -87,14 +85,13 @@ const SINCE: Column<PeerRow> = {
   cell: ({ first, peer, now }) => (first ? renderSince(peer.since, now) : ''),
 }
 const FAMILY: Column<PeerRow> = { title: 'FAMILY', cell: ({ family }) => family.family }
-const COUNTS = [count('RECEIVED', 'received'), count('ACCEPTED', 'accepted'), count('SENT', 'advertised')]
+const COUNTS = [count('RECV', 'received'), count('ACC', 'accepted'), count('SENT', 'advertised')]
 
 const NARROW: readonly Column<PeerRow>[] = [NAME, ADDRESS, AS, STATE, SINCE, FAMILY, ...COUNTS]
 const WIDE: readonly Column<PeerRow>[] = [
   ...NARROW,
-  count('STALE', 'stale'),
   ofPeer('TYPE', peer => peer.type),
-  ofPeer('LOCAL', peer => peer.localAddress ?? '', { least: 8 }),
+  ofPeer('LOCAL', peer => peer.localAddress ?? ''),
   ofPeer('ROUTER ID', peer => peer.routerId ?? ''),
   ofPeer('HOLD', peer => (peer.holdTime === undefined ? '' : `${peer.holdTime}s`)),
   ofPeer('IMPORT', peer => peer.importPolicy, { least: 8 }),
@@ -116,8 +113,10 @@ function notes(peer: PeerStatus, look: Look, now: number): string {
 }
 
 function nextAttempt(peer: PeerStatus, now: number): string | undefined {
-  if (peer.nextAttempt !== undefined)
-    return `next attempt in ${renderDuration((Date.parse(peer.nextAttempt) - now + 999) / 1000)}`
+  if (peer.nextAttempt !== undefined) {
+    const seconds = Math.ceil((Date.parse(peer.nextAttempt) - now) / 1000)
+    return seconds > 0 ? `next attempt in ${renderDuration(seconds)}` : 'next attempt is due'
+  }
   return peer.passive ? 'waits for the peer to connect' : undefined
 }
 
@@ -160,14 +159,14 @@ const FAMILIES: readonly Column<PeerFamilyStatus>[] = [
   { title: 'ACCEPTED', align: 'right', cell: row => String(row.accepted) },
   { title: 'SENT', align: 'right', cell: row => String(row.advertised) },
   { title: 'STALE', align: 'right', cell: row => String(row.stale) },
-  { title: 'END-OF-RIB RECEIVED', cell: row => (row.endOfRib.received ? 'yes' : 'no') },
-  { title: 'SENT', cell: row => (row.endOfRib.sent ? 'yes' : 'no') },
+  { title: 'EOR RECEIVED', cell: row => (row.endOfRib.received ? 'yes' : 'no') },
+  { title: 'EOR SENT', cell: row => (row.endOfRib.sent ? 'yes' : 'no') },
 ]
 
 type MessageRow = PeerStatus['messages'] & { readonly type: keyof PeerStatus['messages']['sent'] }
 
 const MESSAGES: readonly Column<MessageRow>[] = [
-  { title: 'MESSAGES', cell: row => row.type },
+  { title: 'MESSAGES', cell: row => (row.type === 'routeRefresh' ? 'route refresh' : row.type) },
   { title: 'RECEIVED', align: 'right', cell: row => String(row.received[row.type]) },
   { title: 'SENT', align: 'right', cell: row => String(row.sent[row.type]) },
 ]

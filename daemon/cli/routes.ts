@@ -124,10 +124,10 @@ const VERDICT: Column<RouteRow> = {
   title: 'VERDICT',
   cell: row => ({ text: row.stale ? `${row.verdict}, stale` : row.verdict, tone: toneOf(row.verdict) }),
 }
-const REASON: Column<RouteRow> = { title: 'REASON', least: 12, cell: row => row.reason }
+const REASON: Column<RouteRow> = { title: 'REASON', least: 12, optional: true, cell: row => row.reason }
 
 function peer(title: string): Column<RouteRow> {
-  return { title, least: 6, cell: row => row.peer ?? 'local' }
+  return { title, cell: row => row.peer ?? 'local' }
 }
 
 const NARROW: Readonly<Record<RoutesQuery['table'], readonly Column<RouteRow>[]>> = {
@@ -138,8 +138,8 @@ const NARROW: Readonly<Record<RoutesQuery['table'], readonly Column<RouteRow>[]>
 
 const WIDE: readonly Column<RouteRow>[] = [
   { title: 'SOURCE', cell: row => row.source },
-  { title: 'ORIGIN', cell: row => row.origin },
-  { title: 'LOCAL PREF', align: 'right', cell: row => row.localPref?.toString() ?? '' },
+  { title: 'ORIGIN', cell: row => (row.origin === 'incomplete' ? '?' : row.origin) },
+  { title: 'PREF', align: 'right', cell: row => row.localPref?.toString() ?? '' },
   { title: 'MED', align: 'right', cell: row => row.med?.toString() ?? '' },
   { title: 'COMMUNITIES', least: 12, cell: row => row.communities?.join(' ') ?? '' },
   { title: 'ORIGINATOR', cell: row => row.originatorId ?? '' },

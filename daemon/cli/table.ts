@@ -1,7 +1,8 @@
 /**
  * Tables of plain text, in the manner of ps and kubectl: titles, two spaces between columns, no rules. The layout is made
  * from some rows and used for any number, so that a long listing can be written while it comes. On a terminal the flexible
- * columns give way until a line fits, and cells that were cut end in `…`.
+ * columns give way until a line fits (cells that were cut end in `…`), then the optional ones go. What names a thing is
+ * neither: half an address is of no use.
  */
 import { type Look, paint, type Tone } from './screen.ts'
 
@@ -12,6 +13,8 @@ export interface Column<Row> {
   readonly align?: 'right'
   /** May be cut down to this width when the terminal is narrow. */
   readonly least?: number
+  /** Left out when the terminal is too narrow even so. */
+  readonly optional?: true
   cell(row: Row): Cell
 }
 
@@ -27,7 +30,11 @@ export function layOut<Row>(columns: readonly Column<Row>[], rows: readonly Row[
   const widths = columns.map(column =>
     rows.reduce((width, row) => Math.max(width, lengthOf(textOf(column.cell(row)))), lengthOf(column.title)),
   )
-  return { columns, widths: shrink(columns, widths, look.columns), look }
+  const available = look.columns ?? Infinity
+  shrink(columns, widths, available)
+  const spare = columns.findLastIndex(column => column.optional)
+  if (spare === -1 || lengthOfLine(widths) <= available) return { columns, widths, look }
+  return layOut(columns.toSpliced(spare, 1), rows, look)
 }
 
 export function renderTitles<Row>({ columns, widths, look }: Layout<Row>): string {
@@ -65,8 +72,12 @@ export function renderNote(look: Look, tone: Tone, text: string, indent: string)
   return lines.map(line => `${indent}${paint(look, tone, line)}\n`).join('')
 }
 
-function shrink<Row>(columns: readonly Column<Row>[], widths: number[], available = Infinity): number[] {
-  let excess = widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1)) - available
+function lengthOfLine(widths: readonly number[]): number {
+  return widths.reduce((sum, width) => sum + width, GAP.length * (widths.length - 1))
+}
+
+function shrink<Row>(columns: readonly Column<Row>[], widths: number[], available: number): void {
+  let excess = lengthOfLine(widths) - available
   while (excess > 0) {
     // the widest that still may, so that equal columns end up equal
     let widest = -1
@@ -78,7 +89,6 @@ function shrink<Row>(columns: readonly Column<Row>[], widths: number[], availabl
     widths[widest]!--
     excess--
   }
-  return widths
 }
 
 function fit<Row>(text: string, width: number, { align, least }: Column<Row>, cut = false): string {

@@ -1,0 +1,43 @@
+/** What is offered to the shells, word by word. */
+import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { commandTree } from '../../../daemon/cli/command-tree.ts'
+import { complete, completionScript } from '../../../daemon/cli/completion.ts'
+import { openScreen } from '../../../daemon/cli/screen.ts'
+
+const tree = commandTree(openScreen(process.stdout, process.stderr, {}), {}, () => {})
+
+test('commands are offered first, and theirs after them', () => {
+  assert.deepEqual(complete(tree, ['ex']), ['explain'])
+  assert.deepEqual(complete(tree, ['config', '']), ['check', 'schema'])
+  assert.deepEqual(complete(tree, ['routes', 're']), ['received'])
+  assert.deepEqual(complete(tree, ['node', '']), ['status', 'help'])
+})
+
+test('the hidden command that the scripts ask is not offered', () => {
+  assert.deepEqual(complete(tree, ['comp']), ['completion'])
+})
+
+test('options are offered after a dash, their words after an option that takes one', () => {
+  assert.ok(complete(tree, ['peers', '--']).includes('--check'))
+  assert.deepEqual(complete(tree, ['routes', 'received', '--fam']), ['--family'])
+  assert.deepEqual(complete(tree, ['routes', 'received', '--family', '']), ['ipv4', 'ipv6'])
+  assert.deepEqual(complete(tree, ['peers', '-o', 'j']), ['json'])
+  assert.deepEqual(complete(tree, ['completion', '']), ['bash', 'zsh', 'fish'])
+})
+
+test('nothing is offered where only the person knows', () => {
+  assert.deepEqual(complete(tree, ['explain', '']), [])
+  assert.deepEqual(complete(tree, ['agent', '--config', '']), [])
+})
+
+test('bash takes its script, and asks it with the words typed so far', () => {
+  const session = `
+podpeer() { local IFS=' '; echo "$*"; }
+${completionScript('bash')}
+COMP_WORDS=(podpeer routes 'be') COMP_CWORD=2
+_podpeer
+printf '%s' "\${COMPREPLY[@]}"`
+  assert.equal(execFileSync('bash', ['-euc', session], { encoding: 'utf8' }), 'complete -- routes be')
+})
