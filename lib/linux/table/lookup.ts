@@ -42,7 +42,7 @@ function bestOther(
       if (best !== undefined && !isBetter(route, best)) continue
       if (!isOurs(route) && prefixOf(route).contains(address)) best = route
     }
-  return best ?? 'no route to it but one of ours'
+  return best ?? REFUSALS['ENETUNREACH']!
 }
 
 function isBetter(one: KernelRoute, other: KernelRoute): boolean {

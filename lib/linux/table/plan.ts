@@ -226,7 +226,6 @@ export class RoutePlan {
       if (this.#have[id] !== undefined && this.#seen[id] !== this.#scan) {
         if (this.#want[id] !== undefined) this.repairs++
         this.#setHave(id, undefined)
-        this.#setAdopted(id, false)
         this.#enqueue(id)
       }
     if (this.#scannedForeign === undefined) return
@@ -350,7 +349,6 @@ export class RoutePlan {
     if (kind === 'came') {
       if (replaced) {
         this.#setHave(id, undefined)
-        this.#setAdopted(id, false)
         others.length = 0
       }
       others.push(route)
@@ -393,8 +391,10 @@ export class RoutePlan {
 
   #setHave(id: number, forwarding: Forwarding | undefined): void {
     if (this.#have[id] === undefined) this.installed++
-    if (forwarding === undefined) this.installed--
     this.#have[id] = forwarding
+    if (forwarding !== undefined) return
+    this.installed--
+    this.#setAdopted(id, false)
   }
 
   #setAdopted(id: number, adopted: boolean): void {

@@ -83,11 +83,12 @@ export class PlanWorld {
     this.plan.endScan()
   }
 
-  /** Somebody puts a row there: `add` beside what there is, `replace` in its place. @param tell netlink does */
-  put(manner: 'add' | 'replace', route: KernelRoute, tell = true): void {
+  /** Somebody puts a row there: `add` after and `prepend` before what there is, `replace` in its place. @param tell netlink does */
+  put(manner: 'add' | 'prepend' | 'replace', route: KernelRoute, tell = true): void {
     const key = keyOf(route)
     const rows = this.rows.get(key) ?? []
-    this.rows.set(key, manner === 'add' ? [...rows, route] : [route, ...rows.slice(1)])
+    if (manner === 'add') this.rows.set(key, [...rows, route])
+    else this.rows.set(key, [route, ...(manner === 'prepend' ? rows : rows.slice(1))])
     if (tell) this.#tell('came', route, manner === 'replace' && rows.length > 0)
   }
 

@@ -248,6 +248,7 @@ test('whatever others do, foreign rows live and our routes hold every key that i
       'want',
       'unwant',
       'bird',
+      'birdFirst',
       'birdReplaces',
       'birdGoes',
       'remove',
@@ -269,9 +270,10 @@ test('whatever others do, foreign rows live and our routes hold every key that i
         if (action === 'want') wanted.set(prefix, some)
         if (action === 'unwant') wanted.delete(prefix)
         if (action === 'want' || action === 'unwant') world.want(prefix, ...(wanted.get(prefix) ?? []))
-        if ((action === 'bird' || action === 'birdReplaces') && !birds.has(prefix)) {
+        const manner = ({ bird: 'add', birdFirst: 'prepend', birdReplaces: 'replace' } as const)[action as 'bird']
+        if (manner !== undefined && !birds.has(prefix)) {
           birds.add(prefix)
-          world.put(action === 'bird' ? 'add' : 'replace', row(prefix, BIRD, '10.9.9.9'))
+          world.put(manner, row(prefix, BIRD, '10.9.9.9'))
         }
         if (action === 'birdGoes') {
           birds.delete(prefix)
