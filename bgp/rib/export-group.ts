@@ -254,17 +254,27 @@ export class ExportGroup {
       this.size--
       this.#sizeOf[before]!--
     }
-    if (wanted === 0) this.#batch.withdraw(prefix, before)
-    else {
+    if (wanted === 0) {
+      if (this.#isHeard(before)) this.#batch.withdraw(prefix, before)
+    } else {
       announcements.references[wanted]!++
       this.size++
       if (now >= this.#sizeOf.length) this.#sizeOf = resized(this.#sizeOf, this.#sources.peers.capacity)
       this.#sizeOf[now]!++
-      this.#batch.announce(prefix, wanted)
+      if (this.#isHeard(now)) this.#batch.announce(prefix, wanted)
       if (told !== 0 && before !== now && this.members.has(now)) this.#withdrawFrom(now, prefix)
     }
     for (const { peer, behind } of this.#lagging) behind?.mark(prefix, told !== 0 && before !== peer)
     if (told !== 0) announcements.release(told)
+  }
+
+  /** Whether a member that keeps up is told what comes from a source; nothing is encoded for nobody. */
+  #isHeard(source: number): boolean {
+    const keepUp = this.members.size - this.#lagging.size
+    if (keepUp > 1) return true
+    if (keepUp === 0) return false
+    const member = this.members.get(source)
+    return member === undefined || this.#lagging.has(member)
   }
 
   #withdrawFrom(peer: number, prefix: number): void {
@@ -276,7 +286,7 @@ export class ExportGroup {
   /** Sends the slice to the members that keep up. */
   #tell(): void {
     const batch = this.#batch
-    if (batch.isEmpty) return
+    if (batch.isEmpty && this.#withdrawals.size === 0) return
     const { prefixes } = this.table
     const bytes = batch.encode(prefixes, this.rule, prefix => this.#retract(prefix))
     for (const member of this.members.values()) {

@@ -186,9 +186,10 @@ export class Exports {
 
   #releaseVacant(family: Family): void {
     const table = this.#tables[family]
-    if (table.vacant.length === 0) return
-    const groups = [...this.#groups.values()].filter(group => group.table === table)
-    table.releaseVacant(prefix => groups.some(group => group.needs(prefix)))
+    table.releaseVacant(prefix => {
+      for (const group of this.#groups.values()) if (group.table === table && group.needs(prefix)) return true
+      return false
+    })
   }
 
   #open(key: GroupKey, family: Family): ExportGroup {

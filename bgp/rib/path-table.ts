@@ -35,6 +35,8 @@ const prefixState = {
 } as const
 
 const FIRST_CAPACITY = 64
+/** Of the prefixes with paths, up to this part (a quarter) as many may lie there without. */
+const VACANT_PART = 4
 
 export class PathTable {
   readonly family: Family
@@ -54,6 +56,10 @@ export class PathTable {
   /** Freed paths, linked through `next`. */
   #freePath = 0
   #paths = 0
+  /** Prefixes that have paths. */
+  #populated = 0
+  /** Calls of `releaseVacant` to let pass, for many could not be released last time. */
+  #patience = 0
   /** Waiting for selection, for export, for the kernel; without paths. */
   readonly dirty = new IdQueue()
   readonly changed = new IdQueue()
@@ -73,6 +79,11 @@ export class PathTable {
   /** Paths in the table. */
   get size(): number {
     return this.#paths
+  }
+
+  /** Prefixes that have paths. */
+  get populated(): number {
+    return this.#populated
   }
 
   /** Makes room for a new peer's counters. */
@@ -233,8 +244,16 @@ export class PathTable {
     return prefix
   }
 
-  /** Releases the ids of prefixes that have no path and that nobody else needs; the others wait for the next call. */
+  /**
+   * Releases the ids of prefixes that have no path and that nobody else needs, once there are many. Some are kept: routes
+   * that flap come back soon, and to find a prefix is much cheaper than to remove it and to enter it again.
+   */
   releaseVacant(isNeeded: (prefix: number) => boolean): void {
+    if (this.prefixes.size - this.#populated <= this.#populated / VACANT_PART) return
+    if (this.#patience > 0) {
+      this.#patience--
+      return
+    }
     const busy = prefixState.dirty | prefixState.changed | prefixState.kernel
     for (let left = this.vacant.length; left > 0; left--) {
       const prefix = this.vacant.shift()
@@ -245,6 +264,7 @@ export class PathTable {
         this.prefixes.release(prefix)
       }
     }
+    this.#patience = this.vacant.length / 64
     if (this.prefixes.size === 0 && this.head.length > this.prefixes.capacity) this.#reset()
   }
 
@@ -256,6 +276,7 @@ export class PathTable {
       this.announcement[added] = announcement
       this.prefix[added] = prefix
       this.flags[added] = flags
+      if (this.head[prefix] === 0) this.#populated++
       this.next[added] = this.head[prefix]!
       this.head[prefix] = added
       this.received[peer]!++
@@ -282,8 +303,10 @@ export class PathTable {
     for (let path = this.head[prefix]!; path !== 0; before = path, path = this.next[path]!) {
       const announcement = this.announcement[path]!
       if (this.#announcements.peer[announcement] !== peer) continue
-      if (before === 0) this.head[prefix] = this.next[path]!
-      else this.next[before] = this.next[path]!
+      if (before === 0) {
+        this.head[prefix] = this.next[path]!
+        if (this.head[prefix] === 0) this.#populated--
+      } else this.next[before] = this.next[path]!
       if ((this.flags[path]! & pathFlag.stale) !== 0) this.stale[peer]!--
       if ((this.flags[path]! & pathFlag.rejected) !== 0) this.rejected[peer]!--
       this.received[peer]!--

@@ -247,6 +247,8 @@ export class Rib {
   /** How much there is of everything: for metrics, and for tests that memory comes back. */
   sizes(): {
     prefixes: number
+    /** Places for prefixes: what memory grows with. */
+    prefixCapacity: number
     paths: number
     announcements: number
     attributeSets: number
@@ -255,7 +257,8 @@ export class Rib {
     exportGroups: number
   } {
     return {
-      prefixes: this.#tables[4].prefixes.size + this.#tables[6].prefixes.size,
+      prefixes: this.#tables[4].populated + this.#tables[6].populated,
+      prefixCapacity: this.#tables[4].prefixes.capacity + this.#tables[6].prefixes.capacity,
       paths: this.#tables[4].size + this.#tables[6].size,
       announcements: this.#announcements.size,
       attributeSets: this.#attributes.size,

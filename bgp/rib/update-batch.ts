@@ -84,8 +84,10 @@ export class UpdateBatch {
 
   /** The part of the last result that a peer may have: all but what came from itself. */
   partFor(peer: number, bytes: Uint8Array): Uint8Array[] {
-    if (peer >= this.#rangeStart.length || this.#rangeStart[peer] === this.#rangeEnd[peer]) return [bytes]
-    const parts = [bytes.subarray(0, this.#rangeStart[peer]!), bytes.subarray(this.#rangeEnd[peer]!)]
+    const isSource = peer < this.#rangeStart.length && this.#rangeStart[peer] !== this.#rangeEnd[peer]
+    const parts = !isSource
+      ? [bytes]
+      : [bytes.subarray(0, this.#rangeStart[peer]!), bytes.subarray(this.#rangeEnd[peer]!)]
     return parts.filter(part => part.length > 0)
   }
 

@@ -170,9 +170,10 @@ export class PrefixTable {
   }
 
   #probe(length: number): number {
-    const mask = this.#slots.length - 1
+    const slots = this.#slots
+    const mask = slots.length - 1
     for (let slot = this.#hash(length) & mask; ; slot = (slot + 1) & mask) {
-      const entry = this.#slots[slot]!
+      const entry = slots[slot]!
       if (entry === 0) return -1
       if (this.#holds(entry - 1, length)) return entry - 1
     }

@@ -2,8 +2,6 @@
  * Routing tables to load a speaker with, as octets of UPDATEs: prefix lengths, path lengths, communities and the number of
  * prefixes per attribute set are spread as in a full table of today. Equal seeds give equal octets.
  */
-import { addressOfUint32 } from '../../lib/base/ip.ts'
-
 /** Small, fast and with a seed. */
 export class Chance {
   #state: number
@@ -131,7 +129,9 @@ function makeNlri(family: 4 | 6, count: number, chance: Chance, next: Map<number
 }
 
 function bytesOf(value: number, count: number): number[] {
-  return [...addressOfUint32(value >>> 0).bytes.subarray(0, count)]
+  const bytes: number[] = []
+  for (let shift = 24; shift > 24 - 8 * count; shift -= 8) bytes.push((value >>> shift) & 255)
+  return bytes
 }
 
 /** ORIGIN, AS_PATH, MED, COMMUNITIES and LARGE_COMMUNITY, in this order, without the next hop. */
