@@ -3,9 +3,8 @@
  * graceful restart and capabilities that the peer refuses. Pure: time and chance come in as values, and all that is to
  * happen goes out as effects.
  *
- * Rules: the main connection always exists and alone dials; a rival exists only while its TCP connection is up. Once
- * started, a main connection in Idle means that idle hold runs. Every `up` has its `down`, and every `down` is followed
- * by what becomes of each family.
+ * Rules: once started, a main connection in Idle means that idle hold runs. Every `up` has its `down`, and every `down`
+ * is followed by what becomes of each family.
  */
 import { PeerFault } from '../wire/fault.ts'
 import { familyOf } from '../wire/iana.ts'
@@ -15,6 +14,7 @@ import type { Open } from '../wire/open.ts'
 import { loserOf } from './collision.ts'
 import { deservesRetry, type LocalIdentity, type PeerConfig, resetReason } from './config.ts'
 import { Connection } from './connection.ts'
+import { ConnectionPair } from './connection-pair.ts'
 import type { NoticeCode, PeerEffect } from './effect.ts'
 import { type ConnectionEvent, reasonOfEvent } from './event.ts'
 import { IdleHold } from './idle-hold.ts'
@@ -34,8 +34,6 @@ interface Turn {
   reason: string
 }
 
-const progress: readonly State[] = ['Idle', 'Active', 'Connect', 'OpenSent', 'OpenConfirm', 'Established']
-
 /**
  * ms after Established in which a further connection is the late half of a collision: both sides dialled, and a
  * restart would show as a lost connection first. Later a valid OPEN beside a session is a restart (RFC 4724 §5).
@@ -47,8 +45,7 @@ export class Peer {
   #local: LocalIdentity
   #isStarted = false
   #lastConnection = 0
-  #main: Connection
-  #rival: Connection | undefined
+  readonly #pair = new ConnectionPair(() => this.#connection())
   readonly #idleHold = new IdleHold()
   readonly #helper = new RestartHelper()
   readonly #refused = new RefusedCapabilities()
@@ -65,7 +62,6 @@ export class Peer {
   constructor(config: PeerConfig, local: LocalIdentity) {
     this.#config = config
     this.#local = local
-    this.#main = this.#connection()
   }
 
   get config(): PeerConfig {
@@ -93,8 +89,8 @@ export class Peer {
    * connection is not the Established one; then the message goes through `handle`.
    */
   received(connection: ConnectionId, type: 'update' | 'keepalive', now: number): boolean {
-    if (this.#main.id !== connection || this.#main.state !== 'Established') return false
-    this.#main.heard(now)
+    if (this.#pair.main.id !== connection || this.#pair.main.state !== 'Established') return false
+    this.#pair.main.heard(now)
     this.#received[type]++
     return true
   }
@@ -107,12 +103,12 @@ export class Peer {
   reconfigure(config: PeerConfig, local: LocalIdentity, now: number, random: number): PeerEffect[] {
     const reset =
       resetReason(this.#config, config) ?? (local.routerId === this.#local.routerId ? undefined : 'routerId changed')
-    const retry = reset !== undefined || (!this.#main.isConnected && deservesRetry(this.#config, config))
+    const retry = reset !== undefined || (!this.#pair.main.isConnected && deservesRetry(this.#config, config))
     const turn: Turn = { now, random, effects: [], reason: '' }
     const restart = this.#isStarted && retry
     if (restart && reset !== undefined)
       this.#stop({ type: 'stop', cease: cease.otherConfigurationChange, why: reset }, turn)
-    else if (restart) this.#run(this.#main, { type: 'stop' }, turn)
+    else if (restart) this.#run(this.#pair.main, { type: 'stop' }, turn)
     this.#config = config
     this.#local = local
     if (restart) this.#start(turn)
@@ -123,13 +119,13 @@ export class Peer {
   /** When `timer` is due, ms on the clock of `now`; Infinity: never. Ask again after every call; cheap. */
   deadline(): number {
     const { until } = this.#idleHold
-    const rival = this.#rival?.deadline() ?? Number.POSITIVE_INFINITY
-    return Math.min(until, this.#helper.deadline(), this.#main.deadline(), rival)
+    const rival = this.#pair.rival?.deadline() ?? Number.POSITIVE_INFINITY
+    return Math.min(until, this.#helper.deadline(), this.#pair.main.deadline(), rival)
   }
 
   status(): SessionStatus {
-    const { negotiated } = this.#foremost()
-    const next = Math.min(this.#idleHold.until, this.#main.nextAttempt)
+    const { negotiated } = this.#pair.foremost
+    const next = Math.min(this.#idleHold.until, this.#pair.main.nextAttempt)
     return {
       state: this.#state,
       since: this.#since,
@@ -156,10 +152,10 @@ export class Peer {
       case 'accepted':
         return this.#accept(input.connection, turn)
       case 'endOfRib':
-        if (this.#main.state === 'Established') turn.effects.push(...this.#helper.endOfRib(input.family))
+        if (this.#pair.main.state === 'Established') turn.effects.push(...this.#helper.endOfRib(input.family))
         return
       default: {
-        const connection = this.#find(input.connection)
+        const connection = this.#pair.find(input.connection)
         if (connection !== undefined) this.#takeOf(connection, input, turn)
       }
     }
@@ -188,12 +184,12 @@ export class Peer {
   #start(turn: Turn): void {
     this.#isStarted = true
     this.#idleHold.forget()
-    this.#run(this.#main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
+    this.#run(this.#pair.main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
   }
 
   #stop(input: Extract<ConnectionEvent, { type: 'stop' }>, turn: Turn): void {
     this.#isStarted = false
-    for (const connection of this.#connections()) this.#run(connection, input, turn)
+    for (const connection of this.#pair.all) this.#run(connection, input, turn)
     this.#idleHold.forget()
     this.#refused.forget()
     if (input.cease !== undefined) turn.effects.push(...this.#helper.giveUp())
@@ -203,11 +199,12 @@ export class Peer {
     const { now, effects } = turn
     if (now >= this.#idleHold.until) {
       this.#idleHold.end()
-      this.#run(this.#main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
+      this.#run(this.#pair.main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
     }
-    for (const connection of this.#connections())
-      for (let timer = connection.due(now); timer !== undefined; timer = connection.due(now))
-        this.#run(connection, { type: timer }, turn)
+    for (const connection of this.#pair.all) {
+      const timer = connection.due(now)
+      if (timer !== undefined) this.#run(connection, { type: timer }, turn)
+    }
     if (now >= this.#helper.deadline()) {
       this.#notice('staleRoutesDropped', 'the peer did not return, or not send End-of-RIB, in time', turn)
       effects.push(...this.#helper.giveUp())
@@ -221,12 +218,11 @@ export class Peer {
       turn.effects.push({ type: 'close', connection: id })
       return
     }
-    if (this.#main.state === 'Idle') this.#run(this.#main, { type: 'startPassive' }, turn)
-    let connection = this.#main
+    if (this.#pair.main.state === 'Idle') this.#run(this.#pair.main, { type: 'startPassive' }, turn)
+    let connection = this.#pair.main
     if (connection.state !== 'Active') {
-      if (this.#rival !== undefined) this.#run(this.#rival, { type: 'collisionDump' }, turn)
-      connection = this.#connection()
-      this.#rival = connection
+      if (this.#pair.rival !== undefined) this.#run(this.#pair.rival, { type: 'collisionDump' }, turn)
+      connection = this.#pair.challenge()
       this.#run(connection, { type: 'startPassive' }, turn)
     }
     connection.attach(id)
@@ -237,7 +233,7 @@ export class Peer {
   #refusal(): string | undefined {
     if (!this.#isStarted) return 'the peering is stopped'
     if (this.#idleHold.isShut) return `idle hold after ${this.#lastError}`
-    if (this.#rival?.state === 'OpenConfirm') return 'a third connection while two are being opened'
+    if (this.#pair.rival?.state === 'OpenConfirm') return 'a third connection while two are being opened'
     return undefined
   }
 
@@ -271,7 +267,7 @@ export class Peer {
 
   /** The OPEN on `connection` is good: which of two connections has to go, if there are two. */
   #collision(connection: Connection, negotiated: Negotiated, turn: Turn): Connection | undefined {
-    const other = connection === this.#main ? this.#rival : this.#main
+    const other = this.#pair.otherThan(connection)
     if (other?.state === 'OpenConfirm') return loserOf(connection, other, negotiated, this.#local.routerId)
     if (other?.state !== 'Established') return undefined
     const helps = other.negotiated?.gracefulRestart !== undefined
@@ -289,7 +285,7 @@ export class Peer {
     if (refusal === undefined) return
     this.#lastError = `${turn.reason}: ${refusal.text}`
     this.#notice('capabilityRefused', refusal.text, turn)
-    if (refusal.retry && this.#main.state === 'Idle') this.#idleHold.cutShort(turn.now)
+    if (refusal.retry && this.#pair.main.state === 'Idle') this.#idleHold.cutShort(turn.now)
   }
 
   #refresh(session: Negotiated, message: { afi: number; safi: number; subtype: number }, turn: Turn): void {
@@ -341,38 +337,17 @@ export class Peer {
 
   /** Brings the two connections back under the rules at the top, and reports a change of state. */
   #settle(turn: Turn): void {
-    if (this.#rival?.isConnected === false) this.#rival = undefined
-    if (this.#rival?.state === 'Established' && this.#main.state === 'Connect')
-      this.#run(this.#main, { type: 'collisionDump' }, turn)
-    const rival = this.#rival
-    if (rival !== undefined && (rival.state === 'Established' || progress.indexOf(this.#main.state) < 2)) {
-      this.#rival = this.#main.isConnected ? this.#main : undefined
-      this.#main = rival
-    }
-    if (this.#main.state !== 'Idle') this.#idleHold.end()
+    const { main, rival } = this.#pair
+    if (rival?.state === 'Established' && main.state === 'Connect') this.#run(main, { type: 'collisionDump' }, turn)
+    this.#pair.settle()
+    if (this.#pair.main.state !== 'Idle') this.#idleHold.end()
     else if (this.#isStarted && this.#idleHold.until === Number.POSITIVE_INFINITY)
       this.#idleHold.begin(turn.now, turn.random)
     const from = this.#state
-    this.#state = this.#foremost().state
+    this.#state = this.#pair.foremost.state
     if (this.#state === from) return
     this.#since = turn.now
     turn.effects.push({ type: 'state', from, to: this.#state, reason: turn.reason })
-  }
-
-  /** The connection that is nearer to Established. */
-  #foremost(): Connection {
-    const rival = this.#rival
-    return rival !== undefined && progress.indexOf(rival.state) > progress.indexOf(this.#main.state)
-      ? rival
-      : this.#main
-  }
-
-  #connections(): Connection[] {
-    return this.#rival === undefined ? [this.#main] : [this.#main, this.#rival]
-  }
-
-  #find(id: ConnectionId): Connection | undefined {
-    return this.#connections().find(connection => connection.id === id)
   }
 
   #connection(): Connection {

@@ -264,7 +264,7 @@ test('whatever happens: nothing throws, up and down alternate, no route or conne
         for (const [family, held] of world.routes) assert.deepEqual(held, { fresh: false, stale: false }, `${family}`)
       },
     ),
-    { numRuns: 3000 },
+    { numRuns: 3000, interruptAfterTimeLimit: 20_000 },
   )
 })
 
@@ -278,7 +278,7 @@ test('two peers that dial each other at random moments always end with one sessi
       assert.equal(pair.a.stand.state, 'Established')
       assert.equal(pair.b.stand.state, 'Established')
     }),
-    { numRuns: 500 },
+    { numRuns: 500, interruptAfterTimeLimit: 20_000 },
   )
 })
 
