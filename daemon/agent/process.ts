@@ -1,17 +1,97 @@
 /**
- * The agent as a process: what `podpeer agent --config FILE` runs. It ties the pure core to the world and lives until a
- * signal ends it.
+ * The agent as a process: what `podpeer agent --config FILE` runs. It reads the file, opens log, control socket and
+ * metrics around one Agent, and lives until a signal ends it.
  */
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { tcpTransport } from '../../bgp/io/transport.ts'
+import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import { parseFile } from '../config/index.ts'
+import { serveControl } from '../control/server.ts'
+import { openLog } from '../log.ts'
+import { version } from '../version.ts'
+import { Agent } from './agent.ts'
+import { ConfigSource } from './config-source.ts'
+import { AgentView } from './view.ts'
 
 export interface AgentOptions {
   /** Path of the configuration file. */
   readonly config: string
 }
 
+/** Milliseconds that the last words to peers and log may take. */
+const FAREWELL = 1000
+
 /**
  * Resolves with the exit code when the agent has stopped (SIGTERM, SIGINT). SIGHUP: read the configuration again.
  * @throws InputFault when the configuration cannot be used at the start, WorldFault when the process cannot run at all
  */
-export function runAgent(options: AgentOptions): Promise<number> {
-  throw new Error(`not there yet: ${options.config}`)
+export async function runAgent({ config: path }: AgentOptions): Promise<number> {
+  const text = readConfig(path)
+  const file = parseConfig(path, text)
+  const log = openLog(file.log?.level ?? 'info')
+  const node = nodeName(file.node, process.env)
+  const agent = new Agent({ file, node, environment: process.env, transport: tcpTransport, log })
+  const view = new AgentView(agent, path)
+  const report = (bug: unknown) => log.error('bug', { error: bug instanceof Error ? bug.stack : String(bug) })
+  const { control, metrics } = agent.desired.config
+  const controlServer = await serveControl({ socket: control.socket, source: view, report })
+  const healthServer = metrics && (await openHealth(metrics, agent, view, log))
+  log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
+  agent.start()
+  const source = new ConfigSource(path, text, {
+    changed: changed => agent.reload(changed),
+    unreadable: reason => agent.hear({ type: 'fileRejected', reason }),
+  })
+  process.on('SIGHUP', () => source.check(true))
+  const signal = await new Promise<string>(resolve => {
+    for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
+  })
+  log.info('agent stopping', { signal })
+  source.close()
+  healthServer?.close()
+  await Promise.all([agent.stop(), controlServer.close()])
+  await Promise.race([log.flush(), new Promise(resolve => setTimeout(resolve, FAREWELL).unref())])
+  // what still waits for a peer's FIN does not keep the process
+  setTimeout(() => process.exit(), FAREWELL).unref()
+  return 0
+}
+
+async function openHealth(
+  address: { readonly address: string; readonly port: number },
+  agent: Agent,
+  view: AgentView,
+  log: Parameters<typeof import('../metrics.ts').agentMetrics>[2],
+) {
+  const [{ agentMetrics }, { serveHealth }] = await Promise.all([import('../metrics.ts'), import('../health.ts')])
+  const unready = () => {
+    const { desired, routing, problems } = agent
+    const ready = routing !== undefined && desired.speaking && desired.announced !== undefined
+    return ready ? undefined : (problems[0] ?? 'the agent is starting')
+  }
+  return await serveHealth({ ...address, metrics: agentMetrics(agent, view, log), unready })
+}
+
+function readConfig(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (thrown) {
+    const { code = 'CONFIG_FILE' } = thrown as NodeJS.ErrnoException
+    if (code === 'ENOENT') throw new InputFault(path, 'there is no such file')
+    throw new WorldFault(code, `${path} cannot be read: ${reasonOf(thrown)}`, { retry: false })
+  }
+}
+
+function parseConfig(path: string, text: string) {
+  try {
+    return parseFile(text)
+  } catch (thrown) {
+    throw thrown instanceof InputFault ? new InputFault(path, thrown.message) : thrown
+  }
+}
+
+function nodeName(fromFile: string | undefined, environment: NodeJS.ProcessEnv): { name: string; origin: string } {
+  if (fromFile !== undefined) return { name: fromFile, origin: 'file' }
+  const name = environment['NODE_NAME']
+  return name ? { name, origin: 'environment NODE_NAME' } : { name: hostname(), origin: 'host name' }
 }

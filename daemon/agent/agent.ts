@@ -1,0 +1,324 @@
+/**
+ * The node agent: introduces Kubernetes, the configuration file, the speaker and the kernel to each other. What it knows
+ * is a Situation, what it wants is decided from that (desired.ts), and here only what changed is carried out.
+ */
+import type { SpeakerPeer, Transport } from '../../bgp/index.ts'
+import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import type { NodeView } from '../../lib/kube/object.ts'
+import { type ObjectWatch, type WatchEvent, watchObjects } from '../../lib/kube/watch.ts'
+import { portHolders, renderHolder } from '../../lib/linux/port-holder.ts'
+import { type AgentFile, parseFile } from '../config/index.ts'
+import type { Log } from '../log.ts'
+import { type Desired, decide, speakerPeer } from './desired.ts'
+import { readPassword } from './passwords.ts'
+import { Routing } from './routing.ts'
+import type { SavedState } from './saved-state.ts'
+import { type AgentInput, firstSituation, handle, type Situation } from './situation.ts'
+import { bootId, StateFile } from './state-file.ts'
+import { restartOf } from './succession.ts'
+
+/** Milliseconds between two tries to get a port that somebody else has. */
+const PORT_RETRY = 2000
+/** Changes come in bursts; the state file is written once for all of them. Milliseconds. */
+const SAVE_DELAY = 200
+/** Annotations of others can be long, and may be nobody's business. */
+const OWN_ANNOTATIONS = 'podpeer.io/'
+
+export interface AgentOptions {
+  readonly file: AgentFile
+  readonly node: { readonly name: string; readonly origin: string }
+  readonly environment: NodeJS.ProcessEnv
+  readonly transport: Transport
+  readonly log: Log
+}
+
+export class Agent {
+  readonly startedAt = Date.now()
+  readonly #options: AgentOptions
+  readonly #log: Log
+  /** Settings that count for the life of the process, as they were at the start. */
+  readonly #fixed: ReadonlyMap<string, string>
+  readonly #stateFile: StateFile
+  readonly #saved: SavedState | undefined
+  readonly #bootId = bootId()
+  /** Addresses of peers that may hold routes of ours. */
+  readonly #sessions = new Set<string>()
+  #situation: Situation
+  #desired: Desired
+  #routing: Routing | undefined
+  #identity = ''
+  #watch: ObjectWatch | undefined
+  #synced = false
+  #problems: readonly string[] = []
+  #saveFault: string | undefined
+  #saveTimer: NodeJS.Timeout | undefined
+  #portTimer: NodeJS.Timeout | undefined
+  #stopped = false
+
+  constructor(options: AgentOptions) {
+    this.#options = options
+    this.#log = options.log
+    this.#situation = firstSituation(options.file, options.node)
+    this.#desired = decide(this.#situation)
+    this.#fixed = fixedSettings(this.#desired)
+    this.#stateFile = new StateFile(this.#desired.config.state)
+    this.#saved = this.#readState()
+  }
+
+  /** @throws WorldFault when the kernel's route table cannot be had */
+  start(): void {
+    const { node, admitted, drained } = this.#saved ?? {}
+    if (node !== undefined) this.#situation = handle(this.#situation, { type: 'restored', node, admitted })
+    if (drained === true) this.#situation = handle(this.#situation, { type: 'drain', drained })
+    this.#apply()
+    const { enabled, kubeconfig } = this.#desired.config.kubernetes
+    if (!enabled) return
+    const own = {
+      path: '/api/v1/nodes',
+      fieldSelector: `metadata.name=${this.#situation.name}`,
+      project: 'node' as const,
+    }
+    const request = { ...(kubeconfig !== undefined && { kubeconfig }), resources: [own] }
+    this.#watch = watchObjects(request, event => this.#hearKubernetes(event))
+  }
+
+  get situation(): Situation {
+    return this.#situation
+  }
+
+  get desired(): Desired {
+    return this.#desired
+  }
+
+  /** Undefined while no identity has been known. */
+  get routing(): Routing | undefined {
+    return this.#routing
+  }
+
+  /** Sentences: what keeps the agent from what the configuration wants. */
+  get problems(): readonly string[] {
+    return this.#problems
+  }
+
+  /** A new text of the configuration file; a bad one changes nothing but is remembered. */
+  reload(text: string): void {
+    try {
+      this.hear({ type: 'file', file: parseFile(text) })
+      this.#log.info('configuration read')
+    } catch (thrown) {
+      if (!(thrown instanceof InputFault)) throw thrown
+      this.#log.error('configuration rejected', { reason: thrown.message })
+      this.hear({ type: 'fileRejected', reason: thrown.message })
+    }
+  }
+
+  hear(input: AgentInput): void {
+    this.#situation = handle(this.#situation, input)
+    if (!this.#stopped) this.#apply()
+  }
+
+  /** Leaves the kernel's routes, and with graceful restart the peers', to the agent that comes next. */
+  async stop(): Promise<void> {
+    this.#stopped = true
+    clearTimeout(this.#portTimer)
+    clearTimeout(this.#saveTimer)
+    const goodbye = !this.#desired.config.gracefulRestart.enabled
+    if (goodbye) this.#sessions.clear()
+    this.#save()
+    await Promise.all([this.#routing?.stop(goodbye), this.#watch?.close()])
+  }
+
+  #apply(): void {
+    const desired = decide(this.#situation)
+    this.#desired = desired
+    this.#log.level = desired.config.log.level
+    const { peers, problems } = this.#peers(desired)
+    const routing = this.#routingFor(desired)
+    if (routing !== undefined) {
+      this.#configure(routing, desired, peers)
+      if (desired.announced !== undefined) routing.originate(desired.announced.map(({ prefix }) => prefix))
+      if (this.#situation.drained) routing.speaker.drain()
+      else routing.speaker.undrain()
+    }
+    const unsaved = this.#saveFault === undefined ? [] : [this.#saveFault]
+    this.#tell([...this.#desired.problems, ...this.#unchangeable(desired), ...problems, ...unsaved])
+    this.#saveSoon()
+  }
+
+  /** What changed in the file and cannot change in a living process. */
+  #unchangeable(desired: Desired): string[] {
+    const changed = [...fixedSettings(desired)].filter(([key, value]) => value !== this.#fixed.get(key))
+    return changed.map(([key]) => `${key} has changed in the configuration: it counts when the agent is started again`)
+  }
+
+  #peers({ config }: Desired): { peers: SpeakerPeer[]; problems: string[] } {
+    const peers: SpeakerPeer[] = []
+    const problems: string[] = []
+    for (const peer of config.asNumber === undefined ? [] : config.peers)
+      try {
+        const password = peer.password && readPassword(peer.password, this.#options.environment)
+        peers.push(speakerPeer(peer, config.asNumber!, password))
+      } catch (thrown) {
+        if (!(thrown instanceof InputFault)) throw thrown
+        problems.push(`peer ${peer.name} is left out: ${thrown.message}`)
+      }
+    return { peers, problems }
+  }
+
+  #routingFor({ identity, config }: Desired): Routing | undefined {
+    const key = JSON.stringify(identity)
+    if (identity === undefined || key === this.#identity) return this.#routing
+    const former = this.#routing
+    this.#identity = key
+    const sources = former?.sources ?? this.#saved?.nextHops ?? []
+    // the peers know us by another name: they are told, and come back to the new one
+    if (former !== undefined) void former.stop(true)
+    this.#routing = new Routing({
+      identity,
+      kernel: config.kernel,
+      restart: former === undefined ? restartOf(this.#saved, identity, config) : undefined,
+      deferralTime: config.gracefulRestart.deferralTime * 1000,
+      sources,
+      transport: this.#options.transport,
+      observer: this.#observer(),
+    })
+    const { asNumber, routerId } = config
+    const restarting = this.#routing.speaker.restarting
+    this.#log.info('speaker started', { asNumber, routerId, restarting })
+    return this.#routing
+  }
+
+  #configure(routing: Routing, { config, identity, speaking }: Desired, peers: readonly SpeakerPeer[]): void {
+    try {
+      // an identity that has gone leaves a speaker without peers behind: it withdraws what it had learned
+      if (identity === undefined) routing.configure(undefined, [])
+      else routing.configure(speaking ? config.listen : undefined, peers)
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      const holder = this.#holder(thrown)
+      this.#situation = handle(this.#situation, { type: 'port', holder })
+      this.#desired = decide(this.#situation)
+      routing.configure(undefined, peers)
+    }
+    this.#watchPort()
+  }
+
+  #holder(fault: WorldFault): string {
+    const { port } = this.#desired.config.listen
+    if (fault.code !== 'EADDRINUSE') return `the BGP port cannot be had: ${fault.message}; trying again`
+    const [holder] = portHolders(port)
+    const who = holder === undefined ? 'another process' : renderHolder(holder)
+    return `port ${port} is held by ${who}: this agent neither listens nor dials until it is free`
+  }
+
+  #watchPort(): void {
+    clearTimeout(this.#portTimer)
+    if (this.#situation.portHolder === undefined) return
+    this.#portTimer = setTimeout(() => {
+      this.#situation = handle(this.#situation, { type: 'port', holder: undefined })
+      this.#apply()
+    }, PORT_RETRY)
+  }
+
+  #tell(problems: readonly string[]): void {
+    const before = new Set(this.#problems)
+    this.#problems = problems
+    for (const problem of problems) if (!before.has(problem)) this.#log.warn('problem', { problem })
+    for (const problem of before) if (!problems.includes(problem)) this.#log.info('problem solved', { problem })
+  }
+
+  #observer() {
+    return {
+      stateChanged: (peer: string, from: string, to: string, reason: string) => {
+        const ends = from === 'Established' || to === 'Established'
+        if (ends) this.#log[to === 'Established' ? 'info' : 'warn']('session', { peer, from, to, reason })
+        else this.#log.debug('session', { peer, from, to, reason })
+        if (to !== 'Established') return
+        const { address } = this.#desired.config.peers.find(({ name }) => name === peer) ?? {}
+        if (address !== undefined) this.#sessions.add(address.toString())
+        this.#saveSoon()
+      },
+      notice: (peer: string | undefined, code: string, text: string) => this.#log.warn('notice', { peer, code, text }),
+      restarted: () => this.#log.info('restart completed'),
+      kernelNotice: (text: string) => this.#log.warn('kernel', { text }),
+      swept: (routes: number, reason: string) =>
+        this.#log.info('routes of the former agent removed', { routes, reason }),
+      sourcesChanged: () => this.#saveSoon(),
+    }
+  }
+
+  #hearKubernetes(event: WatchEvent): void {
+    if (event.type === 'synced') this.#synced = true
+    if (event.type !== 'state') {
+      if (!this.#synced) return
+      const object = this.#watch?.objects(0).get(this.#situation.name) as NodeView | undefined
+      return this.hear({ type: 'node', object })
+    }
+    const { state } = event
+    if (state.phase === 'watching') this.hear({ type: 'api', state: { phase: 'synced' } })
+    if (state.phase === 'failing') this.hear({ type: 'api', state: { phase: 'away', reason: state.reason } })
+  }
+
+  #readState(): SavedState | undefined {
+    const path = this.#desired.config.state
+    try {
+      const saved = this.#stateFile.read()
+      if (saved === undefined || saved.bootId === this.#bootId) return saved
+      this.#log.info('state of another boot ignored', { path })
+    } catch (thrown) {
+      if (!(thrown instanceof InputFault || thrown instanceof WorldFault)) throw thrown
+      this.#log.warn('state ignored', { path, reason: thrown.message })
+    }
+    return undefined
+  }
+
+  #saveSoon(): void {
+    if (this.#stopped) return
+    this.#saveTimer ??= setTimeout(() => {
+      this.#saveTimer = undefined
+      this.#save()
+    }, SAVE_DELAY)
+  }
+
+  #save(): void {
+    const before = this.#saveFault
+    try {
+      this.#stateFile.write(this.#state())
+      this.#saveFault = undefined
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      this.#saveFault = `the state file cannot be written, so that a restart will be noticed: ${reasonOf(thrown)}`
+    }
+    if (before !== this.#saveFault && !this.#stopped) this.#apply()
+  }
+
+  #state(): SavedState {
+    const { node, admitted, drained } = this.#situation
+    const { config, announced, identity } = this.#desired
+    const drainedNow = this.#routing?.speaker.draining === 'drained'
+    return {
+      version: 1,
+      bootId: this.#bootId,
+      identity: identity && { asNumber: identity.asNumber, routerId: String(config.routerId) },
+      node: node.source === 'unknown' || node.object === undefined ? undefined : withOwnAnnotations(node.object),
+      admitted,
+      drained,
+      announced: (announced ?? []).map(({ prefix }) => prefix.toString()),
+      sessions: drainedNow ? [] : [...this.#sessions],
+      nextHops: this.#routing?.sources ?? [],
+    }
+  }
+}
+
+/** Settings that cannot change while the process lives, as text to compare. */
+function fixedSettings({ config }: Desired): Map<string, string> {
+  const { kernel, state, control, metrics, kubernetes } = config
+  return new Map(
+    Object.entries({ kernel, state, control, metrics, kubernetes }).map(([key, value]) => [key, JSON.stringify(value)]),
+  )
+}
+
+function withOwnAnnotations(node: NodeView): NodeView {
+  const own = Object.entries(node.annotations).filter(([key]) => key.startsWith(OWN_ANNOTATIONS))
+  return { ...node, annotations: Object.fromEntries(own) }
+}

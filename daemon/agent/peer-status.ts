@@ -1,0 +1,99 @@
+/** One peer as the control API shows it. Pure: speaker and configuration in, document out. */
+import type { PeerView } from '../../bgp/index.ts'
+import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
+import type { EffectivePeer } from '../config/index.ts'
+import type { FamilyName, PeerStatus } from '../control/document.ts'
+
+/** Turns moments of the monotonic clock into ISO 8601. */
+export type Timestamp = (moment: number) => string
+
+export function familyName(family: Family): FamilyName {
+  return family === 4 ? 'ipv4' : 'ipv6'
+}
+
+/** @param now on the speaker's clock, ms */
+export function peerStatus(view: PeerView, now: number, timestamp: Timestamp): PeerStatus {
+  const { config, session, localAddress, families } = view
+  const { negotiated, lastError, nextAttempt, withheld } = session
+  const established = session.state === 'Established'
+  return {
+    name: config.name,
+    address: config.address.toString(),
+    port: config.port,
+    asNumber: config.remoteAs,
+    type: typeOf(config),
+    state: session.state,
+    since: timestamp(session.since),
+    ...(lastError !== undefined && { lastError }),
+    ...(localAddress && { localAddress: localAddress.toString() }),
+    localAs: config.localAs,
+    ...(negotiated && {
+      routerId: addressOfUint32(negotiated.remoteRouterId).toString(),
+      holdTime: negotiated.holdTime,
+      keepaliveTime: negotiated.keepaliveTime,
+      capabilities: negotiated.capabilities,
+    }),
+    ...(established && { uptimeSeconds: Math.floor((now - session.since) / 1000) }),
+    ...(nextAttempt !== undefined && { nextAttempt: timestamp(nextAttempt) }),
+    passive: config.passive,
+    families: families.map(({ family, received, accepted, advertised, stale, endOfRib }) => ({
+      family: familyName(family),
+      received,
+      accepted,
+      advertised,
+      stale,
+      endOfRib,
+    })),
+    ...(withheld.length > 0 && { withheldCapabilities: withheld }),
+    ...(negotiated?.gracefulRestart && {
+      gracefulRestart: {
+        restartTime: negotiated.gracefulRestart.restartTime,
+        restarting: negotiated.gracefulRestart.restarting,
+        forwarding: negotiated.gracefulRestart.families
+          .filter(({ forwarding }) => forwarding)
+          .map(({ family }) => familyName(family)),
+      },
+    }),
+    importPolicy: config.importPolicy.name,
+    exportPolicy: config.exportPolicy.name,
+    messages: { received: session.received, sent: { ...session.sent, update: view.updatesSent } },
+  }
+}
+
+/** A peer that no speaker runs yet. */
+export function idlePeerStatus(
+  peer: EffectivePeer,
+  localAs: number,
+  why: string | undefined,
+  since: string,
+): PeerStatus {
+  const none = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
+  return {
+    name: peer.name,
+    address: peer.address.toString(),
+    port: peer.port,
+    asNumber: peer.asNumber,
+    type: typeOf(peer),
+    state: 'Idle',
+    since,
+    ...(why !== undefined && { lastError: why }),
+    localAs,
+    passive: peer.passive,
+    families: peer.families.map(family => ({
+      family: familyName(family),
+      received: 0,
+      accepted: 0,
+      advertised: 0,
+      stale: 0,
+      endOfRib: { sent: false, received: false },
+    })),
+    importPolicy: peer.importPolicy.name,
+    exportPolicy: peer.exportPolicy.name,
+    messages: { received: none, sent: none },
+  }
+}
+
+/** Route reflector's clients are the Nodes that we know to be ones; whoever else is configured counts as outside. */
+function typeOf({ routeReflectorClient }: { readonly routeReflectorClient: boolean }): PeerStatus['type'] {
+  return routeReflectorClient ? 'internal' : 'external'
+}

@@ -1,0 +1,173 @@
+/**
+ * One life of the speaker under one identity, with the kernel's route table beside it: what the RIB chose goes to the
+ * kernel, and what a former agent left there goes when its time has come. A new identity needs a new Routing, which takes
+ * over from this one as one agent from another. It decides nothing about what to announce or whom to peer with.
+ */
+import {
+  type KernelChange,
+  type Restart,
+  Speaker,
+  type SpeakerIdentity,
+  type SpeakerObserver,
+  type SpeakerPeer,
+  type Transport,
+} from '../../bgp/index.ts'
+import { systemClock } from '../../bgp/io/clock.ts'
+import type { Address, Family } from '../../lib/base/ip.ts'
+import type { Prefix } from '../../lib/base/prefix.ts'
+import { RouteTable } from '../../lib/linux/table/route-table.ts'
+import type { EffectiveConfig } from '../config/index.ts'
+import { NextHopSources } from './next-hop-sources.ts'
+import type { NextHopSource } from './saved-state.ts'
+import { AdoptedRoutes } from './succession.ts'
+
+/** Kernel changes taken from the RIB in one turn: about a millisecond. */
+const SLICE = 2048
+/** Milliseconds without a kernel change after which what a peer sent before its End-of-RIB has arrived in the table. */
+const QUIET = 1000
+
+export interface RoutingOptions {
+  readonly identity: SpeakerIdentity
+  readonly kernel: EffectiveConfig['kernel']
+  readonly restart: Restart | undefined
+  /** Milliseconds before old routes of unknown or silent peers are swept. */
+  readonly deferralTime: number
+  /** What the former agent left. */
+  readonly sources: readonly NextHopSource[]
+  readonly transport: Transport
+  readonly observer: RoutingObserver
+}
+
+export interface RoutingObserver extends Pick<SpeakerObserver, 'stateChanged' | 'notice' | 'restarted'> {
+  /** A line for the log. */
+  kernelNotice(text: string): void
+  swept(count: number, why: string): void
+  /** `sources` has something else to say. */
+  sourcesChanged(): void
+}
+
+export class Routing {
+  readonly speaker: Speaker
+  /** Absent: routes are not installed. */
+  readonly table: RouteTable | undefined
+  readonly #options: RoutingOptions
+  readonly #adopted: AdoptedRoutes
+  readonly #sources: NextHopSources
+  #addresses = new Map<string, string>()
+  #known = false
+  #speaking = false
+  #turn: NodeJS.Immediate | undefined
+  #sweepTimer: NodeJS.Timeout | undefined
+  #deferral: NodeJS.Timeout | undefined
+
+  /** @throws WorldFault when the kernel's table cannot be had */
+  constructor(options: RoutingOptions) {
+    const { identity, kernel, restart, transport, observer } = options
+    this.#options = options
+    this.#adopted = new AdoptedRoutes(options.sources)
+    if (kernel.install) {
+      const { table, protocol, metric } = kernel
+      this.table = new RouteTable({ table, protocol, metric, onNotice: text => observer.kernelNotice(text) })
+    }
+    const seed = Math.floor(Math.random() * 2 ** 32)
+    const world = { transport, clock: systemClock, observer: this.#observer(observer) }
+    this.speaker = new Speaker({ ...identity, seed }, world, restart)
+    this.#sources = new NextHopSources(this.speaker, this.table, peer => this.#addresses.get(peer))
+  }
+
+  /**
+   * @param port undefined: neither dial nor listen
+   * @throws WorldFault when the port cannot be had; nothing has changed then
+   */
+  configure(
+    port: { readonly addresses: readonly Address[]; readonly port: number } | undefined,
+    peers: readonly SpeakerPeer[],
+  ): void {
+    this.speaker.configure({ listen: port, peers })
+    this.#addresses = new Map(peers.map(({ name, address }) => [name, address.toString()]))
+    this.#speaking ||= port !== undefined
+    this.#considerSweep()
+  }
+
+  /** The whole set; the first call says that it is known, and so are the peers. */
+  originate(prefixes: Iterable<Prefix>): void {
+    this.speaker.originate(prefixes)
+    this.#known = true
+    this.#considerSweep()
+  }
+
+  /** For the next agent: where the installed routes came from. */
+  get sources(): NextHopSource[] {
+    return this.#sources.list()
+  }
+
+  /**
+   * Ends the sessions and leaves the kernel's routes as they are.
+   * @param goodbye whether the peers are told, so that they forget our routes
+   */
+  async stop(goodbye: boolean): Promise<void> {
+    clearTimeout(this.#deferral)
+    clearTimeout(this.#sweepTimer)
+    clearImmediate(this.#turn)
+    this.#turn = setImmediate(() => {})
+    this.speaker.stop(goodbye)
+    await this.table?.close()
+  }
+
+  #observer(outer: RoutingObserver): SpeakerObserver {
+    return {
+      stateChanged: (peer, from, to, reason) => outer.stateChanged(peer, from, to, reason),
+      notice: (peer, code, text) => outer.notice(peer, code, text),
+      restarted: () => outer.restarted(),
+      kernelChanged: () => this.#takeSoon(),
+      endOfRib: (peer, family) => this.#endOfRib(peer, family),
+    }
+  }
+
+  #takeSoon(): void {
+    this.#turn ??= setImmediate(() => {
+      this.#turn = undefined
+      this.#take()
+    })
+  }
+
+  #take(): void {
+    const changes = this.speaker.takeKernelChanges(SLICE)
+    if (changes.length === 0) return
+    for (const change of changes) this.#want(change)
+    if (this.#sources.note(changes)) this.#options.observer.sourcesChanged()
+    this.#sweepTimer?.refresh()
+    this.#takeSoon()
+  }
+
+  #want({ prefix, nextHops }: KernelChange): void {
+    const { table } = this
+    if (table === undefined) return
+    const wanted = nextHops.length === 0 ? undefined : table.nextHops(nextHops)
+    table.want(prefix.family, prefix.bytes, 0, prefix.length, wanted)
+  }
+
+  #endOfRib(peer: string, family: Family): void {
+    const address = this.#addresses.get(peer)
+    if (address === undefined) return
+    this.#adopted.finished(address, family)
+    this.#considerSweep()
+  }
+
+  /** Nothing goes before it is known whom we peer with, and before the peers have had a chance to speak. */
+  #considerSweep(): void {
+    if (!this.#known || !this.#speaking) return
+    const { deferralTime } = this.#options
+    this.#deferral ??= setTimeout(() => this.#sweep('the deferral time is over', () => true), deferralTime)
+    this.#sweepTimer ??= setTimeout(() => {
+      this.#sweepTimer = undefined
+      const configured = new Set(this.#addresses.values())
+      this.#sweep('their peers have sent all they have', route => this.#adopted.isGone(route, configured))
+    }, QUIET)
+  }
+
+  #sweep(why: string, gone: Parameters<RouteTable['sweep']>[0]): void {
+    const count = this.table?.sweep(gone) ?? 0
+    if (count > 0) this.#options.observer.swept(count, why)
+  }
+}

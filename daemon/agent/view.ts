@@ -1,0 +1,121 @@
+/** The agent as its control API, its metrics and its health see it: documents of the moment, made on demand. */
+import { addressOfUint32 } from '../../lib/base/ip.ts'
+import type { Prefix } from '../../lib/base/prefix.ts'
+import type { AgentStatus, EffectiveConfig, Explanation, PeerStatus } from '../control/document.ts'
+import type { ControlSource, RouteListing, RowCursor } from '../control/source.ts'
+import { version } from '../version.ts'
+import type { Agent } from './agent.ts'
+import { explain } from './explanation.ts'
+import { idlePeerStatus, peerStatus } from './peer-status.ts'
+import { listRoutes } from './route-listing.ts'
+
+export class AgentView implements ControlSource {
+  readonly #agent: Agent
+  readonly #file: string
+
+  /** @param file path of the configuration */
+  constructor(agent: Agent, file: string) {
+    this.#agent = agent
+    this.#file = file
+  }
+
+  status(): AgentStatus {
+    const { desired, situation, routing, problems, startedAt } = this.#agent
+    const { config } = desired
+    const identity = routing?.speaker.identity
+    const { addresses, port } = config.listen
+    const peers = this.peers()
+    const listening = routing !== undefined && desired.speaking ? addresses : []
+    return {
+      version,
+      pid: process.pid,
+      startedAt: new Date(startedAt).toISOString(),
+      node: config.node,
+      ...(identity && {
+        asNumber: identity.asNumber,
+        routerId: addressOfUint32(identity.routerId).toString(),
+        clusterId: addressOfUint32(identity.clusterId).toString(),
+      }),
+      phase: this.#phase(),
+      problems,
+      listening: listening.map(address => (address.family === 4 ? `${address}:${port}` : `[${address}]:${port}`)),
+      kubernetes: {
+        state: situation.api.phase,
+        ...(situation.api.phase === 'away' && { reason: situation.api.reason }),
+      },
+      announced: (situation.drained ? [] : (desired.announced ?? [])).map(({ prefix, origin }) => ({
+        prefix: prefix.toString(),
+        origin,
+      })),
+      kernel: {
+        install: routing?.table !== undefined,
+        routes: routing?.table?.counts().installed ?? 0,
+        conflicts: [],
+      },
+      peers: {
+        total: peers.length,
+        established: peers.filter(({ state }) => state === 'Established').length,
+      },
+    }
+  }
+
+  peers(): PeerStatus[] {
+    const { desired, routing, problems, startedAt } = this.#agent
+    const { config } = desired
+    const now = performance.now()
+    const offset = Date.now() - now
+    const timestamp = (moment: number) => new Date(moment + offset).toISOString()
+    const running = (routing?.speaker.peers() ?? []).map(view => peerStatus(view, now, timestamp))
+    const names = new Set(running.map(({ name }) => name))
+    const since = new Date(startedAt).toISOString()
+    const idle = config.peers
+      .filter(({ name }) => !names.has(name))
+      .map(peer => idlePeerStatus(peer, config.asNumber ?? 0, whyIdle(peer.name, problems), since))
+    return [...running, ...idle]
+  }
+
+  routes(query: RouteListing): RowCursor {
+    const speaker = this.#agent.routing?.speaker
+    return speaker === undefined ? { next: () => [], done: true } : listRoutes(speaker, query)
+  }
+
+  async explain(target: Prefix): Promise<Explanation> {
+    const { routing, desired, problems } = this.#agent
+    const { kernel } = desired.config
+    if (routing !== undefined) return await explain(target, routing.speaker, routing.table, kernel.metric)
+    const reason = `no speaker runs: ${problems[0] ?? 'the agent is starting'}`
+    const nothing = { installed: false, reason, nextHops: [] }
+    return { target: target.toString(), paths: [], advertised: [], kernel: nothing }
+  }
+
+  config(): EffectiveConfig {
+    const { desired, situation } = this.#agent
+    const { document, origins } = desired.config
+    return {
+      file: this.#file,
+      config: document,
+      origins: Object.fromEntries(origins),
+      ...(situation.rejected !== undefined && { rejected: situation.rejected }),
+    }
+  }
+
+  drain(): void {
+    this.#agent.hear({ type: 'drain', drained: true })
+  }
+
+  undrain(): void {
+    this.#agent.hear({ type: 'drain', drained: false })
+  }
+
+  #phase(): AgentStatus['phase'] {
+    const speaker = this.#agent.routing?.speaker
+    if (speaker === undefined) return this.#agent.situation.drained ? 'drained' : 'starting'
+    if (speaker.draining !== 'no') return speaker.draining
+    return speaker.restarting ? 'restarting' : 'running'
+  }
+}
+
+/** What is said of this very peer, else what keeps all of them. */
+function whyIdle(name: string, problems: readonly string[]): string | undefined {
+  return problems.find(problem => problem.startsWith(`peer ${name} `)) ?? problems[0]
+}

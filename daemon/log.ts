@@ -1,0 +1,66 @@
+/**
+ * The log of a daemon: JSON lines on standard output, a constant message and keys. It never blocks: lines wait in bounded
+ * memory for a slow reader, and those that find no room are dropped and counted.
+ */
+import { pino } from 'pino'
+
+export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
+export type LogFields = Readonly<Record<string, unknown>>
+
+export interface Log {
+  error(message: string, fields?: LogFields): void
+  warn(message: string, fields?: LogFields): void
+  info(message: string, fields?: LogFields): void
+  debug(message: string, fields?: LogFields): void
+  level: LogLevel
+  /** Lines that were lost since the start. */
+  readonly dropped: number
+  /** Settles when what was said is written, or cannot be. */
+  flush(): Promise<void>
+}
+
+/** Octets that may wait. */
+const BOUND = 1 << 20
+const STANDARD_OUTPUT = 1
+
+export function openLog(level: LogLevel): Log {
+  const destination = pino.destination({ dest: STANDARD_OUTPUT, sync: false, maxLength: BOUND })
+  let dropped = 0
+  let told = 0
+  destination.on('drop', () => {
+    dropped++
+  })
+  // a reader that has gone must not end the agent
+  destination.on('error', () => {})
+  const logger = pino(
+    {
+      level,
+      base: null,
+      timestamp: pino.stdTimeFunctions.isoTime,
+      formatters: { level: label => ({ level: label }) },
+    },
+    destination,
+  )
+  destination.on('drain', () => {
+    if (dropped === told) return
+    const lines = dropped - told
+    told = dropped
+    logger.warn({ lines }, 'log lines dropped')
+  })
+  return {
+    error: (message, fields) => logger.error(fields ?? {}, message),
+    warn: (message, fields) => logger.warn(fields ?? {}, message),
+    info: (message, fields) => logger.info(fields ?? {}, message),
+    debug: (message, fields) => logger.debug(fields ?? {}, message),
+    get level() {
+      return logger.level as LogLevel
+    },
+    set level(to) {
+      logger.level = to
+    },
+    get dropped() {
+      return dropped
+    },
+    flush: () => new Promise(resolve => destination.flush(() => resolve())),
+  }
+}
