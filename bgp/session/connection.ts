@@ -25,7 +25,7 @@ export interface Surroundings {
 
 export type ConnectionEffect = Extract<PeerEffect, { type: 'dial' | 'send' | 'close' }>
 
-/** RFC 4271 §8.2.2, OpenSent: "A HoldTimer value of 4 minutes is suggested". */
+/** ms to wait for the OPEN: the large value of RFC 4271 §8.2.2, OpenSent. */
 const OPEN_HOLD = 240_000
 /** A hold timer seen this much after its deadline means that we slept: what came meanwhile is read first. */
 const LATE = 100
@@ -37,13 +37,10 @@ export class Connection {
   readonly #around: Surroundings
   #state: State = 'Idle'
   #id: ConnectionId | undefined
-  /** The OPEN that we sent on this connection. */
-  offered: Open | undefined
-  negotiated: Negotiated | undefined
-  /** Who opened the TCP connection: decides collisions (RFC 4271 §6.8). */
-  initiator: 'local' | 'peer' = 'local'
-  /** ms: when the TCP connection came up. */
-  confirmedAt = 0
+  #offered: Open | undefined
+  #negotiated: Negotiated | undefined
+  #initiator: 'local' | 'peer' = 'local'
+  #confirmedAt = 0
 
   #retryAt = Number.POSITIVE_INFINITY
   #keepaliveAt = Number.POSITIVE_INFINITY
@@ -65,6 +62,26 @@ export class Connection {
     return this.#id
   }
 
+  /** The OPEN that we sent on this connection. */
+  get offered(): Open | undefined {
+    return this.#offered
+  }
+
+  /** In OpenConfirm and Established. */
+  get negotiated(): Negotiated | undefined {
+    return this.#negotiated
+  }
+
+  /** Who opened the TCP connection: decides collisions (RFC 4271 §6.8). */
+  get initiator(): 'local' | 'peer' {
+    return this.#initiator
+  }
+
+  /** ms: when the TCP connection came up. */
+  get confirmedAt(): number {
+    return this.#confirmedAt
+  }
+
   /** Whether TCP is up. */
   get isConnected(): boolean {
     return this.#state === 'OpenSent' || this.#state === 'OpenConfirm' || this.#state === 'Established'
@@ -78,7 +95,7 @@ export class Connection {
   /** Takes over a connection that the peer has opened; `tcpConfirmed` follows. */
   attach(id: ConnectionId): void {
     this.#id = id
-    this.initiator = 'peer'
+    this.#initiator = 'peer'
   }
 
   /** The TCP connection is gone: there is nothing left to close; `tcpFails` follows. */
@@ -109,7 +126,7 @@ export class Connection {
     const { next, actions } = transitions[before][event.type]
     const effects: ConnectionEffect[] = []
     this.#state = next
-    if (event.type === 'tcpConfirmed' && before !== next) this.confirmedAt = now
+    if (event.type === 'tcpConfirmed' && before !== next) this.#confirmedAt = now
     for (const action of actions) {
       if (action === 'count') count()
       else if (action === 'notify') this.#notify(event, before, effects)
@@ -142,7 +159,7 @@ export class Connection {
     switch (action) {
       case 'dial':
         this.#id = this.#around.newConnection()
-        this.initiator = 'local'
+        this.#initiator = 'local'
         effects.push({ type: 'dial', connection: this.#id })
         break
       case 'retry':
@@ -152,17 +169,17 @@ export class Connection {
         this.#retryAt = Number.POSITIVE_INFINITY
         this.#holdTime = OPEN_HOLD
         this.heard(now)
-        this.offered = this.#around.open()
-        this.#send(this.offered, effects)
+        this.#offered = this.#around.open()
+        this.#send(this.#offered, effects)
         break
       case 'negotiate':
         if (event.type !== 'open' || event.negotiated === undefined) throw new TypeError('an OPEN that was not judged')
-        this.negotiated = event.negotiated
+        this.#negotiated = event.negotiated
         this.#holdTime = 1000 * event.negotiated.holdTime
         this.heard(now)
         break
       case 'sendKeepalive': {
-        const interval = this.negotiated?.keepaliveTime ?? 0
+        const interval = this.#negotiated?.keepaliveTime ?? 0
         this.#keepaliveAt = interval === 0 ? Number.POSITIVE_INFINITY : now + jittered(interval, random)
         this.#send({ type: 'keepalive' }, effects)
         break
@@ -192,8 +209,8 @@ export class Connection {
   #drop(effects: ConnectionEffect[]): void {
     if (this.#id !== undefined) effects.push({ type: 'close', connection: this.#id })
     this.#id = undefined
-    this.offered = undefined
-    this.negotiated = undefined
+    this.#offered = undefined
+    this.#negotiated = undefined
     this.#retryAt = Number.POSITIVE_INFINITY
     this.#keepaliveAt = Number.POSITIVE_INFINITY
     this.#holdTime = 0

@@ -311,7 +311,9 @@ export class Peer {
     })
     turn.effects.push(...effects)
     const after = connection.state
-    if (failed) this.#idleHold.fail(before === 'Established' && isRoutesFault(event))
+    // beside a session that is well, a stranger's failure counts for nothing
+    if (failed && this.#pair.main.state !== 'Established')
+      this.#idleHold.fail(before === 'Established' && isRoutesFault(event))
     if (failed || isTrouble(event, before)) this.#lastError = reason
     // a collision's loser says nothing of why the peering is where it is
     if (before !== after && event.type !== 'collisionDump') turn.reason = reason

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { PeerFault } from '../../../bgp/wire/fault.ts'
 import { Stand } from './stand.ts'
 
 const SECOND = 1000
@@ -178,6 +179,14 @@ test('idle hold doubles with each failure up to a minute, also across short sess
   assert.deepEqual(holds, [0.75, 1.5, 3, 6, 12, 24, 45, 45, 45])
 })
 
+test('bad connections beside a session that is well do not lengthen the idle hold after it', () => {
+  const stand = new Stand()
+  const connection = stand.establish()
+  for (let attempt = 0; attempt < 4; attempt++) stand.open(stand.accept(), { asNumber: 65009, capabilities: [] })
+  stand.notification(connection, 6, 9)
+  assert.equal(stand.peer.status().nextAttempt! - stand.now, 0.75 * SECOND)
+})
+
 test('a session of two minutes clears the record', () => {
   const stand = new Stand()
   for (let failures = 0; failures < 5; failures++) stand.notification(stand.establish(), 6, 9)
@@ -208,8 +217,7 @@ test('during idle hold the peer’s own connection is taken: only our dialling w
   assert.equal(stand.keepalive(connection)[0], `up ${connection}`)
 })
 
-test('after a malformed UPDATE the peer’s connection has to wait for idle hold as well', async () => {
-  const { PeerFault } = await import('../../../bgp/wire/fault.ts')
+test('after a malformed UPDATE the peer’s connection has to wait for idle hold as well', () => {
   const stand = new Stand()
   const connection = stand.establish()
   stand.handle({ type: 'fault', connection, fault: new PeerFault(3, 1, 'withdrawn routes exceed the message') })
