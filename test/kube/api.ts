@@ -4,7 +4,7 @@
  */
 import { randomBytes, randomUUID } from 'node:crypto'
 import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
@@ -75,6 +75,12 @@ export class KubeApi {
     const server = createServer({ cert, key }, (request, response) => void serve(this.#context, request, response))
     // a client may keep a quiet connection for as long as it likes
     server.keepAliveTimeout = 0
+    // the server itself knows a connection only when its TLS handshake is over
+    const sockets = new Set<Socket>()
+    server.on('connection', (socket: Socket) => {
+      sockets.add(socket)
+      socket.on('close', () => sockets.delete(socket))
+    })
     await listening(server, fd === undefined ? { host, port } : { fd })
     const listener: Listener = {
       url: `https://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
@@ -82,7 +88,7 @@ export class KubeApi {
       close: async () => {
         this.#listeners.delete(listener)
         const closed = new Promise(resolve => server.close(resolve))
-        server.closeAllConnections()
+        for (const socket of sockets) socket.destroy()
         await closed
       },
     }
