@@ -153,8 +153,17 @@ export class RouteViews {
       return { verdict: 'ineligible', reason: `next hop ${nextHops.address(nextHop)}: ${nextHops.reason(nextHop)}` }
     if (path === best) return { verdict: 'best', reason: this.#winningReason(table, best) }
     const step = this.#decision.stepOf(table, path, best)
-    const verdict = this.#kernel !== undefined && this.#decision.isEqual(path) ? 'multipath' : 'not best'
+    const verdict = this.#isMultipath(table, path) ? 'multipath' : 'not best'
     return { verdict, reason: decisionSteps[step].lost }
+  }
+
+  /** Whether the wanted kernel route goes over this path's next hop as well. */
+  #isMultipath(table: PathTable, path: number): boolean {
+    const used = this.#kernel?.[table.family].nextHopsOf(table.prefix[path]!) ?? []
+    const nextHop = this.#nextHop(table.announcement[path]!)
+    return (
+      used.length > 1 && nextHop !== undefined && this.#decision.isEqual(path) && used.some(one => one.equals(nextHop))
+    )
   }
 
   /** The step that took the last other path out of the race. */

@@ -77,12 +77,17 @@ const ownAddresses = { 4: parseAddress('192.0.2.1'), 6: parseAddress('2001:db8::
 export class RibWorld {
   readonly rib: Rib
   readonly #views: (PeerView | undefined)[] = []
+  /** The arrays handed to the sink, in order. */
+  readonly sent: { peer: string; bytes: Uint8Array }[] = []
 
   constructor(options: Partial<RibOptions> = {}) {
     const sink: RibSink = {
       send: (peer, chunks) => {
         const view = this.#views[peer]!
-        for (const chunk of chunks) view.receive(chunk)
+        for (const bytes of chunks) {
+          view.receive(bytes)
+          this.sent.push({ peer: view.config.name, bytes })
+        }
         return view.takesMore
       },
       endOfRibSent: () => {},
