@@ -184,6 +184,7 @@ export class Peer {
   #start(turn: Turn): void {
     this.#isStarted = true
     this.#idleHold.forget()
+    this.#helper.resume(turn.now)
     this.#run(this.#pair.main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
   }
 
@@ -192,7 +193,8 @@ export class Peer {
     for (const connection of this.#pair.all) this.#run(connection, input, turn)
     this.#idleHold.forget()
     this.#refused.forget()
-    if (input.cease !== undefined) turn.effects.push(...this.#helper.giveUp())
+    if (input.cease === undefined) this.#helper.suspend()
+    else turn.effects.push(...this.#helper.giveUp())
   }
 
   #timer(turn: Turn): void {

@@ -9,7 +9,7 @@ import type { Negotiated } from './negotiation.ts'
 
 export type RouteEffect = Extract<PeerEffect, { type: 'stale' | 'sweep' | 'flush' }>
 
-/** RFC 4724 §4.2 leaves the bound to us: ms that stale routes wait for an End-of-RIB after the peer's return. */
+/** RFC 4724 §4.2 leaves the bound to us: ms that stale routes wait for an End-of-RIB after the peer's return, or after ours. */
 const STALE_TIME = 360_000
 
 /**
@@ -52,6 +52,16 @@ export class RestartHelper {
     if (!this.#stale.delete(family)) return []
     if (this.#stale.size === 0) this.#until = Number.POSITIVE_INFINITY
     return [{ type: 'sweep', family }]
+  }
+
+  /** We stop without a word: what is kept stays, for whoever comes after. */
+  suspend(): void {
+    this.#until = Number.POSITIVE_INFINITY
+  }
+
+  /** We start again ourselves: what was kept is not kept for ever. */
+  resume(now: number): void {
+    if (this.#stale.size > 0 && this.#until === Number.POSITIVE_INFINITY) this.#until = now + STALE_TIME
   }
 
   /** The peer is late, or is not wanted any more. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PeerFault } from '../../../bgp/wire/fault.ts'
 import type { Open } from '../../../bgp/wire/open.ts'
-import { capability, openOf, Stand } from './stand.ts'
+import { capability, identity, openOf, Stand } from './stand.ts'
 
 const SECOND = 1000
 
@@ -199,6 +199,26 @@ test('our stop without a Cease leaves the peer’s routes where they are, for th
     'stale ipv6',
     'Established → Idle: stopped',
   ])
+})
+
+test('a stop without a Cease while the peer is away keeps its routes too, until six minutes after a new start', () => {
+  const stand = new Stand()
+  died(stand, stand.establish(openWith(both)))
+  assert.deepEqual(routes(stand.handle({ type: 'stop' })), [])
+  assert.equal(stand.peer.deadline(), Number.POSITIVE_INFINITY)
+  assert.deepEqual(routes(stand.pass(3600 * SECOND)), [])
+  stand.start()
+  assert.deepEqual(routes(stand.pass(360 * SECOND - 1)), [])
+  assert.deepEqual(routes(stand.pass(1)), ['sweep ipv4', 'sweep ipv6'])
+})
+
+test('a live change of configuration does not lengthen the restart time of a peer that is away', () => {
+  const stand = new Stand()
+  died(stand, stand.establish(openWith(both, 30)))
+  stand.pass(20 * SECOND)
+  const changed = { ...stand.peer.config, connectRetryTime: 3 }
+  stand.record(stand.peer.reconfigure(changed, identity, stand.now, 0.5))
+  assert.deepEqual(routes(stand.pass(10 * SECOND)), ['sweep ipv4', 'sweep ipv6'])
 })
 
 test('a stop with a Cease while the peer is away drops what was kept for it', () => {
