@@ -3,7 +3,7 @@ import type { ControlClient } from '../control/client.ts'
 import type { AdvertisementExplanation, Explanation, PathExplanation } from '../control/document.ts'
 import type { TextOptions, View } from './output.ts'
 import { toneOf } from './routes.ts'
-import { type Look, paint, type Tone } from './screen.ts'
+import { type Look, paint } from './screen.ts'
 import { type Column, renderNote, renderTable } from './table.ts'
 
 export function explainView(client: ControlClient, target: string): View<Explanation> {
@@ -18,10 +18,9 @@ export function renderExplanation(explanation: Explanation, { look, wide }: Text
     text.push(title(look, 'Advertised'))
     text.push(indent(renderTable(ADVERTISED, advertised, look)) || '  no peer is configured\n')
   }
-  const [tone, word]: [Tone, string] = kernel.installed ? ['good', 'installed'] : ['warn', 'not installed']
-  text.push(title(look, 'Kernel'), `  ${paint(look, tone, word)}`)
-  text.push(kernel.nextHops.length > 0 ? `, next hop ${kernel.nextHops.join(', ')}\n` : '\n')
-  text.push(renderNote(look, 'plain', kernel.reason, '  '))
+  text.push(title(look, 'Kernel'), renderNote(look, kernel.installed ? 'good' : 'warn', kernel.reason, '  '))
+  if (!kernel.installed && kernel.nextHops.length > 0)
+    text.push(renderNote(look, 'plain', `wanted: next hop ${kernel.nextHops.join(', ')}`, '  '))
   if (kernel.foreign !== undefined) text.push(renderNote(look, 'warn', `not ours: ${kernel.foreign}`, '  '))
   return text.join('')
 }

@@ -6,6 +6,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import type { ControlClient } from '../control/client.ts'
 import type { AgentStatus, EffectiveConfig, PeerStatus } from '../control/document.ts'
 import { renderBoxed } from './boxed-table.ts'
+import { originOf } from './config.ts'
 import type { TextOptions, View } from './output.ts'
 
 /** A row of the table; also its JSON shape. */
@@ -64,7 +65,7 @@ export function nodeStatus(
 
 function typeOf(peer: PeerStatus, config: EffectiveConfig): NodePeer['peerType'] {
   if (peer.type === 'internal') return 'node-to-node mesh'
-  const origin = config.origins[`peers[${peer.name}]`] ?? config.origins['peers'] ?? ''
+  const origin = originOf(`peers[${peer.name}].address`, config.origins)
   return /^(nodes\[|annotation)/.test(origin) ? 'node specific' : 'global'
 }
 
