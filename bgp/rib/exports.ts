@@ -34,6 +34,7 @@ export class Exports {
   readonly #groupOf: Readonly<Record<Family, Map<number, ExportGroup>>> = { 4: new Map(), 6: new Map() }
   readonly #slice = new Int32Array(BATCH_SIZE)
   readonly #held: Record<Family, boolean> = { 4: false, 6: false }
+  readonly #endOfRib: Readonly<Record<Family, Uint8Array>> = { 4: encodeEndOfRib(4), 6: encodeEndOfRib(6) }
   /** Some member may be owed an End-of-RIB. */
   #endOfRibDue = false
 
@@ -177,10 +178,8 @@ export class Exports {
   }
 
   #sendEndOfRib(member: Member, group: ExportGroup, family: Family): void {
-    const writer = new UpdateWriter()
-    writer.endOfRib(family)
     member.endOfRibSent = true
-    group.send(member, [writer.take()])
+    group.send(member, [this.#endOfRib[family]])
     this.#sink.endOfRibSent(member.peer, family)
   }
 
@@ -228,4 +227,10 @@ export class Exports {
     const key = [form, filters.local.key, filters.internal.key, filters.external.key].join(' | ')
     return { key, form, encoding, filters }
   }
+}
+
+function encodeEndOfRib(family: Family): Uint8Array {
+  const writer = new UpdateWriter()
+  writer.endOfRib(family)
+  return writer.take()
 }

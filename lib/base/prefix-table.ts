@@ -128,21 +128,6 @@ export class PrefixTable {
     }
   }
 
-  /** Writes the NLRI form, the length and `ceil(length / 8)` octets (RFC 4271 §4.3); returns the offset after it. */
-  writeNlri(id: number, target: Uint8Array, at: number): number {
-    const length = this.#lengths[id]!
-    const first = id * this.#width
-    target[at++] = length
-    for (let index = 0, bits = length; bits > 0; index++, bits -= 32) {
-      const word = this.#words[first + index]!
-      target[at++] = word >>> 24
-      if (bits > 8) target[at++] = word >>> 16
-      if (bits > 16) target[at++] = word >>> 8
-      if (bits > 24) target[at++] = word
-    }
-    return at
-  }
-
   /** Whether the prefix of `id` lies within the one whose words and length are given (equal counts). */
   isWithin(id: number, words: Uint32Array, length: number): boolean {
     if (this.#lengths[id]! < length) return false

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { AttributeStore } from '../../../bgp/rib/attribute-store.ts'
+import { encodeAttributes } from '../../../bgp/wire/attribute-list.ts'
+
+function intern(store: AttributeStore, seed: number, communities = 1): number {
+  const list = Array.from({ length: communities }, (_, at) => (seed * 31 + at) >>> 0)
+  const bytes = encodeAttributes({ origin: 'igp', asPath: [65101, seed], communities: list })
+  return store.intern(bytes, 0, bytes.length)
+}
+
+test('equal bytes have one id and one copy until the last reference is given back', () => {
+  const store = new AttributeStore(1)
+  const id = intern(store, 7)
+  const octets = store.octets
+  assert.equal(intern(store, 7), id)
+  assert.notEqual(intern(store, 8), id)
+  assert.equal(store.octets, 2 * octets)
+  store.release(id)
+  assert.equal(store.size, 2)
+  store.release(id)
+  assert.equal(store.size, 1)
+})
+
+test('decision keys are read once per set; what is absent has its default', () => {
+  const store = new AttributeStore(1)
+  const bytes = encodeAttributes({ origin: 'incomplete', asPath: [65101, 9, 10], med: 4, localPref: 250 })
+  const full = store.intern(bytes, 0, bytes.length)
+  assert.deepEqual(store.partsOfRank(store.rank[full]!), { localPref: 250, pathLength: 3, origin: 2 })
+  assert.deepEqual([store.med[full], store.neighborAs[full]], [4, 65101])
+  const bare = encodeAttributes({ origin: 'igp', asPath: [] })
+  const plain = store.intern(bare, 0, bare.length)
+  assert.deepEqual(store.partsOfRank(store.rank[plain]!), { localPref: 100, pathLength: 0, origin: 0 })
+  assert.deepEqual([store.med[plain], store.neighborAs[plain], store.originatorId[plain]], [0, 0, 0])
+  const highest = encodeAttributes({ origin: 'egp', asPath: Array(1000).fill(1), localPref: 0xffffffff })
+  const extreme = store.intern(highest, 0, highest.length)
+  assert.deepEqual(store.partsOfRank(store.rank[extreme]!), { localPref: 0xffffffff, pathLength: 1000, origin: 1 })
+})
+
+test('the space of freed sets is used again, whatever its size', () => {
+  const store = new AttributeStore(1)
+  const ids = Array.from({ length: 5000 }, (_, at) => intern(store, at, 1 + (at % 7)))
+  const held = store.poolSize
+  for (let round = 1; round <= 20; round++)
+    for (const [at, id] of ids.entries()) {
+      if ((at + round) % 3 !== 0) continue
+      store.release(id)
+      ids[at] = intern(store, round * 10_000 + at, 1 + ((at + round) % 7))
+    }
+  assert.equal(store.size, 5000)
+  assert.ok(store.poolSize <= 2 * held, `${store.poolSize} octets for what fitted ${held}`)
+  for (const [at, id] of ids.entries()) assert.ok(store.end(id) - store.start[id]! > 20, `set ${at} has its bytes`)
+})
+
+test('200,000 sets of a hostile peer leave nothing behind', () => {
+  const store = new AttributeStore(1)
+  const kept = intern(store, 1)
+  const before = store.bytes(kept)
+  const ids = Array.from({ length: 200_000 }, (_, at) => intern(store, at + 2))
+  assert.ok(store.poolSize > 4_000_000)
+  for (const id of ids) store.release(id)
+  assert.equal(store.size, 1)
+  assert.ok(store.poolSize <= 65_536, `${store.poolSize} octets of pool`)
+  assert.deepEqual(store.bytes(kept), before)
+  store.release(kept)
+  assert.deepEqual([store.size, store.octets, store.poolSize], [0, 0, 4096])
+})
