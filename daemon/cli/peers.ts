@@ -8,6 +8,7 @@ import { type Column, layOut, renderNote, renderRow, renderTable, renderTitles }
 
 export interface PeersValue {
   readonly peers: readonly PeerStatus[]
+  readonly phase: AgentStatus['phase']
   readonly problems: AgentStatus['problems']
 }
 
@@ -18,11 +19,11 @@ export interface PeerValue {
 export function peersView(client: ControlClient): View<PeersValue> {
   return {
     ask: async () => {
-      const [peers, { problems }] = await Promise.all([client.peers(), client.status()])
-      return { peers, problems }
+      const [peers, { phase, problems }] = await Promise.all([client.peers(), client.status()])
+      return { peers, phase, problems }
     },
     text: renderPeers,
-    steady: ({ peers, problems }) => ({ peers: peers.map(steadyPeer), problems }),
+    steady: value => ({ ...value, peers: value.peers.map(steadyPeer) }),
   }
 }
 
@@ -47,14 +48,17 @@ export function toneOf(state: SessionState): Tone {
   return state === 'Idle' ? 'bad' : 'warn'
 }
 
-export function renderPeers({ peers, problems }: PeersValue, { look, wide, now }: TextOptions): string {
+export function renderPeers({ peers, phase, problems }: PeersValue, { look, wide, now }: TextOptions): string {
   const columns = wide ? WIDE : NARROW
   const rows = peers.map(peer => rowsOf(peer, now))
   const layout = layOut(columns, rows.flat(), look)
   const text = peers.map((peer, at) => rows[at]!.map(row => renderRow(layout, row)).join('') + notes(peer, look, now))
   const listing = peers.length === 0 ? 'No peer is configured.\n' : renderTitles(layout) + text.join('')
-  return listing + problems.map(problem => renderNote(look, 'bad', problem, '')).join('')
+  const drained = phase === 'drained' ? renderNote(look, 'warn', DRAINED, '') : ''
+  return listing + drained + problems.map(problem => renderNote(look, 'bad', problem, '')).join('')
 }
+
+const DRAINED = 'This node is drained: no session is set up until `podpeer undrain`.'
 
 interface PeerRow {
   readonly peer: PeerStatus

@@ -206,6 +206,11 @@ test('drain waits until it is done', async () => {
   assert.equal(JSON.parse(out).phase, 'drained')
 })
 
+test('the sessions of a drained node are told to be down on purpose', async () => {
+  source.phase = 'drained'
+  assert.match((await run(['peers'], here)).out, /^This node is drained/m)
+})
+
 test('config shows where each value came from', async () => {
   const { out } = await run(['config'], here)
   assert.match(out, /^asNumber: 65010 +# annotation podpeer\.io\/as-number$/m)
