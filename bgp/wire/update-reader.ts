@@ -136,6 +136,7 @@ export class UpdateReader {
     if (equal === length) return this.#lastVouches
     copyOctets(buffer, start + equal, end, last, equal)
     this.#lastLength = length
+    this.#lastVouches = false
     return false
   }
 
