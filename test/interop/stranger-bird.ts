@@ -25,7 +25,7 @@ export class BirdStranger extends BirdRouter implements Stranger {
   }
 
   async path(_family: FamilyName, prefix: string): Promise<LearnedPath | undefined> {
-    const shown = await this.ask(`show route ${prefix} all`)
+    const shown = await this.ask(`show route all where net = ${prefix}`)
     const field = (name: string) => new RegExp(`BGP\\.${name}: ?(.*)`).exec(shown)?.[1]?.trim()
     const asPath = field('as_path')
     if (asPath === undefined) return undefined

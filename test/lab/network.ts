@@ -34,6 +34,8 @@ function buildPlace({ name, forwards, loopback }: Place): void {
   inNamespace(spaceOf(name), () => {
     setting('net/ipv6/conf/default/accept_dad', '0')
     setting('net/ipv6/conf/default/accept_ra', '0')
+    // a cable that is pulled and put back shall find its addresses, as it does in IPv4
+    setting('net/ipv6/conf/all/keep_addr_on_down', '1')
     // root's own group may open echo sockets; a user namespace knows no other
     setting('net/ipv4/ping_group_range', '0 0')
     if (forwards) {
