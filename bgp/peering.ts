@@ -35,6 +35,8 @@ interface Link {
   readonly id: ConnectionId
   readonly channel: Channel
   readonly framer: Framer
+  /** Octets that the channel held back when we last looked; 0: none. */
+  held: number
 }
 
 interface Session {
@@ -192,7 +194,7 @@ export class Peering {
   }
 
   #join(id: ConnectionId, channel: Channel): void {
-    const link = { id, channel, framer: new Framer() }
+    const link: Link = { id, channel, framer: new Framer(), held: 0 }
     this.#links.set(id, link)
     channel.onData = chunk => this.#receive(link, chunk)
     channel.onDrain = () => this.#drained(link)
@@ -275,12 +277,24 @@ export class Peering {
   }
 
   #write(link: Link, chunks: readonly Uint8Array[]): void {
-    const idle = link.channel.bufferedBytes === 0
-    if (!link.channel.write(chunks) && idle) this.#handle({ type: 'writeBlocked', connection: link.id })
+    if (link.channel.write(chunks)) return
+    const { held } = link
+    link.held = link.channel.bufferedBytes
+    if (held === 0) this.#handle({ type: 'writeBlocked', connection: link.id })
+  }
+
+  /** A peer that reads slowly is not one that has stopped (RFC 9687 §3.2): the send hold time starts anew. */
+  #lookForProgress(): void {
+    for (const link of this.#links.values()) {
+      const { held } = link
+      link.held = held === 0 ? 0 : link.channel.bufferedBytes
+      if (link.held < held) this.#handle({ type: 'writeBlocked', connection: link.id })
+    }
   }
 
   #drained(link: Link): void {
     if (!this.#links.has(link.id)) return
+    link.held = 0
     this.#handle({ type: 'writeDrained', connection: link.id })
     if (this.#session?.link !== link) return
     this.#world.rib.resume(this.number)
@@ -295,6 +309,7 @@ export class Peering {
     this.#wakeAt = due
     this.#cancelWake = this.#world.clock.wake(due, () => {
       this.#wakeAt = Number.POSITIVE_INFINITY
+      this.#lookForProgress()
       this.#handle({ type: 'timer' })
     })
   }
