@@ -10,8 +10,9 @@ import { portHolders, renderHolder } from '../../lib/linux/port-holder.ts'
 import { type AgentFile, parseFile } from '../config/index.ts'
 import type { Log } from '../log.ts'
 import { type Desired, decide, speakerPeer } from './desired.ts'
+import { EventLog } from './event-log.ts'
 import { readPassword } from './passwords.ts'
-import { Routing } from './routing.ts'
+import { Routing, type RoutingObserver } from './routing.ts'
 import type { SavedState } from './saved-state.ts'
 import { type AgentInput, firstSituation, handle, type Situation } from './situation.ts'
 import { bootId, StateFile } from './state-file.ts'
@@ -36,6 +37,7 @@ export class Agent {
   readonly startedAt = Date.now()
   readonly #options: AgentOptions
   readonly #log: Log
+  readonly #events: EventLog
   /** Settings that count for the life of the process, as they were at the start. */
   readonly #fixed: ReadonlyMap<string, string>
   readonly #stateFile: StateFile
@@ -58,6 +60,7 @@ export class Agent {
   constructor(options: AgentOptions) {
     this.#options = options
     this.#log = options.log
+    this.#events = new EventLog(options.log, () => performance.now())
     this.#situation = firstSituation(options.file, options.node)
     this.#desired = decide(this.#situation)
     this.#fixed = fixedSettings(this.#desired)
@@ -227,24 +230,25 @@ export class Agent {
     for (const problem of before) if (!problems.includes(problem)) this.#log.info('problem solved', { problem })
   }
 
-  #observer() {
+  #observer(): RoutingObserver {
     return {
-      stateChanged: (peer: string, from: string, to: string, reason: string) => {
-        const ends = from === 'Established' || to === 'Established'
-        if (ends) this.#log[to === 'Established' ? 'info' : 'warn']('session', { peer, from, to, reason })
-        else this.#log.debug('session', { peer, from, to, reason })
-        if (to !== 'Established') return
-        const { address } = this.#desired.config.peers.find(({ name }) => name === peer) ?? {}
-        if (address !== undefined) this.#sessions.add(address.toString())
-        this.#saveSoon()
+      stateChanged: (peer, from, to, reason) => {
+        this.#events.session(peer, from, to, reason)
+        if (to === 'Established') this.#met(peer)
       },
-      notice: (peer: string | undefined, code: string, text: string) => this.#log.warn('notice', { peer, code, text }),
+      notice: (peer, code, text) => this.#events.notice(peer, code, text),
       restarted: () => this.#log.info('restart completed'),
-      kernelNotice: (text: string) => this.#log.warn('kernel', { text }),
-      swept: (routes: number, reason: string) =>
-        this.#log.info('routes of the former agent removed', { routes, reason }),
+      kernelNotice: text => this.#log.warn('kernel', { text }),
+      swept: (routes, reason) => this.#log.info('routes of the former agent removed', { routes, reason }),
       sourcesChanged: () => this.#saveSoon(),
     }
+  }
+
+  /** From now on the peer may hold routes of ours, whatever becomes of the session. */
+  #met(peer: string): void {
+    const { address } = this.#desired.config.peers.find(({ name }) => name === peer) ?? {}
+    if (address !== undefined) this.#sessions.add(address.toString())
+    this.#saveSoon()
   }
 
   #hearKubernetes(event: WatchEvent): void {

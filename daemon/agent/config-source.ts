@@ -40,8 +40,9 @@ export class ConfigSource {
   check(force = false): void {
     try {
       const text = readFileSync(this.#path, 'utf8')
+      const isBack = this.#reason !== ''
       this.#reason = ''
-      if (text === this.#last && !force) return
+      if (text === this.#last && !force && !isBack) return
       this.#last = text
       this.#observer.changed(text)
     } catch (thrown) {

@@ -54,8 +54,11 @@ export class Routing {
   readonly #adopted: AdoptedRoutes
   readonly #sources: NextHopSources
   #addresses = new Map<string, string>()
+  /** What the speaker was told last, as text: most news change nothing of it. */
+  #configured = ''
   #known = false
   #speaking = false
+  #stopped = false
   #turn: NodeJS.Immediate | undefined
   #sweepTimer: NodeJS.Timeout | undefined
   #deferral: NodeJS.Timeout | undefined
@@ -83,7 +86,10 @@ export class Routing {
     port: { readonly addresses: readonly Address[]; readonly port: number } | undefined,
     peers: readonly SpeakerPeer[],
   ): void {
+    const key = JSON.stringify({ port, peers })
+    if (key === this.#configured) return
     this.speaker.configure({ listen: port, peers })
+    this.#configured = key
     this.#addresses = new Map(peers.map(({ name, address }) => [name, address.toString()]))
     this.#speaking ||= port !== undefined
     this.#considerSweep()
@@ -108,8 +114,7 @@ export class Routing {
   async stop(goodbye: boolean): Promise<void> {
     clearTimeout(this.#deferral)
     clearTimeout(this.#sweepTimer)
-    clearImmediate(this.#turn)
-    this.#turn = setImmediate(() => {})
+    this.#stopped = true
     this.speaker.stop(goodbye)
     await this.table?.close()
   }
@@ -127,7 +132,7 @@ export class Routing {
   #takeSoon(): void {
     this.#turn ??= setImmediate(() => {
       this.#turn = undefined
-      this.#take()
+      if (!this.#stopped) this.#take()
     })
   }
 

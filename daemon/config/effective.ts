@@ -90,6 +90,7 @@ export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
   const { asNumber } = filled
   const routerId = routerIdOf(filled, node, origins)
   const clusterId = filled.clusterId === undefined ? routerId : parseAddress(filled.clusterId)
+  if (filled.clusterId === undefined && routerId !== undefined) origins.set('clusterId', 'the router id')
   const { peers, problems } = effectivePeers(filled, policiesByName(filled.import.allow, filled.policies))
   const missing =
     asNumber === undefined ? [missingAsNumber(filled.kubernetes.enabled && node.object === undefined)] : []
@@ -110,10 +111,11 @@ export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
     log: filled.log,
     problems: [...annotations.problems, ...missing, ...problems],
     document: {
-      ...filled,
       node: node.name,
+      ...(asNumber !== undefined && { asNumber }),
       ...(routerId && { routerId: routerId.toString() }),
       ...(clusterId && { clusterId: clusterId.toString() }),
+      ...filled,
     },
     origins,
   }
