@@ -213,6 +213,17 @@ test('a message treated as withdrawal does not vouch for the same octets after i
   }
 })
 
+test('octets are not vouched for across a message that was a fault of the peer', () => {
+  const reader = new UpdateReader(external)
+  const good = updateBody({ attributes: mandatory, nlri: '18 c63364' })
+  reader.read(good, 0, good.length)
+  const fault = updateBody({ attributes: '40 01 01 09' })
+  for (let times = 0; times < 2; times++) assert.throws(() => reader.read(fault, 0, fault.length), { subcode: 6 })
+  const announcing = updateBody({ attributes: '40 01 01 09', nlri: '18 c63364' })
+  reader.read(announcing, 0, announcing.length)
+  assert.equal(reader.verdict, 'withdraw')
+})
+
 test('a good message after a bad one carries nothing over', () => {
   const reader = new UpdateReader(external)
   const bad = updateBody({ attributes: `${mpReach} ${mandatory} 80 04 03 000000 c0 63 01 01`, nlri: '18 c63364' })
