@@ -16,7 +16,7 @@ export function drainView(client: ControlClient): View<AgentStatus> {
       const deadline = Date.now() + PATIENCE
       for (;;) {
         const status = await client.status()
-        if (status.phase !== 'withdrawing') return status
+        if (status.phase === 'drained') return status
         if (Date.now() > deadline)
           throw new WorldFault('DRAIN_TAKES_LONG', `the routes are still being withdrawn after ${PATIENCE / 1000} s`, {
             retry: true,
