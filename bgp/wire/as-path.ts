@@ -14,7 +14,7 @@ export interface Flaw {
   readonly reason: string
 }
 
-export const maxSegmentCount = 255
+const maxSegmentCount = 255
 
 const flaw = (reason: string): Flaw => ({ subcode: updateError.malformedAsPath, reason })
 const cut = flaw('a segment is cut short')

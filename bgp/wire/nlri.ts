@@ -1,6 +1,5 @@
 /** NLRI (RFC 4271 §4.3): a length in bits and as many octets as it takes, one after another. */
 import { bitsOf, type Family } from '../../lib/base/ip.ts'
-import { Prefix } from '../../lib/base/prefix.ts'
 
 /** What is wrong with NLRI in `bytes[start, end)`, if anything. Host bits that are set are no flaw (RFC 4271 §4.3). */
 export function nlriFlaw(bytes: Uint8Array, start: number, end: number, family: Family): string | undefined {
@@ -12,18 +11,4 @@ export function nlriFlaw(bytes: Uint8Array, start: number, end: number, family: 
     if (at > end) return 'the last prefix is cut short'
   }
   return undefined
-}
-
-/** The prefixes of NLRI without a flaw, host bits cleared. */
-export function decodeNlri(bytes: Uint8Array, start: number, end: number, family: Family): Prefix[] {
-  const prefixes: Prefix[] = []
-  for (let at = start; at < end; ) {
-    const length = bytes[at]!
-    const next = at + 1 + ((length + 7) >>> 3)
-    const address = new Uint8Array(bitsOf(family) / 8)
-    address.set(bytes.subarray(at + 1, next))
-    prefixes.push(new Prefix(address, length))
-    at = next
-  }
-  return prefixes
 }

@@ -7,12 +7,12 @@ import { decodeAttributes, renderAttributes } from '../../bgp/wire/attribute-lis
 import { renderCapability } from '../../bgp/wire/capability.ts'
 import { messageType } from '../../bgp/wire/iana.ts'
 import { decodeMessage, encodeMessage, type Message } from '../../bgp/wire/message.ts'
-import { decodeNlri } from '../../bgp/wire/nlri.ts'
 import { notificationName } from '../../bgp/wire/notification.ts'
 import type { UpdateContext } from '../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../bgp/wire/update-writer.ts'
 import { Address, addressOfUint32, type Family } from '../../lib/base/ip.ts'
+import { decodeNlri } from '../bgp/wire/prefixes.ts'
 
 export type Description = Readonly<Record<string, unknown>>
 

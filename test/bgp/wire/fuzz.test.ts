@@ -9,10 +9,10 @@ import { PeerFault } from '../../../bgp/wire/fault.ts'
 import { Framer } from '../../../bgp/wire/framer.ts'
 import { headerLength, messageType } from '../../../bgp/wire/iana.ts'
 import { decodeMessage, encodeMessage } from '../../../bgp/wire/message.ts'
-import { decodeNlri } from '../../../bgp/wire/nlri.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../../bgp/wire/update-writer.ts'
 import { hex, toHex } from './hex.ts'
+import { decodeNlri } from './prefixes.ts'
 
 const rounds = 20_000
 /** Milliseconds for one message, far over what the slowest takes. */

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { decodeNlri } from '../../../bgp/wire/nlri.ts'
 import type { UpdateContext } from '../../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { joined, spaced, updateBody } from './hex.ts'
+import { decodeNlri } from './prefixes.ts'
 
 const external: UpdateContext = {
   fourOctetAs: true,

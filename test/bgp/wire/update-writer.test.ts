@@ -3,12 +3,12 @@ import { test } from 'node:test'
 import type { AttributeValues } from '../../../bgp/wire/attribute.ts'
 import { decodeAttributes, encodeAttributes } from '../../../bgp/wire/attribute-list.ts'
 import { Framer } from '../../../bgp/wire/framer.ts'
-import { decodeNlri } from '../../../bgp/wire/nlri.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../../bgp/wire/update-writer.ts'
 import { addressOfUint32, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
 import { message, spaced, updateBody } from './hex.ts'
+import { decodeNlri } from './prefixes.ts'
 
 const nextHops = { 4: parseAddress('192.0.2.1').bytes, 6: parseAddress('2001:db8::1').bytes }
 const values: AttributeValues = {
