@@ -3,6 +3,7 @@
  * the lab needs no iproute2. Also reads back the routes that a BGP daemon put into a namespace's kernel.
  */
 import { closeSync, openSync, writeFileSync } from 'node:fs'
+import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { bitsOf, parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { createNamespace, inNamespace, namespacePath } from '../../lib/linux/namespace.ts'
@@ -126,6 +127,12 @@ function addPrefix(socket: NetlinkSocket, link: number, text: string): void {
   addAddress(socket, link, address, Number(length ?? bitsOf(address.family)))
 }
 
+/** @throws WorldFault where /proc/sys is read-only, as in many containers */
 function setting(name: string, value: string): void {
-  writeFileSync(`/proc/sys/${name}`, value)
+  try {
+    writeFileSync(`/proc/sys/${name}`, value)
+  } catch (thrown) {
+    const { code = 'EIO' } = thrown as NodeJS.ErrnoException
+    throw new WorldFault(code, `the lab cannot set ${name.replaceAll('/', '.')}: ${reasonOf(thrown)}`, { retry: false })
+  }
 }

@@ -1,5 +1,5 @@
 /** What the lab shows: tables for a person, one JSON document for a program. Pure: values in, text out. */
-import { styleText } from 'node:util'
+import { stripVTControlCharacters, styleText } from 'node:util'
 import type { RouteRow, SessionRow } from './lab.ts'
 import type { PingRow } from './ping.ts'
 
@@ -22,8 +22,9 @@ export function renderJson(outcome: Outcome): string {
   return JSON.stringify({ ok: isWell(outcome), seconds: Number(seconds.toFixed(1)), sessions, routes, pings }, null, 2)
 }
 
-/** Wider ones do not fit a terminal. */
+/** Wider matrices and longer lists are no use to the eye: counts take their place. */
 const MOST_COLUMNS = 13
+const MOST_ROUTES = 100
 
 export function renderReport(outcome: Outcome, colour: boolean): string {
   const paint = painter(colour)
@@ -50,14 +51,25 @@ export function renderReport(outcome: Outcome, colour: boolean): string {
       ]),
     ),
     heading(paint, 'Routes', 'that BGP brought into the kernels'),
-    renderTable(
-      ['WHERE', 'PREFIX', 'VIA'],
-      routes.map(({ node, prefix, via }) => [node, prefix, via]),
-    ),
+    renderRoutes(routes),
     heading(paint, 'Pings', 'round trip in ms, IPv4 / IPv6'),
     renderPings(pings, paint),
     verdict,
   ].join('\n')
+}
+
+function renderRoutes(routes: readonly RouteRow[]): string {
+  if (routes.length <= MOST_ROUTES)
+    return renderTable(
+      ['WHERE', 'PREFIX', 'VIA'],
+      routes.map(({ node, prefix, via }) => [node, prefix, via]),
+    )
+  const counts = new Map<string, number>()
+  for (const { node } of routes) counts.set(node, (counts.get(node) ?? 0) + 1)
+  return renderTable(
+    ['WHERE', 'ROUTES'],
+    [...counts].map(([node, count]) => [node, String(count)]),
+  )
 }
 
 function renderPings(pings: readonly PingRow[], paint: Painter): string {
@@ -101,16 +113,11 @@ function heading(paint: Painter, title: string, gloss: string): string {
 /** Columns two spaces apart, cells without their colour codes counted. Ends with an empty line. */
 export function renderTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const all = [head, ...rows]
-  const widths = head.map((_, column) => Math.max(...all.map(row => bare(row[column]!).length)))
+  const widths = head.map((_, column) => Math.max(...all.map(row => stripVTControlCharacters(row[column]!).length)))
   const line = (row: readonly string[]) =>
     row
-      .map((cell, column) => cell + ' '.repeat(widths[column]! - bare(cell).length))
+      .map((cell, column) => cell + ' '.repeat(widths[column]! - stripVTControlCharacters(cell).length))
       .join('  ')
       .trimEnd()
   return `${all.map(row => `  ${line(row)}`).join('\n')}\n`
-}
-
-function bare(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colour codes begin with one
-  return text.replaceAll(/\u001b\[\d+m/g, '')
 }

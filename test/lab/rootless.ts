@@ -3,11 +3,13 @@
  * is root. `unshare` of util-linux makes them, for a process with threads cannot make a user namespace for itself.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync, readFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { mount } from '../../lib/linux/libc.ts'
+import { createNamespace, deleteNamespace } from '../../lib/linux/namespace.ts'
 import { findLink, setLink } from '../../lib/linux/netlink/link.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
+import { namespaceName } from './leftovers.ts'
 
 /** Tells the inner program which process outside holds its namespaces. */
 const MARK = 'PODPEER_LAB_OUTSIDE'
@@ -17,17 +19,17 @@ export function isRootless(): boolean {
   return process.env[MARK] !== undefined
 }
 
-/** Whether this process may make network namespaces itself: it is root, and of the machine or of `enterUserNamespace`. */
+/** Whether this process may make named network namespaces itself: it tries. */
 export function mayBuild(): boolean {
-  return process.getuid?.() === 0 && hasCapability(CAP_NET_ADMIN) && hasCapability(CAP_SYS_ADMIN)
-}
-
-const CAP_NET_ADMIN = 12n
-const CAP_SYS_ADMIN = 21n
-
-function hasCapability(number: bigint): boolean {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
-  return ((BigInt(`0x${effective}`) >> number) & 1n) === 1n
+  if (process.getuid?.() !== 0) return false
+  const probe = namespaceName('probe')
+  try {
+    createNamespace(probe)
+    deleteNamespace(probe)
+    return true
+  } catch {
+    return false
+  }
 }
 
 /**

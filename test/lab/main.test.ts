@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict'
+import { type ChildProcessByStdio, execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readdirSync, readFileSync } from 'node:fs'
+import type { Readable } from 'node:stream'
+import { describe, test } from 'node:test'
+import { cannotBuild } from './daemons.ts'
+import { sweepLeftovers } from './leftovers.ts'
+import { until } from './waiting.ts'
+
+const MAIN = new URL('main.ts', import.meta.url).pathname
+const DEADLINE = 60_000
+
+interface Ended {
+  readonly code: number
+  readonly output: string
+  readonly complaint: string
+}
+
+function run(...args: string[]): Promise<Ended> {
+  return new Promise(resolve =>
+    execFile(process.execPath, [MAIN, ...args], (error, output, complaint) =>
+      resolve({ code: error === null ? 0 : Number(error.code), output, complaint }),
+    ),
+  )
+}
+
+/** Namespaces and folders of the lab of a process. */
+function tracesOf(pid: number): string[] {
+  return ['/run', '/run/netns']
+    .flatMap(folder => readdirSync(folder))
+    .filter(name => name.startsWith(`podpeer-lab-${pid}`))
+}
+
+/** Command lines of processes that were started with files of the lab of a process. */
+function processesOf(pid: number): string[] {
+  return readdirSync('/proc')
+    .filter(name => /^\d+$/.test(name))
+    .map(commandLine)
+    .filter(line => line.includes(`podpeer-lab-${pid}/`))
+}
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+type LabChild = ChildProcessByStdio<null, Readable, null>
+
+/** A lab that stays up and is ready. */
+async function lastingLab(): Promise<LabChild> {
+  const child = spawn(process.execPath, [MAIN, '--nodes', '1'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let output = ''
+  child.stdout.on('data', chunk => {
+    output += chunk
+  })
+  await until('the lab', DEADLINE, async () => {
+    assert.equal(child.exitCode, null, output)
+    return output.includes('Ctrl-C ends the lab') ? undefined : output
+  })
+  return child
+}
+
+test('words that make no sense end with one sentence and code 2, before anything is built', async () => {
+  for (const [args, sentence] of [
+    [['--router', 'quagga'], /^lab: --router: "quagga" is none; choose podpeer, frr, bird\n$/],
+    [['--nodes', 'many'], /^lab: --nodes: .* from 1 to 200\n$/],
+    [['--json'], /^lab: --json: goes with --once only\n$/],
+    [['--frobnicate'], /^lab: .*--frobnicate.*\n$/],
+  ] as const) {
+    const { code, output, complaint } = await run(...args)
+    assert.equal(code, 2)
+    assert.equal(output, '')
+    assert.match(complaint, sentence)
+  }
+})
+
+test('--help says what there is', async () => {
+  const { code, output } = await run('--help')
+  assert.equal(code, 0)
+  for (const word of ['--nodes', '--router', '--once', '--json']) assert.ok(output.includes(word))
+})
+
+describe('npm start', { skip: cannotBuild() }, () => {
+  test('--once --json prints one document and nothing else, and exits 0 when all is well', async () => {
+    const { code, output, complaint } = await run('--once', '--json')
+    assert.equal(code, 0, complaint)
+    const document = JSON.parse(output)
+    assert.equal(document.ok, true)
+    assert.ok(document.seconds > 0)
+    assert.deepEqual(document.sessions[0], {
+      node: 'node-1',
+      peer: '10.0.1.254',
+      family: 'ipv4',
+      state: 'Established',
+    })
+    assert.equal(document.sessions.length, 4)
+    assert.ok(
+      document.routes.some(
+        ({ node, prefix, via }: Record<string, string>) =>
+          node === 'node-2' && prefix === '203.0.113.10/32' && via === '10.0.2.254',
+      ),
+    )
+    assert.equal(document.pings.length, 40)
+    for (const { from, to, ok, rttMs } of document.pings) {
+      assert.ok(typeof from === 'string' && typeof to === 'string')
+      assert.ok(ok && rttMs > 0)
+    }
+  })
+
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    test(`${signal} ends a lab that is up, and nothing of it is left`, async () => {
+      const lab = await lastingLab()
+      assert.ok(tracesOf(lab.pid!).length > 0)
+      lab.kill(signal)
+      const [code] = await once(lab, 'exit')
+      assert.equal(code, 0)
+      assert.deepEqual(tracesOf(lab.pid!), [])
+    })
+
+  test('a lab that was killed is swept by the next one, its processes too', async () => {
+    const lab = await lastingLab()
+    lab.kill('SIGKILL')
+    await once(lab, 'exit')
+    assert.ok(tracesOf(lab.pid!).length > 0)
+    assert.ok(processesOf(lab.pid!).length > 0)
+    assert.ok(sweepLeftovers().includes(lab.pid!))
+    assert.deepEqual(tracesOf(lab.pid!), [])
+    await until('the end of its processes', DEADLINE, async () => processesOf(lab.pid!)[0])
+  })
+})
