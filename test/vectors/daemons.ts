@@ -1,5 +1,5 @@
 /** How each BGP daemon of the distribution is configured and run for a capture: one AS, five neighbours, a few routes. */
-import { writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** The daemon's side of every session. */
@@ -174,7 +174,11 @@ ${neighbors.join('\n')}
 const openbgpd: Daemon = {
   name: 'openbgpd',
   version: { command: 'bgpd', args: ['-V'] },
-  start: folder => [{ command: 'bgpd', args: ['-d', '-f', configured(folder, 'bgpd.conf', openbgpdConfig(folder))] }],
+  start: folder => {
+    // where it changes root to; its service makes it, and there is none here
+    mkdirSync('/run/openbgpd', { recursive: true })
+    return [{ command: 'bgpd', args: ['-d', '-f', configured(folder, 'bgpd.conf', openbgpdConfig(folder))] }]
+  },
   refresh: folder => [
     { command: 'bgpctl', args: ['-s', join(folder, 'bgpd.sock'), 'neighbor', sessions[0]!.address, 'refresh'] },
   ],
