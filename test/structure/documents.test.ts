@@ -1,0 +1,70 @@
+/** What the documents promise is there: files they link to, scripts, commands, options, exit codes. */
+import assert from 'node:assert/strict'
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import type { Command } from 'commander'
+import { commandTree } from '../../daemon/cli/command-tree.ts'
+import { exitCode } from '../../daemon/cli/exit-code.ts'
+import { openScreen } from '../../daemon/cli/screen.ts'
+import { agentSchema } from '../../daemon/config/schema.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
+const documents = globSync(['*.md', 'docs/*.md'], { cwd: ROOT }).sort()
+const operating = read('docs/operating.md')
+
+test('every file that a document links to is there', () => {
+  const missing = documents.flatMap(path =>
+    Array.from(read(path).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g), match => match[1]!)
+      .filter(target => !existsSync(join(ROOT, dirname(path), target)))
+      .map(target => `${path} → ${target}`),
+  )
+  assert.deepEqual(missing, [])
+})
+
+test('every script that a document names is one of package.json', () => {
+  const { scripts } = JSON.parse(read('package.json'))
+  for (const path of documents)
+    for (const [, name] of read(path).matchAll(/`npm (?:run )?([a-z]+)/g))
+      assert.ok(['ci', 'cit', 'install', 'pack'].includes(name!) || name! in scripts, `${path}: npm ${name}`)
+})
+
+test('every command and every option of it is told how to operate', () => {
+  const tree = commandTree(openScreen(process.stdout, process.stderr, {}), {}, () => {})
+  const walk = (command: Command): void => {
+    for (const inner of command
+      .createHelp()
+      .visibleCommands(command)
+      .filter(one => one.name() !== 'help')) {
+      assert.ok(operating.includes(inner.name()), inner.name())
+      for (const { long } of inner.options) assert.ok(long === '--output' || operating.includes(long!), `${long}`)
+      walk(inner)
+    }
+  }
+  walk(tree)
+})
+
+test('every exit code is told', () => {
+  for (const code of Object.values(exitCode)) assert.match(operating, new RegExp(`^\\| ${code} \\|`, 'm'))
+})
+
+/** The row of a table whose first cell names a key. */
+function rowOf(key: string): string {
+  const row = operating.split('\n').find(line => line.startsWith('|') && line.split('|')[1]!.includes(`\`${key}\``))
+  assert.ok(row !== undefined, `no row tells ${key}`)
+  return row
+}
+
+test('every key of the configuration is told, with the default that the schema has', () => {
+  const walk = (properties: object, path: string): void => {
+    for (const [key, schema] of Object.entries(properties)) {
+      if ('properties' in schema) walk(schema.properties, `${path}${key}.`)
+      else if (typeof schema.default !== 'object') assert.ok(rowOf(path + key).includes(`${schema.default ?? ''}`), key)
+      else rowOf(path + key)
+    }
+  }
+  walk(agentSchema.properties, '')
+  const { gracefulRestart: _, ...peer } = agentSchema.properties.peers.items.properties
+  walk(peer, '')
+})
