@@ -3,7 +3,7 @@
  * is root. `unshare` of util-linux makes them, for a process with threads cannot make a user namespace for itself.
  */
 import { spawn, spawnSync } from 'node:child_process'
-import { mkdirSync } from 'node:fs'
+import { mkdirSync, readlinkSync } from 'node:fs'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { mount } from '../../lib/linux/libc.ts'
 import { createNamespace, deleteNamespace } from '../../lib/linux/namespace.ts'
@@ -11,9 +11,17 @@ import { findLink, setLink } from '../../lib/linux/netlink/link.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import { namespaceName } from './leftovers.ts'
 
-/** Tells the inner program which process outside holds its namespaces. */
-const MARK = 'PODPEER_LAB_OUTSIDE'
-const NAMESPACES = ['--user', '--map-root-user', '--mount', '--net', '--pid', '--fork', '--kill-child', '--mount-proc']
+/** Tells the program that it is the inner one. */
+const MARK = 'PODPEER_LAB_INSIDE'
+const NAMESPACES = ['--user', '--map-root-user', '--mount', '--net', '--pid', '--fork', '--kill-child=SIGTERM']
+
+/** Our number where we were started from, for those who want in. */
+let outsidePid: string | undefined
+
+/** The command that steps into the lab's namespaces; undefined: they are the machine's. */
+export function wayIn(): string | undefined {
+  return outsidePid && `nsenter -t ${outsidePid} -U -m -n -p --preserve-credentials --wd="$PWD"`
+}
 
 export function isRootless(): boolean {
   return process.env[MARK] !== undefined
@@ -49,18 +57,22 @@ export async function runInUserNamespace(): Promise<number> {
   }
   const child = spawn('unshare', [...NAMESPACES, process.execPath, ...process.execArgv, ...process.argv.slice(1)], {
     stdio: 'inherit',
-    env: { ...process.env, [MARK]: String(process.pid) },
+    env: { ...process.env, [MARK]: '1' },
   })
-  // a terminal sends them to both: the inner program cleans up, and this one waits for it
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => {})
+  // a terminal sends Ctrl-C to both: the inner program cleans up, and this one waits for it
+  process.on('SIGINT', () => {})
+  for (const signal of ['SIGTERM', 'SIGHUP'] as const) process.on(signal, () => child.kill('SIGKILL'))
   return await new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', code => resolve(code ?? 1))
   })
 }
 
-/** The inner program's first step: a /run of its own for names and sockets, and a loopback that is up. */
+/** The inner program's first step: /proc and /run of its own, and a loopback that is up. */
 export function settleIn(): void {
+  // as long as /proc is the one from outside it gives the number that we have there
+  outsidePid = readlinkSync('/proc/self')
+  mount('proc', '/proc', 'proc', 0)
   mount('tmpfs', '/run', 'tmpfs', 0, 'mode=755')
   mkdirSync('/run/netns')
   const socket = new NetlinkSocket()
