@@ -50,11 +50,20 @@ export class ExportRule {
   /** The result of `rewrite`; replaced when it grows. */
   rewritten = new Uint8Array(4096)
   readonly #nextHop: Uint8Array
+  // the last answer of `#isThirdParty`, and for whom: neighbouring announcements mostly share both
+  #askedNextHop = SELF
+  #askedSource = LOCAL_PEER
+  #isThird = false
 
   constructor(encoding: Encoding, sources: ExportSources) {
     this.encoding = encoding
     this.#sources = sources
     this.#nextHop = new Uint8Array(bitsOf(encoding.family) / 8)
+  }
+
+  /** To be called before each run of `rewrite` and `nextHop`: what is remembered of ids is only good while none is freed. */
+  begin(): void {
+    this.#askedNextHop = SELF
   }
 
   /** Why receivers of this kind are not told, in words; undefined: they may be. */
@@ -102,10 +111,16 @@ export class ExportRule {
   #isThirdParty(announcement: number): boolean {
     const { announcements, nextHops, peers } = this.#sources
     if (this.encoding.subnets.length === 0) return false
-    const address = nextHops.address(announcements.nextHop[announcement]!)
-    if (!this.encoding.subnets.some(subnet => subnet.contains(address))) return false
+    const nextHop = announcements.nextHop[announcement]!
+    const source = announcements.peer[announcement]!
+    if (nextHop === this.#askedNextHop && source === this.#askedSource) return this.#isThird
+    const address = nextHops.address(nextHop)
     const owner = peers.withAddress(address)
-    return owner === undefined || owner === announcements.peer[announcement]
+    this.#askedNextHop = nextHop
+    this.#askedSource = source
+    this.#isThird =
+      (owner === undefined || owner === source) && this.encoding.subnets.some(subnet => subnet.contains(address))
+    return this.#isThird
   }
 
   #rulesFor(announcement: number): ExportRules {

@@ -116,7 +116,9 @@ export class Exports {
   }
 
   get busy(): boolean {
-    if (this.#endOfRibDue || families.some(family => this.#tables[family].changed.length > 0)) return true
+    if (this.#endOfRibDue) return true
+    for (const family of families)
+      if (this.#tables[family].changed.length > 0 || this.#tables[family].isSparse) return true
     for (const group of this.#groups.values()) {
       if (group.isFilling) return true
       for (const member of group.lagging) if (!member.blocked) return true

@@ -37,6 +37,8 @@ const prefixState = {
 const FIRST_CAPACITY = 64
 /** Of the prefixes with paths, up to this part (a quarter) as many may lie there without. */
 const VACANT_PART = 4
+/** Most prefixes that one call of `releaseVacant` looks at. */
+const VACANT_PASS = 16_384
 
 export class PathTable {
   readonly family: Family
@@ -58,7 +60,7 @@ export class PathTable {
   #paths = 0
   /** Prefixes that have paths. */
   #populated = 0
-  /** Calls of `releaseVacant` to let pass, for many could not be released last time. */
+  /** Calls of `releaseVacant` to let pass, for none could be released last time. */
   #patience = 0
   /** Waiting for selection, for export, for the kernel; without paths. */
   readonly dirty = new IdQueue()
@@ -244,18 +246,21 @@ export class PathTable {
     return prefix
   }
 
+  /** Whether so many prefixes have no path that it is time to release them. */
+  get isSparse(): boolean {
+    return this.#patience <= 0 && this.prefixes.size - this.#populated > this.#populated / VACANT_PART
+  }
+
   /**
    * Releases the ids of prefixes that have no path and that nobody else needs, once there are many. Some are kept: routes
    * that flap come back soon, and to find a prefix is much cheaper than to remove it and to enter it again.
    */
   releaseVacant(isNeeded: (prefix: number) => boolean): void {
-    if (this.prefixes.size - this.#populated <= this.#populated / VACANT_PART) return
-    if (this.#patience > 0) {
-      this.#patience--
-      return
-    }
+    if (this.#patience > 0) this.#patience--
+    if (!this.isSparse) return
     const busy = prefixState.dirty | prefixState.changed | prefixState.kernel
-    for (let left = this.vacant.length; left > 0; left--) {
+    const before = this.vacant.length
+    for (let left = Math.min(before, VACANT_PASS); left > 0; left--) {
       const prefix = this.vacant.shift()
       if (this.head[prefix] !== 0) this.#state[prefix]! &= ~prefixState.vacant
       else if ((this.#state[prefix]! & busy) !== 0 || isNeeded(prefix)) this.vacant.push(prefix)
@@ -264,7 +269,7 @@ export class PathTable {
         this.prefixes.release(prefix)
       }
     }
-    this.#patience = this.vacant.length / 64
+    if (this.vacant.length === before) this.#patience = before / 64
     if (this.prefixes.size === 0 && this.head.length > this.prefixes.capacity) this.#reset()
   }
 

@@ -128,6 +128,7 @@ export class RouteViews {
     const source = announcements.peer[announcement]!
     const path = table.find(prefix, source)
     const { rule } = group
+    rule.begin()
     return {
       prefix: table.prefixes.prefix(prefix),
       peer: source,

@@ -73,6 +73,7 @@ export class UpdateBatch {
    */
   encode(prefixes: PrefixTable, rule: ExportRule, unsendable: (prefix: number) => void): Uint8Array {
     const writer = this.#writer
+    rule.begin()
     for (const source of this.#sources) {
       this.#rangeStart[source] = writer.length
       for (let bucket = this.#firstBucket[source]!; bucket !== 0; bucket = this.#nextBucket[bucket]!)

@@ -254,10 +254,14 @@ export class PrefixTable {
   #hash(length: number): number {
     const host = 31 - ((length - 1) & 31)
     const clear = ~(7 << host)
-    const start = this.#seed ^ length
-    if (this.#width === 1) return besides(mix(start, this.#word0 & clear), this.#word0 >>> host)
+    if (this.#width === 1) return besides(mix(this.#seed ^ length, this.#word0 & clear), this.#word0 >>> host)
+    return this.#hashWide(length, host, clear)
+  }
+
+  /** Apart from `#hash`, so that the code for IPv4 is short enough to be inlined. */
+  #hashWide(length: number, host: number, clear: number): number {
     const last = (length - 1) >> 5
-    let hash = mix(start, last <= 0 ? this.#word0 & clear : this.#word0)
+    let hash = mix(this.#seed ^ length, last <= 0 ? this.#word0 & clear : this.#word0)
     hash = mix(hash, last === 1 ? this.#word1 & clear : this.#word1)
     hash = mix(hash, last === 2 ? this.#word2 & clear : this.#word2)
     hash = mix(hash, last === 3 ? this.#word3 & clear : this.#word3)
