@@ -2,21 +2,21 @@
  * The node agent: introduces Kubernetes, the configuration file, the speaker and the kernel to each other. What it knows
  * is a Situation, what it wants is decided from that (desired.ts), and here only what changed is carried out.
  */
-import type { SpeakerPeer, Transport } from '../../bgp/index.ts'
+import type { SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { NodeView } from '../../lib/kube/object.ts'
-import { type ObjectWatch, type WatchEvent, watchObjects } from '../../lib/kube/watch.ts'
-import { portHolders, renderHolder } from '../../lib/linux/port-holder.ts'
+import type { ObjectWatch, WatchEvent } from '../../lib/kube/watch.ts'
+import { renderHolder } from '../../lib/linux/port-holder.ts'
 import { type AgentFile, parseFile } from '../config/index.ts'
-import type { Log } from '../log.ts'
 import { type Desired, decide, speakerPeer } from './desired.ts'
 import { EventLog } from './event-log.ts'
 import { readPassword } from './passwords.ts'
 import { Routing, type RoutingObserver } from './routing.ts'
 import type { SavedState } from './saved-state.ts'
 import { type AgentInput, firstSituation, handle, type Situation } from './situation.ts'
-import { bootId, StateFile } from './state-file.ts'
+import { StateFile } from './state-file.ts'
 import { restartOf } from './succession.ts'
+import type { AgentWorld } from './world.ts'
 
 /** Milliseconds between two tries to get a port that somebody else has. */
 const PORT_RETRY = 2000
@@ -28,21 +28,17 @@ const OWN_ANNOTATIONS = 'podpeer.io/'
 export interface AgentOptions {
   readonly file: AgentFile
   readonly node: { readonly name: string; readonly origin: string }
-  readonly environment: NodeJS.ProcessEnv
-  readonly transport: Transport
-  readonly log: Log
+  readonly world: AgentWorld
 }
 
 export class Agent {
   readonly startedAt = Date.now()
-  readonly #options: AgentOptions
-  readonly #log: Log
+  readonly #world: AgentWorld
   readonly #events: EventLog
   /** Settings that count for the life of the process, as they were at the start. */
   readonly #fixed: ReadonlyMap<string, string>
   readonly #stateFile: StateFile
   readonly #saved: SavedState | undefined
-  readonly #bootId = bootId()
   /** Addresses of peers that may hold routes of ours. */
   readonly #sessions = new Set<string>()
   #situation: Situation
@@ -53,14 +49,14 @@ export class Agent {
   #synced = false
   #problems: readonly string[] = []
   #saveFault: string | undefined
-  #saveTimer: NodeJS.Timeout | undefined
-  #portTimer: NodeJS.Timeout | undefined
+  #cancelSave: (() => void) | undefined
+  #cancelPortRetry: (() => void) | undefined
   #stopped = false
 
   constructor(options: AgentOptions) {
-    this.#options = options
-    this.#log = options.log
-    this.#events = new EventLog(options.log, () => performance.now())
+    const { world } = options
+    this.#world = world
+    this.#events = new EventLog(world.log, () => world.clock.now())
     this.#situation = firstSituation(options.file, options.node)
     this.#desired = decide(this.#situation)
     this.#fixed = fixedSettings(this.#desired)
@@ -82,7 +78,7 @@ export class Agent {
       project: 'node' as const,
     }
     const request = { ...(kubeconfig !== undefined && { kubeconfig }), resources: [own] }
-    this.#watch = watchObjects(request, event => this.#hearKubernetes(event))
+    this.#watch = this.#world.watchObjects(request, event => this.#hearKubernetes(event))
   }
 
   get situation(): Situation {
@@ -91,6 +87,11 @@ export class Agent {
 
   get desired(): Desired {
     return this.#desired
+  }
+
+  /** Milliseconds on the speaker's clock. */
+  get now(): number {
+    return this.#world.clock.now()
   }
 
   /** Undefined while no identity has been known. */
@@ -107,10 +108,10 @@ export class Agent {
   reload(text: string): void {
     try {
       this.hear({ type: 'file', file: parseFile(text) })
-      this.#log.info('configuration read')
+      this.#world.log.info('configuration read')
     } catch (thrown) {
       if (!(thrown instanceof InputFault)) throw thrown
-      this.#log.error('configuration rejected', { reason: thrown.message })
+      this.#world.log.error('configuration rejected', { reason: thrown.message })
       this.hear({ type: 'fileRejected', reason: thrown.message })
     }
   }
@@ -123,8 +124,8 @@ export class Agent {
   /** Leaves the kernel's routes, and with graceful restart the peers', to the agent that comes next. */
   async stop(): Promise<void> {
     this.#stopped = true
-    clearTimeout(this.#portTimer)
-    clearTimeout(this.#saveTimer)
+    this.#cancelPortRetry?.()
+    this.#cancelSave?.()
     const goodbye = !this.#desired.config.gracefulRestart.enabled
     if (goodbye) this.#sessions.clear()
     this.#save()
@@ -134,7 +135,7 @@ export class Agent {
   #apply(): void {
     const desired = decide(this.#situation)
     this.#desired = desired
-    this.#log.level = desired.config.log.level
+    this.#world.log.level = desired.config.log.level
     const { peers, problems } = this.#peers(desired)
     const routing = this.#routingFor(desired)
     if (routing !== undefined) {
@@ -159,7 +160,7 @@ export class Agent {
     const problems: string[] = []
     for (const peer of config.asNumber === undefined ? [] : config.peers)
       try {
-        const password = peer.password && readPassword(peer.password, this.#options.environment)
+        const password = peer.password && readPassword(peer.password, this.#world.environment)
         peers.push(speakerPeer(peer, config.asNumber!, password))
       } catch (thrown) {
         if (!(thrown instanceof InputFault)) throw thrown
@@ -182,12 +183,12 @@ export class Agent {
       restart: former === undefined ? restartOf(this.#saved, identity, config) : undefined,
       deferralTime: config.gracefulRestart.deferralTime * 1000,
       sources,
-      transport: this.#options.transport,
+      world: this.#world,
       observer: this.#observer(),
     })
     const { asNumber, routerId } = config
     const restarting = this.#routing.speaker.restarting
-    this.#log.info('speaker started', { asNumber, routerId, restarting })
+    this.#world.log.info('speaker started', { asNumber, routerId, restarting })
     return this.#routing
   }
 
@@ -209,25 +210,24 @@ export class Agent {
   #holder(fault: WorldFault): string {
     const { port } = this.#desired.config.listen
     if (fault.code !== 'EADDRINUSE') return `the BGP port cannot be had: ${fault.message}; trying again`
-    const [holder] = portHolders(port)
+    const [holder] = this.#world.portHolders(port)
     const who = holder === undefined ? 'another process' : renderHolder(holder)
     return `port ${port} is held by ${who}: this agent neither listens nor dials until it is free`
   }
 
   #watchPort(): void {
-    clearTimeout(this.#portTimer)
+    this.#cancelPortRetry?.()
+    this.#cancelPortRetry = undefined
     if (this.#situation.portHolder === undefined) return
-    this.#portTimer = setTimeout(() => {
-      this.#situation = handle(this.#situation, { type: 'port', holder: undefined })
-      this.#apply()
-    }, PORT_RETRY)
+    const { clock } = this.#world
+    this.#cancelPortRetry = clock.wake(clock.now() + PORT_RETRY, () => this.hear({ type: 'port', holder: undefined }))
   }
 
   #tell(problems: readonly string[]): void {
     const before = new Set(this.#problems)
     this.#problems = problems
-    for (const problem of problems) if (!before.has(problem)) this.#log.warn('problem', { problem })
-    for (const problem of before) if (!problems.includes(problem)) this.#log.info('problem solved', { problem })
+    for (const problem of problems) if (!before.has(problem)) this.#world.log.warn('problem', { problem })
+    for (const problem of before) if (!problems.includes(problem)) this.#world.log.info('problem solved', { problem })
   }
 
   #observer(): RoutingObserver {
@@ -237,9 +237,9 @@ export class Agent {
         if (to === 'Established') this.#met(peer)
       },
       notice: (peer, code, text) => this.#events.notice(peer, code, text),
-      restarted: () => this.#log.info('restart completed'),
-      kernelNotice: text => this.#log.warn('kernel', { text }),
-      swept: (routes, reason) => this.#log.info('routes of the former agent removed', { routes, reason }),
+      restarted: () => this.#world.log.info('restart completed'),
+      kernelNotice: text => this.#world.log.warn('kernel', { text }),
+      swept: (routes, reason) => this.#world.log.info('routes of the former agent removed', { routes, reason }),
       sourcesChanged: () => this.#saveSoon(),
     }
   }
@@ -267,21 +267,22 @@ export class Agent {
     const path = this.#desired.config.state
     try {
       const saved = this.#stateFile.read()
-      if (saved === undefined || saved.bootId === this.#bootId) return saved
-      this.#log.info('state of another boot ignored', { path })
+      if (saved === undefined || saved.bootId === this.#world.bootId) return saved
+      this.#world.log.info('state of another boot ignored', { path })
     } catch (thrown) {
       if (!(thrown instanceof InputFault || thrown instanceof WorldFault)) throw thrown
-      this.#log.warn('state ignored', { path, reason: thrown.message })
+      this.#world.log.warn('state ignored', { path, reason: thrown.message })
     }
     return undefined
   }
 
   #saveSoon(): void {
-    if (this.#stopped) return
-    this.#saveTimer ??= setTimeout(() => {
-      this.#saveTimer = undefined
+    const { clock } = this.#world
+    if (this.#stopped || this.#cancelSave !== undefined) return
+    this.#cancelSave = clock.wake(clock.now() + SAVE_DELAY, () => {
+      this.#cancelSave = undefined
       this.#save()
-    }, SAVE_DELAY)
+    })
   }
 
   #save(): void {
@@ -302,9 +303,9 @@ export class Agent {
     const drainedNow = this.#routing?.speaker.draining === 'drained'
     return {
       version: 1,
-      bootId: this.#bootId,
+      bootId: this.#world.bootId,
       identity: identity && { asNumber: identity.asNumber, routerId: String(config.routerId) },
-      node: node.source === 'unknown' || node.object === undefined ? undefined : withOwnAnnotations(node.object),
+      node: node.presence === 'there' ? withOwnAnnotations(node.object) : undefined,
       admitted,
       drained,
       announced: (announced ?? []).map(({ prefix }) => prefix.toString()),

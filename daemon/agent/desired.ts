@@ -6,7 +6,7 @@ import type { SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, reasonOf } from '../../lib/base/failure.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import { type EffectiveConfig, type EffectivePeer, effective } from '../config/index.ts'
-import type { Situation } from './situation.ts'
+import { lastSeen, type Situation } from './situation.ts'
 
 export interface Desired {
   readonly config: EffectiveConfig
@@ -28,7 +28,7 @@ export interface Announcement {
 
 export function decide(situation: Situation): Desired {
   const { name, nameOrigin, file, node } = situation
-  const object = node.source === 'unknown' ? undefined : node.object
+  const object = lastSeen(node)
   const config = effective(file, { name, nameOrigin, ...(object && { object }) })
   const { announced, problems } = announcements(situation, config)
   return {
@@ -60,13 +60,13 @@ function announcements({ name, node, api, admitted }: Situation, config: Effecti
   const fixed = config.announce.prefixes.map(prefix => ({ prefix, origin: 'announce.prefixes' }))
   if (!config.kubernetes.enabled) return { announced: fixed, problems: [] }
   const away = api.phase === 'away' ? [api.reason] : []
-  if (node.source === 'unknown') {
+  if (node.presence === 'unknown') {
     const why = api.phase === 'away' ? '' : ': Kubernetes has not answered yet'
     return { announced: undefined, problems: [...away, `nothing is announced before the Node ${name} is known${why}`] }
   }
-  const { object } = node
-  if (object === undefined)
+  if (node.presence === 'gone')
     return { announced: [], problems: [...away, `there is no Node ${name} in the cluster: nothing is announced`] }
+  const { object } = node
   if (admitted !== object.uid)
     return { announced: [], problems: [...away, `Node ${name} has not been Ready yet: nothing is announced`] }
   if (!config.announce.podCIDRs) return { announced: fixed, problems: away }

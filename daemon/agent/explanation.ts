@@ -3,10 +3,10 @@ import type { RouteExplanation, Speaker, Verdict } from '../../bgp/index.ts'
 import { LOCAL_PEER } from '../../bgp/rib/rib.ts'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
-import type { RouteTable } from '../../lib/linux/table/route-table.ts'
 import type { ForeignRoute } from '../../lib/linux/table/state.ts'
 import type { Explanation, KernelExplanation, PathExplanation } from '../control/document.ts'
 import { routeRow } from './route-listing.ts'
+import type { KernelTable } from './world.ts'
 
 const ORDER = ['best', 'multipath', 'not best', 'ineligible', 'rejected']
 
@@ -14,7 +14,7 @@ const ORDER = ['best', 'multipath', 'not best', 'ineligible', 'rejected']
 export async function explain(
   target: Prefix,
   speaker: Speaker,
-  table: RouteTable | undefined,
+  table: KernelTable | undefined,
   metric: number,
 ): Promise<Explanation> {
   const found = speaker.explain(target)
@@ -45,7 +45,7 @@ function policyText({ policy, term }: Verdict): string {
 async function explainKernel(
   prefix: Prefix,
   found: RouteExplanation | undefined,
-  table: RouteTable | undefined,
+  table: KernelTable | undefined,
   metric: number,
 ): Promise<KernelExplanation> {
   const nextHops = (found?.kernelNextHops ?? []).map(String)
@@ -68,7 +68,7 @@ async function explainKernel(
 }
 
 /** The best route of others at this prefix; a text: why it cannot be told. */
-async function winnerOf(prefix: Prefix, table: RouteTable): Promise<ForeignRoute | string | undefined> {
+async function winnerOf(prefix: Prefix, table: KernelTable): Promise<ForeignRoute | string | undefined> {
   try {
     const [winner] = await table.foreignRoutes(prefix)
     return winner

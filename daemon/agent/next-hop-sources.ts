@@ -4,8 +4,8 @@
  * routes costs no more than one of ten.
  */
 import type { KernelChange, Speaker } from '../../bgp/index.ts'
-import type { RouteTable } from '../../lib/linux/table/route-table.ts'
 import type { NextHopSource } from './saved-state.ts'
+import type { KernelTable } from './world.ts'
 
 /** Routes asked about per next hop. */
 const SAMPLES = 4
@@ -17,12 +17,12 @@ interface Source {
 
 export class NextHopSources {
   readonly #speaker: Speaker
-  readonly #table: RouteTable | undefined
+  readonly #table: KernelTable | undefined
   readonly #addressOf: (peer: string) => string | undefined
   readonly #sources = new Map<string, Source>()
 
   /** @param addressOf the address of a peer by its name */
-  constructor(speaker: Speaker, table: RouteTable | undefined, addressOf: (peer: string) => string | undefined) {
+  constructor(speaker: Speaker, table: KernelTable | undefined, addressOf: (peer: string) => string | undefined) {
     this.#speaker = speaker
     this.#table = table
     this.#addressOf = addressOf

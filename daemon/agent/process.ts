@@ -4,15 +4,21 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { systemClock } from '../../bgp/io/clock.ts'
 import { tcpTransport } from '../../bgp/io/transport.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import { watchObjects } from '../../lib/kube/watch.ts'
+import { portHolders } from '../../lib/linux/port-holder.ts'
+import { RouteTable } from '../../lib/linux/table/route-table.ts'
 import { parseFile } from '../config/index.ts'
 import { serveControl } from '../control/server.ts'
-import { openLog } from '../log.ts'
+import { type Log, openLog } from '../log.ts'
 import { version } from '../version.ts'
 import { Agent } from './agent.ts'
 import { ConfigSource } from './config-source.ts'
+import { bootId } from './state-file.ts'
 import { AgentView } from './view.ts'
+import type { AgentWorld } from './world.ts'
 
 export interface AgentOptions {
   /** Path of the configuration file. */
@@ -31,7 +37,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   const file = parseConfig(path, text)
   const log = openLog(file.log?.level ?? 'info')
   const node = nodeName(file.node, process.env)
-  const agent = new Agent({ file, node, environment: process.env, transport: tcpTransport, log })
+  const agent = new Agent({ file, node, world: realWorld(log) })
   const view = new AgentView(agent, path)
   const report = (bug: unknown) => log.error('bug', { error: bug instanceof Error ? bug.stack : String(bug) })
   const { control, metrics } = agent.desired.config
@@ -57,11 +63,24 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   return 0
 }
 
+function realWorld(log: Log): AgentWorld {
+  return {
+    transport: tcpTransport,
+    clock: systemClock,
+    log,
+    environment: process.env,
+    bootId: bootId(),
+    openTable: options => new RouteTable(options),
+    watchObjects,
+    portHolders,
+  }
+}
+
 async function openHealth(
   address: { readonly address: string; readonly port: number },
   agent: Agent,
   view: AgentView,
-  log: Parameters<typeof import('../metrics.ts').agentMetrics>[2],
+  log: Log,
 ) {
   const [{ agentMetrics }, { serveHealth }] = await Promise.all([import('../metrics.ts'), import('../health.ts')])
   const unready = () => {

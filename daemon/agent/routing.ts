@@ -10,16 +10,15 @@ import {
   type SpeakerIdentity,
   type SpeakerObserver,
   type SpeakerPeer,
-  type Transport,
 } from '../../bgp/index.ts'
-import { systemClock } from '../../bgp/io/clock.ts'
 import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
-import { RouteTable } from '../../lib/linux/table/route-table.ts'
+import type { AdoptedRoute } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
 import { NextHopSources } from './next-hop-sources.ts'
 import type { NextHopSource } from './saved-state.ts'
 import { AdoptedRoutes } from './succession.ts'
+import type { AgentWorld, KernelTable } from './world.ts'
 
 /** Kernel changes taken from the RIB in one turn: about a millisecond. */
 const SLICE = 2048
@@ -34,7 +33,7 @@ export interface RoutingOptions {
   readonly deferralTime: number
   /** What the former agent left. */
   readonly sources: readonly NextHopSource[]
-  readonly transport: Transport
+  readonly world: Pick<AgentWorld, 'transport' | 'clock' | 'openTable'>
   readonly observer: RoutingObserver
 }
 
@@ -49,7 +48,7 @@ export interface RoutingObserver extends Pick<SpeakerObserver, 'stateChanged' | 
 export class Routing {
   readonly speaker: Speaker
   /** Absent: routes are not installed. */
-  readonly table: RouteTable | undefined
+  readonly table: KernelTable | undefined
   readonly #options: RoutingOptions
   readonly #adopted: AdoptedRoutes
   readonly #sources: NextHopSources
@@ -59,21 +58,22 @@ export class Routing {
   #known = false
   #speaking = false
   #stopped = false
-  #turn: NodeJS.Immediate | undefined
-  #sweepTimer: NodeJS.Timeout | undefined
-  #deferral: NodeJS.Timeout | undefined
+  #taking = false
+  #cancelSweep: (() => void) | undefined
+  #cancelDeferral: (() => void) | undefined
 
   /** @throws WorldFault when the kernel's table cannot be had */
   constructor(options: RoutingOptions) {
-    const { identity, kernel, restart, transport, observer } = options
+    const { identity, kernel, restart, observer } = options
+    const { transport, clock, openTable } = options.world
     this.#options = options
     this.#adopted = new AdoptedRoutes(options.sources)
     if (kernel.install) {
       const { table, protocol, metric } = kernel
-      this.table = new RouteTable({ table, protocol, metric, onNotice: text => observer.kernelNotice(text) })
+      this.table = openTable({ table, protocol, metric, onNotice: text => observer.kernelNotice(text) })
     }
-    const seed = Math.floor(Math.random() * 2 ** 32)
-    const world = { transport, clock: systemClock, observer: this.#observer(observer) }
+    const seed = Math.floor(clock.random() * 2 ** 32)
+    const world = { transport, clock, observer: this.#observer(observer) }
     this.speaker = new Speaker({ ...identity, seed }, world, restart)
     this.#sources = new NextHopSources(this.speaker, this.table, peer => this.#addresses.get(peer))
   }
@@ -112,8 +112,8 @@ export class Routing {
    * @param goodbye whether the peers are told, so that they forget our routes
    */
   async stop(goodbye: boolean): Promise<void> {
-    clearTimeout(this.#deferral)
-    clearTimeout(this.#sweepTimer)
+    this.#cancelDeferral?.()
+    this.#cancelSweep?.()
     this.#stopped = true
     this.speaker.stop(goodbye)
     await this.table?.close()
@@ -130,8 +130,10 @@ export class Routing {
   }
 
   #takeSoon(): void {
-    this.#turn ??= setImmediate(() => {
-      this.#turn = undefined
+    if (this.#taking) return
+    this.#taking = true
+    this.#options.world.clock.yield(() => {
+      this.#taking = false
       if (!this.#stopped) this.#take()
     })
   }
@@ -141,7 +143,7 @@ export class Routing {
     if (changes.length === 0) return
     for (const change of changes) this.#want(change)
     if (this.#sources.note(changes)) this.#options.observer.sourcesChanged()
-    this.#sweepTimer?.refresh()
+    if (this.#cancelSweep !== undefined) this.#sweepSoon()
     this.#takeSoon()
   }
 
@@ -162,16 +164,24 @@ export class Routing {
   /** Nothing goes before it is known whom we peer with, and before the peers have had a chance to speak. */
   #considerSweep(): void {
     if (!this.#known || !this.#speaking) return
-    const { deferralTime } = this.#options
-    this.#deferral ??= setTimeout(() => this.#sweep('the deferral time is over', () => true), deferralTime)
-    this.#sweepTimer ??= setTimeout(() => {
-      this.#sweepTimer = undefined
-      const configured = new Set(this.#addresses.values())
-      this.#sweep('their peers have sent all they have', route => this.#adopted.isGone(route, configured))
-    }, QUIET)
+    const { world, deferralTime } = this.#options
+    this.#cancelDeferral ??= world.clock.wake(world.clock.now() + deferralTime, () =>
+      this.#sweep('the deferral time is over', () => true),
+    )
+    this.#sweepSoon()
   }
 
-  #sweep(why: string, gone: Parameters<RouteTable['sweep']>[0]): void {
+  #sweepSoon(): void {
+    const { clock } = this.#options.world
+    this.#cancelSweep?.()
+    this.#cancelSweep = clock.wake(clock.now() + QUIET, () => {
+      this.#cancelSweep = undefined
+      const configured = new Set(this.#addresses.values())
+      this.#sweep('their peers have sent all they have', route => this.#adopted.isGone(route, configured))
+    })
+  }
+
+  #sweep(why: string, gone: (route: AdoptedRoute) => boolean): void {
     const count = this.table?.sweep(gone) ?? 0
     if (count > 0) this.#options.observer.swept(count, why)
   }

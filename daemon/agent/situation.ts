@@ -22,10 +22,14 @@ export interface Situation {
   readonly portHolder: string | undefined
 }
 
-/** `unknown`: nobody has said. Else the last word on the Node, of the API or of the state file; no object: there is none. */
+/**
+ * The last word on the Node, of the API or of the state file; `unknown`: nobody has said. A Node that has gone leaves its
+ * last object behind: who we are and whom we peer with does not change because of that.
+ */
 export type KnownNode =
-  | { readonly source: 'unknown' }
-  | { readonly source: 'api' | 'state'; readonly object: NodeView | undefined }
+  | { readonly presence: 'unknown' }
+  | { readonly presence: 'there'; readonly object: NodeView }
+  | { readonly presence: 'gone'; readonly last: NodeView | undefined }
 
 export type ApiState =
   | { readonly phase: 'disabled' | 'connecting' | 'synced' }
@@ -49,7 +53,7 @@ export function firstSituation(file: AgentFile, node: { name: string; origin: st
     nameOrigin: node.origin,
     file,
     rejected: undefined,
-    node: { source: 'unknown' },
+    node: { presence: 'unknown' },
     api: { phase: file.kubernetes?.enabled === false ? 'disabled' : 'connecting' },
     admitted: undefined,
     drained: false,
@@ -64,9 +68,9 @@ export function handle(situation: Situation, input: AgentInput): Situation {
     case 'fileRejected':
       return { ...situation, rejected: input.reason }
     case 'restored':
-      return { ...situation, node: { source: 'state', object: input.node }, admitted: input.admitted }
+      return { ...situation, node: { presence: 'there', object: input.node }, admitted: input.admitted }
     case 'node':
-      return { ...situation, node: { source: 'api', object: input.object }, admitted: admit(situation, input.object) }
+      return { ...situation, node: heard(situation, input.object), admitted: admit(situation, input.object) }
     case 'api':
       return { ...situation, api: input.state }
     case 'drain':
@@ -74,6 +78,17 @@ export function handle(situation: Situation, input: AgentInput): Situation {
     case 'port':
       return { ...situation, portHolder: input.holder }
   }
+}
+
+function heard({ node }: Situation, object: NodeView | undefined): KnownNode {
+  if (object !== undefined) return { presence: 'there', object }
+  return { presence: 'gone', last: lastSeen(node) }
+}
+
+/** What the Node says of itself, or said last. */
+export function lastSeen(node: KnownNode): NodeView | undefined {
+  if (node.presence === 'unknown') return undefined
+  return node.presence === 'there' ? node.object : node.last
 }
 
 /** Ready is asked only before the first announcement: the pods of a node that turns NotReady may be fine. */

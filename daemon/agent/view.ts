@@ -62,7 +62,7 @@ export class AgentView implements ControlSource {
   peers(): PeerStatus[] {
     const { desired, routing, problems, startedAt } = this.#agent
     const { config } = desired
-    const now = performance.now()
+    const { now } = this.#agent
     const offset = Date.now() - now
     const timestamp = (moment: number) => new Date(moment + offset).toISOString()
     const running = (routing?.speaker.peers() ?? []).map(view => peerStatus(view, now, timestamp))

@@ -1,0 +1,222 @@
+/**
+ * A node's world that a test plays: memory network, hand clock, a kernel table that only remembers, a Kubernetes watch
+ * that says what it is told, and the log as lines.
+ */
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Listener } from '../../../bgp/transport.ts'
+import { Agent } from '../../../daemon/agent/agent.ts'
+import { AgentView } from '../../../daemon/agent/view.ts'
+import type { AgentWorld, KernelTable } from '../../../daemon/agent/world.ts'
+import { parseFile } from '../../../daemon/config/index.ts'
+import type { Log } from '../../../daemon/log.ts'
+import { WorldFault } from '../../../lib/base/failure.ts'
+import { type Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
+import { Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
+import type { NodeView } from '../../../lib/kube/object.ts'
+import type { WatchEvent } from '../../../lib/kube/watch.ts'
+import type { PortHolder } from '../../../lib/linux/port-holder.ts'
+import type { AdoptedRoute } from '../../../lib/linux/table/state.ts'
+import type { MemoryNetwork } from '../../bgp/memory-world.ts'
+
+export function nodeObject(change: Partial<NodeView> = {}): NodeView {
+  return {
+    name: 'node-1',
+    uid: 'uid-1',
+    labels: {},
+    annotations: {},
+    podCIDRs: ['10.244.1.0/24', 'fd00:10:244:1::/64'],
+    addresses: [{ type: 'InternalIP', address: '10.0.0.1' }],
+    ready: true,
+    unschedulable: false,
+    ...change,
+  }
+}
+
+/** Routes of ours in a kernel that outlives agents: prefix → next hops. */
+export class PlayedKernel {
+  readonly routes = new Map<string, readonly Address[]>()
+
+  open(): KernelTable {
+    const adopted = new Map(this.routes)
+    const adoptedRoutes = (): AdoptedRoute[] =>
+      [...adopted].map(([prefix, gateways]) => ({ prefix: parsePrefix(prefix), gateways }))
+    const counts = () => ({
+      wanted: this.routes.size - adopted.size,
+      installed: this.routes.size - adopted.size,
+      adopted: adopted.size,
+      conflicts: 0,
+      unreachable: 0,
+      repairs: 0,
+      resyncs: 0,
+    })
+    return {
+      nextHops: addresses => ({ addresses }) as ReturnType<KernelTable['nextHops']>,
+      want: (_family: Family, bytes, offset, length, nextHops) => {
+        const prefix = new Prefix(bytes.slice(offset), length).toString()
+        adopted.delete(prefix)
+        if (nextHops === undefined) this.routes.delete(prefix)
+        else this.routes.set(prefix, nextHops.addresses)
+      },
+      sweep: gone => {
+        const swept = adoptedRoutes().filter(gone)
+        for (const { prefix } of swept) {
+          adopted.delete(prefix.toString())
+          this.routes.delete(prefix.toString())
+        }
+        return swept.length
+      },
+      nextHopStates: () =>
+        [...new Set([...this.routes.values()].flat())].map(address => ({
+          address,
+          reachable: true,
+          reason: '',
+          gateways: [address],
+        })),
+      state: prefix => ({
+        status: this.routes.has(prefix.toString()) ? 'installed' : 'absent',
+        reason: '',
+        path: `via ${this.routes.get(prefix.toString())?.join(' ')}`,
+        repairs: 0,
+        foreign: [],
+      }),
+      foreignRoutes: async () => [],
+      counts,
+      close: async () => {},
+    }
+  }
+
+  /** `prefix via next-hop …` */
+  get text(): string[] {
+    return [...this.routes].map(([prefix, nextHops]) => `${prefix} via ${nextHops.join(' ')}`).sort()
+  }
+}
+
+export class PlayedNode {
+  readonly kernel = new PlayedKernel()
+  readonly address: Address
+  readonly log: string[] = []
+  readonly folder = mkdtempSync(join(tmpdir(), 'podpeer-agent-'))
+  readonly environment: Record<string, string> = {}
+  bootId = 'boot-1'
+  /** Who has the BGP port; undefined: nobody. */
+  thief: PortHolder | undefined
+  agent!: Agent
+  view!: AgentView
+  #tell: ((event: WatchEvent) => void) | undefined
+  #objects = new Map<string, NodeView>()
+  #listeners: Listener[] = []
+  #alive = { yes: false }
+  readonly #network: MemoryNetwork
+
+  constructor(network: MemoryNetwork, address = '10.0.0.1') {
+    this.#network = network
+    this.address = parseAddress(address)
+  }
+
+  /** @param config YAML without `state` */
+  start(config: string): void {
+    const alive = { yes: true }
+    this.#alive = alive
+    const file = parseFile(`state: ${this.statePath}\n${config}`)
+    this.agent = new Agent({ file, node: { name: 'node-1', origin: 'host name' }, world: this.#world(alive) })
+    this.view = new AgentView(this.agent, 'agent.yaml')
+    this.agent.start()
+  }
+
+  reload(config: string): void {
+    this.agent.reload(`state: ${this.statePath}\n${config}`)
+  }
+
+  get statePath(): string {
+    return join(this.folder, 'state.json')
+  }
+
+  /** kill -9: nothing more is heard of the process, and its kernel resets its connections. */
+  kill(): void {
+    this.#alive.yes = false
+    this.#network.reset(this.address)
+    for (const listener of this.#listeners) listener.close()
+  }
+
+  /** The API server's whole list, then a running watch. */
+  synced(...nodes: NodeView[]): void {
+    this.#objects = new Map(nodes.map(node => [node.name, node]))
+    this.#tell!({ type: 'synced', resource: 0 })
+    this.#tell!({ type: 'state', resource: 0, state: { phase: 'watching' } })
+  }
+
+  changed(node: NodeView): void {
+    const previous = this.#objects.get(node.name)
+    this.#objects.set(node.name, node)
+    const change =
+      previous === undefined
+        ? { type: 'added' as const, key: node.name, object: node }
+        : { type: 'changed' as const, key: node.name, object: node, previous }
+    this.#tell!({ type: 'changes', resource: 0, changes: [change] })
+  }
+
+  deleted(): void {
+    const previous = this.#objects.get('node-1')!
+    this.#objects.clear()
+    this.#tell!({ type: 'changes', resource: 0, changes: [{ type: 'deleted', key: 'node-1', previous }] })
+  }
+
+  apiFails(reason: string): void {
+    this.#tell!({ type: 'state', resource: 0, state: { phase: 'failing', reason } })
+  }
+
+  clean(): void {
+    rmSync(this.folder, { recursive: true, force: true })
+  }
+
+  #world(alive: { yes: boolean }): AgentWorld {
+    const { clock } = this.#network
+    const ifAlive = (run: () => void) => () => {
+      if (alive.yes) run()
+    }
+    const host = this.#network.host(this.address, parseAddress('fd00::1'))
+    return {
+      transport: {
+        ...host,
+        listen: (options, accept) => {
+          if (this.thief !== undefined)
+            throw new WorldFault('EADDRINUSE', 'binding 0.0.0.0:179: EADDRINUSE', { retry: true })
+          const listener = host.listen(options, accept)
+          this.#listeners.push(listener)
+          return listener
+        },
+      },
+      clock: {
+        now: () => clock.now(),
+        random: () => clock.random(),
+        wake: (at, run) => clock.wake(at, ifAlive(run)),
+        yield: run => clock.yield(ifAlive(run)),
+      },
+      log: this.#playedLog(),
+      environment: this.environment,
+      bootId: this.bootId,
+      openTable: () => this.kernel.open(),
+      watchObjects: (_, onEvent) => {
+        this.#tell = onEvent
+        return { objects: () => this.#objects, close: async () => {} }
+      },
+      portHolders: () => (this.thief === undefined ? [] : [this.thief]),
+    }
+  }
+
+  #playedLog(): Log {
+    const line = (level: string) => (message: string, fields?: object) =>
+      void this.log.push(`${level} ${message} ${JSON.stringify(fields ?? {})}`)
+    return {
+      error: line('error'),
+      warn: line('warn'),
+      info: line('info'),
+      debug: line('debug'),
+      level: 'info',
+      dropped: 0,
+      flush: async () => {},
+    }
+  }
+}
