@@ -22,7 +22,7 @@ export async function showRoutes(
   const flush = async (): Promise<void> => {
     if (!begun) await screen.write(await writer.begin(held))
     begun = true
-    if (held.length > 0) await screen.write(await writer.rows(held, count))
+    if (held.length > 0) await screen.write(writer.rows(held, count))
     count += held.length
     held = []
   }
@@ -69,7 +69,7 @@ export function routesView(client: ControlClient, query: RoutesQuery): View<Rout
 interface ListingWriter {
   begin(sample: readonly RouteRow[]): Promise<string> | string
   /** @param before how many rows went before */
-  rows(rows: readonly RouteRow[], before: number): Promise<string> | string
+  rows(rows: readonly RouteRow[], before: number): string
   end(count: number): string
 }
 
