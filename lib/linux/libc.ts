@@ -87,7 +87,12 @@ function invoke(what: string, name: keyof typeof SIGNATURES, ...args: (number | 
   }
 }
 
-const CODES = new Map(Object.entries(constants.errno).map(([code, number]) => [number as number, code]))
+// of two names for one number the first stays: EAGAIN, not EWOULDBLOCK
+const CODES = new Map(
+  Object.entries(constants.errno)
+    .toReversed()
+    .map(([code, number]) => [number as number, code]),
+)
 
 /** `EADDRINUSE` for 98; `E4095` for a number that has no name. */
 export function errnoCode(errno: number): string {
@@ -101,7 +106,7 @@ const LASTING = new Set([
   'EINVAL',
   'EAFNOSUPPORT',
   'EPROTONOSUPPORT',
-  'EOPNOTSUPP',
+  'ENOTSUP',
   'ENOPROTOOPT',
   'ENOSYS',
 ])

@@ -10,14 +10,14 @@ for (const [target, source] of [
   ['10.0.0.1', '127.0.0.1'],
   ['fd00::1', '::1'],
 ] as const)
-  test(`${target} in another namespace answers, many requests at a time`, { skip }, async () => {
+  test(`${target} in another namespace answers, many requests at a time`, { skip }, async context => {
     using namespace = makeNamespace()
     const pinger = namespace.run(() => {
       allowPing()
       return new Pinger(parseAddress(target), { source: parseAddress(source), size: 1400 })
     })
+    context.after(() => pinger.close())
     const times = await Promise.all(Array.from({ length: 50 }, () => pinger.ping(5000)))
-    pinger.close()
     assert.ok(times.every(time => time >= 0 && time < 5000))
   })
 

@@ -1,11 +1,12 @@
 /** Network namespaces for tests: made with our own netlink, named after the test process, gone with it. */
 import { execFileSync } from 'node:child_process'
 import { readdirSync } from 'node:fs'
-import { WorldFault } from '../../lib/base/failure.ts'
-import { parseAddress } from '../../lib/base/ip.ts'
+import { reasonOf } from '../../lib/base/failure.ts'
+import { type Address, parseAddress } from '../../lib/base/ip.ts'
 import { createNamespace, deleteNamespace, inNamespace, namespacePath } from '../../lib/linux/namespace.ts'
 import { addAddress } from '../../lib/linux/netlink/address.ts'
 import { createLink, findLink, setLink } from '../../lib/linux/netlink/link.ts'
+import { routeTo } from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 
 const PREFIX = 'podpeer-test-'
@@ -19,16 +20,16 @@ export interface TestNamespace {
   [Symbol.dispose](): void
 }
 
-/** Why this machine cannot make namespaces; undefined if it can. For the `skip` of tests, said aloud there. */
+/** Why this machine cannot run tests in namespaces; undefined if it can. For the `skip` of tests, which says it aloud. */
 export const noNamespaces: string | undefined = (() => {
   const name = `${PREFIX}${process.pid}-try`
   try {
     createNamespace(name)
     deleteNamespace(name)
+    execFileSync('ip', ['-V'])
     return undefined
   } catch (thrown) {
-    if (thrown instanceof WorldFault || process.getuid?.() !== 0) return `needs network namespaces: ${thrown}`
-    throw thrown
+    return `needs network namespaces and iproute2: ${reasonOf(thrown)}`
   }
 })()
 
@@ -47,6 +48,7 @@ export function makeNamespace(): TestNamespace {
     const a = findLink(socket, 'a').index
     addAddress(socket, a, parseAddress('10.0.0.1'), 24)
     addAddress(socket, a, parseAddress('fd00::1'), 64)
+    awaitLocal(socket, parseAddress('fd00::1'))
   } finally {
     socket.close()
   }
@@ -55,6 +57,14 @@ export function makeNamespace(): TestNamespace {
     run,
     ip: args => execFileSync('ip', ['-n', name, ...args.split(' ')], { encoding: 'utf8' }),
     [Symbol.dispose]: () => deleteNamespace(name),
+  }
+}
+
+/** Blocks until the kernel has made the local route of an IPv6 address, which it does in its own time. */
+function awaitLocal(socket: NetlinkSocket, address: Address): void {
+  for (const deadline = Date.now() + 10_000; routeTo(socket, address).type !== 'local'; ) {
+    if (Date.now() > deadline) throw new Error(`${address} has no local route`)
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
   }
 }
 

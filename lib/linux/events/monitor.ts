@@ -58,6 +58,7 @@ export class EventMonitor {
   #worker: Worker
   #restart: NodeJS.Timeout | undefined
   #failures = 0
+  #closed: Promise<void> | undefined
 
   /** @throws WorldFault */
   constructor(options: MonitorOptions) {
@@ -80,7 +81,12 @@ export class EventMonitor {
   }
 
   /** Settles when the thread is gone; nothing is called any more from the moment of the call. */
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    this.#closed ??= this.#close()
+    return this.#closed
+  }
+
+  async #close(): Promise<void> {
     process.off('exit', this.#atExit)
     clearTimeout(this.#restart)
     this.#worker.removeAllListeners()

@@ -33,7 +33,11 @@ export function listAddresses(socket: NetlinkSocket, family?: Family): LinkAddre
   return socket.dump('listing addresses', RTM_GETADDR, body).flatMap(decodeAddress)
 }
 
-/** Adds it, or leaves it there. An IPv6 address can be used at once: there is no duplicate detection. @throws WorldFault */
+/**
+ * Adds it, or leaves it there. There is no duplicate detection for IPv6, so that the address can be bound at once; yet
+ * the kernel makes the local route to it a moment (milliseconds) later, in a work queue of its own.
+ * @throws WorldFault
+ */
 export function addAddress(socket: NetlinkSocket, link: number, address: Address, length: number): void {
   socket.change(`adding the address ${address}/${length}`, message =>
     write(message, RTM_NEWADDR, NLM_F_CREATE | NLM_F_REPLACE, link, address, length),

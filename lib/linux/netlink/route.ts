@@ -65,33 +65,6 @@ const MORE_TYPES = ['prohibit', 'throw', 'nat', 'xresolve'] as const
 const TYPE_NAMES = [...TYPES, ...MORE_TYPES]
 export type RouteType = (typeof TYPE_NAMES)[number]
 
-/** rtm_protocol, as `ip route` names them (etc/iproute2/rt_protos). */
-const PROTOCOLS: Readonly<Record<number, string>> = {
-  0: 'unspec',
-  1: 'redirect',
-  2: 'kernel',
-  3: 'boot',
-  4: 'static',
-  8: 'gated',
-  9: 'ra',
-  10: 'mrt',
-  11: 'zebra',
-  12: 'bird',
-  13: 'dnrouted',
-  14: 'xorp',
-  15: 'ntk',
-  16: 'dhcp',
-  17: 'mrouted',
-  18: 'keepalived',
-  42: 'babel',
-  99: 'openr',
-  186: 'bgp',
-  187: 'isis',
-  188: 'ospf',
-  189: 'rip',
-  192: 'eigrp',
-}
-
 /** One way out: to a gateway on a link, or straight onto the link. */
 export interface Hop {
   readonly gateway: Address | undefined
@@ -320,20 +293,4 @@ function requestHeader(family: Family, length: number, protocol: number, flags: 
 
 export function prefixOf(route: KernelRoute): Prefix {
   return new Prefix(route.bytes, route.length)
-}
-
-/** `bird`, or the number where rt_protos has no name. */
-export function protocolName(protocol: number): string {
-  return PROTOCOLS[protocol] ?? String(protocol)
-}
-
-/** `via 192.0.2.1 dev eth0`, several with `, `; `dev eth0`; `blackhole`. @param linkName index → name */
-export function renderPath(path: Path, linkName: (link: number) => string): string {
-  if (path.hops.length === 0) return path.type
-  const words = path.hops.map(({ gateway, link, onlink, weight }) =>
-    [gateway && `via ${gateway}`, `dev ${linkName(link)}`, onlink && 'onlink', weight > 1 && `weight ${weight}`]
-      .filter(Boolean)
-      .join(' '),
-  )
-  return (path.type === 'unicast' ? '' : `${path.type} `) + words.join(', ')
 }

@@ -65,6 +65,8 @@ export class NetlinkSocket {
   readonly #fd: number
   readonly #buffer = new Uint8Array(64 * 1024)
   readonly #writer = new MessageWriter()
+  /** A dump was begun and not read to its end. */
+  #unread = false
   /** Marks what this socket caused in the events that others see. */
   readonly portId: number
 
@@ -156,9 +158,11 @@ export class NetlinkSocket {
    * socket. A page is valid until the next one. Returns whether the kernel calls what it gave consistent.
    */
   *pages(what: string, type: number, body: Uint8Array): Generator<Message[], 'whole' | 'interrupted'> {
+    this.#drain()
     this.#writer.begin(type, NLM_F_DUMP).raw(body).end()
     const sequence = this.#writer.firstSequence
     this.#send()
+    this.#unread = true
     let result: 'whole' | 'interrupted' = 'whole'
     for (;;) {
       const rows: Message[] = []
@@ -166,6 +170,7 @@ export class NetlinkSocket {
         if (message.sequence !== sequence) continue
         if ((message.flags & NLM_F_DUMP_INTR) !== 0) result = 'interrupted'
         if (message.type === NLMSG_DONE || message.type === NLMSG_ERROR) {
+          this.#unread = false
           const { errno, text } = decodeError(message)
           if (errno !== 0) throw refusalFault(what, refusal(0, errno, text))
           if (rows.length > 0) yield rows
@@ -175,6 +180,16 @@ export class NetlinkSocket {
       }
       yield rows
     }
+  }
+
+  /** Reads what is left of a dump that was given up: the kernel begins no other one before. */
+  #drain(): void {
+    while (this.#unread)
+      try {
+        readSync(this.#fd, this.#buffer)
+      } catch (thrown) {
+        this.#unread = systemFault(thrown, 'reading from netlink').code !== 'EAGAIN'
+      }
   }
 
   close(): void {

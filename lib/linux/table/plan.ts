@@ -10,13 +10,13 @@
  * - a delete names protocol and next hops: it can hit nothing but what we put there;
  * - an adopted route (of a former run) stays as it is until it is wanted or swept.
  */
-import { backoff } from '../../base/backoff.ts'
 import type { Family } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
 import { PrefixTable } from '../../base/prefix-table.ts'
 import type { KernelRoute, RouteChange } from '../netlink/route.ts'
 import type { Forwarding, ForwardingTable } from './forwarding.ts'
 import type { NextHopSet, NextHops } from './next-hop.ts'
+import { Patience } from './patience.ts'
 import type { RouteStatus } from './state.ts'
 
 export interface Operation {
@@ -34,21 +34,8 @@ export interface PlannedState {
   readonly foreign: readonly KernelRoute[]
 }
 
-/** A route that waits: the kernel refused it, or somebody takes it away again and again. */
-interface Hold {
-  /** Milliseconds. */
-  readonly until: number
-  readonly reason: string
-  readonly failures: number
-}
-
 const QUEUED = 1
 const ADOPTED = 2
-
-const REFUSED = { first: 100, most: 30_000 }
-const FOUGHT = { first: 50, most: 30_000 }
-/** Undisturbed for so long, and the next disturbance counts as the first. Seconds. */
-const PEACE = 60
 
 export class RoutePlan {
   readonly prefixes: PrefixTable
@@ -65,8 +52,6 @@ export class RoutePlan {
   #marks = new Uint8Array(0)
   /** The scan that last saw the row, or during which we heard of it otherwise. */
   #seen = new Uint32Array(0)
-  #fights = new Uint8Array(0)
-  #foughtAt = new Uint32Array(0)
   #queue: number[] = []
   #head = 0
   /** Rows with our mark beside ours, put there by somebody: to be deleted. */
@@ -74,9 +59,11 @@ export class RoutePlan {
   #foreign = new Map<number, KernelRoute[]>()
   /** Our key is taken, we do not know by whom. */
   readonly #contested = new Set<number>()
-  readonly #holds = new Map<number, Hold>()
+  readonly #patience = new Patience()
   #scan = 0
   #scannedForeign: Map<number, KernelRoute[]> | undefined
+  /** Keys of which the kernel told during the scan that rows of others came or went. */
+  readonly #heardForeign = new Set<number>()
 
   constructor(family: Family, nextHops: NextHops, forwardings: ForwardingTable, seed: number) {
     this.prefixes = new PrefixTable(family, seed)
@@ -118,7 +105,7 @@ export class RoutePlan {
   }
 
   done({ id, change, forwarding }: Operation): void {
-    this.#holds.delete(id)
+    this.#patience.settled(id)
     this.#seen[id] = this.#scan
     if (change !== 'delete') return this.#setHave(id, forwarding)
     if (this.#have[id] === forwarding) this.#setHave(id, undefined)
@@ -131,8 +118,9 @@ export class RoutePlan {
    * @returns `scan`: the kernel's table must be read to know more; `held`: it is tried again later
    */
   refused(operation: Operation, code: string, reason: string, now: number, random: number): 'done' | 'scan' | 'held' {
-    const { id, change } = operation
-    if (change === 'delete' && (code === 'ESRCH' || code === 'ENODEV')) {
+    const { id, change, forwarding } = operation
+    const isStray = this.#have[id] !== forwarding
+    if (change === 'delete' && (code === 'ESRCH' || code === 'ENODEV' || isStray)) {
       this.done(operation)
       return 'done'
     }
@@ -140,18 +128,11 @@ export class RoutePlan {
       this.#contested.add(id)
       return 'scan'
     }
-    const failures = (this.#holds.get(id)?.failures ?? 0) + 1
-    this.#holds.set(id, {
-      until: now + backoff(REFUSED, failures - 1, random),
-      reason: `the kernel refused: ${reason}`,
-      failures,
-    })
+    this.#patience.refused(id, reason, now, random)
     return 'held'
   }
 
-  /**
-   * Nobody knows what became of an operation: the answer was lost. The next scan tells.
-   */
+  /** Nobody knows what became of an operation: the answer was lost. The next scan tells. */
   lost({ id }: Operation): void {
     this.#contested.add(id)
   }
@@ -179,7 +160,10 @@ export class RoutePlan {
     if (own) this.#ownChanged(id, kind, route, replaced)
     else this.#foreignChanged(id, kind, route, replaced)
     this.#enqueue(id)
-    if (this.#have[id] !== before && before !== undefined && !byKernel) this.#disturbed(id, now, random)
+    if (this.#have[id] !== before && before !== undefined && this.#want[id] !== undefined && !byKernel) {
+      this.repairs++
+      this.#patience.disturbed(id, now, random)
+    }
   }
 
   /** A row that a former run of ours left. */
@@ -199,6 +183,7 @@ export class RoutePlan {
   beginScan(withForeign: boolean): void {
     this.#scan++
     this.#scannedForeign = withForeign ? new Map() : undefined
+    this.#heardForeign.clear()
   }
 
   /** A row at our metric. What we wrote or heard of since the scan began is newer than it. */
@@ -229,18 +214,21 @@ export class RoutePlan {
         this.#enqueue(id)
       }
     if (this.#scannedForeign === undefined) return
-    const before = this.#foreign
-    this.#foreign = this.#scannedForeign
+    const [before, after] = [this.#foreign, this.#scannedForeign]
+    for (const id of this.#heardForeign) {
+      const rows = before.get(id)
+      if (rows === undefined) after.delete(id)
+      else after.set(id, rows)
+    }
+    this.#foreign = after
     this.#scannedForeign = undefined
-    const known = [...this.#contested]
+    for (const id of [...this.#contested, ...before.keys(), ...after.keys()]) this.#enqueue(id)
     this.#contested.clear()
-    for (const id of [...known, ...before.keys(), ...this.#foreign.keys()]) this.#enqueue(id)
   }
 
   /** These sets of next hops lead elsewhere now, and what was refused may be accepted. */
   retarget(sets: ReadonlySet<NextHopSet>): void {
-    for (const id of this.#holds.keys()) this.#enqueue(id)
-    for (const [id, { failures }] of this.#holds) if (failures > 0) this.#holds.delete(id)
+    for (const id of this.#patience.forgive()) this.#enqueue(id)
     if (sets.size === 0) return
     for (const id of this.prefixes.ids()) {
       const set = this.#want[id]
@@ -250,13 +238,11 @@ export class RoutePlan {
 
   /** When `wake` has something to do; Infinity: never. */
   get deadline(): number {
-    let first = Number.POSITIVE_INFINITY
-    for (const { until } of this.#holds.values()) first = Math.min(first, until)
-    return first
+    return this.#patience.deadline
   }
 
   wake(now: number): void {
-    for (const [id, { until }] of this.#holds) if (until <= now) this.#enqueue(id)
+    for (const id of this.#patience.due(now)) this.#enqueue(id)
   }
 
   /** Whether `next` may have something. */
@@ -265,7 +251,7 @@ export class RoutePlan {
   }
 
   get held(): number {
-    return this.#holds.size
+    return this.#patience.size
   }
 
   get conflicts(): number {
@@ -290,7 +276,7 @@ export class RoutePlan {
     const id = this.prefixes.find(prefix.bytes, 0, prefix.length)
     if (id === -1) return { status: 'absent', reason: '', forwarding: undefined, repairs: 0, foreign: [] }
     const foreign = this.#foreign.get(id) ?? []
-    const common = { forwarding: this.#have[id], repairs: this.#fights[id]!, foreign }
+    const common = { forwarding: this.#have[id], repairs: this.#patience.fights(id), foreign }
     return { ...common, ...this.#judge(id, foreign.length > 0) }
   }
 
@@ -300,20 +286,19 @@ export class RoutePlan {
       if ((this.#marks[id]! & ADOPTED) !== 0)
         return { status: 'adopted', reason: 'left by a former run, not wanted yet' }
       if (have === undefined) return { status: 'absent', reason: '' }
-      return { status: 'pending', reason: this.#holds.get(id)?.reason ?? 'it is being removed' }
+      return { status: 'pending', reason: this.#patience.reason(id) ?? 'it is being removed' }
     }
     const target = this.#nextHops.resolve(set)
     if (target === undefined) return { status: 'unreachable', reason: set.reason }
     if (have === target) return { status: 'installed', reason: '' }
     if (taken) return { status: 'conflict', reason: 'a route of somebody else has our metric' }
-    return { status: 'pending', reason: this.#holds.get(id)?.reason ?? 'it is being written' }
+    return { status: 'pending', reason: this.#patience.reason(id) ?? 'it is being written' }
   }
 
   #decide(id: number, now: number): Operation | undefined {
     const operation = this.#contested.has(id) ? undefined : this.#difference(id)
-    const hold = this.#holds.get(id)
-    if (operation === undefined) this.#holds.delete(id)
-    return hold !== undefined && hold.until > now ? undefined : operation
+    if (operation === undefined) this.#patience.settled(id)
+    return this.#patience.isWaiting(id, now) ? undefined : operation
   }
 
   #difference(id: number): Operation | undefined {
@@ -342,6 +327,7 @@ export class RoutePlan {
   }
 
   #foreignChanged(id: number, kind: 'came' | 'went', route: KernelRoute, replaced: boolean): void {
+    this.#heardForeign.add(id)
     const path = this.#forwardings.intern(route)
     const others = (this.#foreign.get(id) ?? []).filter(
       row => row.protocol !== route.protocol || this.#forwardings.intern(row) !== path,
@@ -355,19 +341,6 @@ export class RoutePlan {
     }
     if (others.length > 0) this.#foreign.set(id, others)
     else this.#foreign.delete(id)
-  }
-
-  /** Somebody took our row away or changed it: put back at once, and slower each time if it goes on. */
-  #disturbed(id: number, now: number, random: number): void {
-    if (this.#want[id] === undefined) return
-    this.repairs++
-    const second = Math.floor(now / 1000)
-    const fights = second - this.#foughtAt[id]! > PEACE ? 1 : Math.min(255, this.#fights[id]! + 1)
-    this.#fights[id] = fights
-    this.#foughtAt[id] = second
-    if (fights === 1) return
-    const reason = `somebody keeps removing it: put back ${fights - 1} times`
-    this.#holds.set(id, { until: now + backoff(FOUGHT, fights - 2, random), reason, failures: 0 })
   }
 
   #enqueueStray(id: number, route: KernelRoute): void {
@@ -407,10 +380,10 @@ export class RoutePlan {
   #forgetIdle(id: number): void {
     const known = this.#want[id] ?? this.#have[id]
     if (known !== undefined || !this.prefixes.has(id) || this.#contested.has(id)) return
-    this.#holds.delete(id)
+    this.#patience.forget(id)
     this.#foreign.delete(id)
     this.#scannedForeign?.delete(id)
-    this.#fights[id] = 0
+    this.#heardForeign.delete(id)
     this.prefixes.release(id)
   }
 
@@ -421,14 +394,13 @@ export class RoutePlan {
   }
 
   #grow(capacity: number): void {
-    const grown = <Kind extends Uint8Array | Uint32Array>(array: Kind, larger: Kind): Kind => {
-      larger.set(array)
-      return larger
-    }
-    this.#marks = grown(this.#marks, new Uint8Array(capacity))
-    this.#fights = grown(this.#fights, new Uint8Array(capacity))
-    this.#seen = grown(this.#seen, new Uint32Array(capacity))
-    this.#foughtAt = grown(this.#foughtAt, new Uint32Array(capacity))
+    const marks = new Uint8Array(capacity)
+    marks.set(this.#marks)
+    this.#marks = marks
+    const seen = new Uint32Array(capacity)
+    seen.set(this.#seen)
+    this.#seen = seen
+    this.#patience.grow(capacity)
     for (let length = this.#want.length; length < capacity; length++) {
       this.#want.push(undefined)
       this.#have.push(undefined)

@@ -10,7 +10,7 @@ import { WorldFault } from '../../base/failure.ts'
 import type { Address, Family } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
 import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE, RTNLGRP_LINK } from '../events/monitor.ts'
-import { decodeLink, listLinks, RTM_DELLINK, RTM_NEWLINK } from '../netlink/link.ts'
+import { decodeLink, type Link, listLinks, RTM_DELLINK, RTM_NEWLINK } from '../netlink/link.ts'
 import { type Message, NLM_F_REPLACE } from '../netlink/message.ts'
 import {
   decodeRoute,
@@ -18,18 +18,17 @@ import {
   MAIN_TABLE,
   PROTOCOL_KERNEL,
   prefixOf,
-  protocolName,
   RTM_DELROUTE,
   RTM_NEWROUTE,
-  renderPath,
-  routePages,
   writeRoute,
 } from '../netlink/route.ts'
+import { protocolName, renderPath } from '../netlink/route-text.ts'
 import { BATCH_LIMIT, NetlinkSocket } from '../netlink/socket.ts'
 import { ForwardingTable } from './forwarding.ts'
 import { kernelLookup } from './lookup.ts'
 import { type NextHopSet, NextHops } from './next-hop.ts'
 import { type Operation, RoutePlan } from './plan.ts'
+import { TableReader } from './reader.ts'
 import type { AdoptedRoute, ForeignRoute, NextHopState, RouteState, RouteTableCounts } from './state.ts'
 
 export type { NextHopSet } from './next-hop.ts'
@@ -63,16 +62,15 @@ export class RouteTable {
   readonly #notice: (notice: string) => void
   readonly #writer: NetlinkSocket
   readonly #lookups: NetlinkSocket
-  readonly #scans: NetlinkSocket
-  readonly #queries: NetlinkSocket
+  readonly #reader: TableReader
   readonly #monitor: EventMonitor
   readonly #nextHops: NextHops
   readonly #plans: Readonly<Record<Family, RoutePlan>>
-  readonly #up = new Map<number, boolean>()
+  #links = new Map<number, Link>()
+  #writesFirst: Family = 4
   #turn: NodeJS.Immediate | undefined
   #timer: NodeJS.Timeout | undefined
   #settled: (() => void)[] = []
-  #query: Promise<unknown> = Promise.resolve()
   #scan: Generator<void, void> | undefined
   #scanAt = Number.POSITIVE_INFINITY
   #resyncs = 0
@@ -99,8 +97,7 @@ export class RouteTable {
     try {
       this.#writer = open()
       this.#lookups = open()
-      this.#scans = open()
-      this.#queries = open()
+      this.#reader = new TableReader(this.#table, open(), open())
       const forwardings = new ForwardingTable()
       const lookup = kernelLookup(this.#lookups, this.#table, route => this.#isOwn(route))
       this.#nextHops = new NextHops(lookup, forwardings)
@@ -114,7 +111,7 @@ export class RouteTable {
       throw thrown
     }
     for (const family of FAMILIES)
-      for (const page of routePages(this.#scans, { family, table: this.#table, protocol: this.#protocol }))
+      for (const page of this.#reader.pages(family, this.#protocol))
         for (const route of page) if (this.#isOwn(route)) this.#plans[family].adopt(route)
   }
 
@@ -162,14 +159,13 @@ export class RouteTable {
 
   state(prefix: Prefix): RouteState {
     const { status, reason, forwarding, repairs, foreign } = this.#plans[prefix.family].state(prefix)
-    const name = this.#linkNames()
-    const [other] = foreign.map(route => describe(route, name))
+    const [other] = foreign.map(route => describe(route, this.#linkName))
     return {
       status,
       reason: status === 'conflict' && other ? `a route of ${other.protocol} (${other.path}) has our metric` : reason,
-      path: forwarding === undefined ? '' : renderPath(forwarding, name),
+      path: forwarding === undefined ? '' : renderPath(forwarding, this.#linkName),
       repairs,
-      foreign: foreign.map(route => describe(route, name)),
+      foreign: foreign.map(route => describe(route, this.#linkName)),
     }
   }
 
@@ -177,11 +173,12 @@ export class RouteTable {
    * Routes of others at just this prefix, any metric, the winner (lowest metric) first. Reads the kernel's table in slices.
    * @throws WorldFault
    */
-  foreignRoutes(prefix: Prefix): Promise<ForeignRoute[]> {
-    // one at a time: a socket carries one dump
-    const rows = this.#query.then(() => this.#readForeign(prefix))
-    this.#query = rows.catch(() => {})
+  async foreignRoutes(prefix: Prefix): Promise<ForeignRoute[]> {
+    const rows = await this.#reader.rowsAt(prefix)
     return rows
+      .filter(route => !this.#isOwn(route))
+      .sort((one, other) => one.metric - other.metric)
+      .map(route => describe(route, this.#linkName))
   }
 
   nextHopStates(): NextHopState[] {
@@ -208,8 +205,9 @@ export class RouteTable {
     clearImmediate(this.#turn)
     clearTimeout(this.#timer)
     for (const settle of this.#settled) settle()
-    await Promise.all([this.#monitor.close(), this.#query])
-    for (const socket of [this.#writer, this.#lookups, this.#scans, this.#queries]) socket.close()
+    await Promise.all([this.#monitor.close(), this.#reader.close()])
+    this.#writer.close()
+    this.#lookups.close()
   }
 
   #isOurKey(route: KernelRoute): boolean {
@@ -240,10 +238,10 @@ export class RouteTable {
   }
 
   #hearLink(message: Message): void {
-    const { index, up } = decodeLink(message)
-    const rose = up && this.#up.get(index) === false
-    if (message.type === RTM_NEWLINK) this.#up.set(index, up)
-    else this.#up.delete(index)
+    const link = decodeLink(message)
+    const rose = link.up && this.#links.get(link.index)?.up === false
+    if (message.type === RTM_NEWLINK) this.#links.set(link.index, link)
+    else this.#links.delete(link.index)
     this.#refreshAt = 0
     // a fall takes IPv4 routes away without a word
     if (rose) this.#resync()
@@ -265,14 +263,10 @@ export class RouteTable {
   }
 
   #readLinks(): void {
-    this.#up.clear()
-    for (const { index, up } of listLinks(this.#lookups)) this.#up.set(index, up)
+    this.#links = new Map(listLinks(this.#lookups).map(link => [link.index, link]))
   }
 
-  #linkNames(): (link: number) => string {
-    const names = new Map(listLinks(this.#lookups).map(({ index, name }) => [index, name]))
-    return link => names.get(link) ?? `#${link}`
-  }
+  readonly #linkName = (index: number): string => this.#links.get(index)?.name ?? `#${index}`
 
   /** The kernel may hold something else than we think: reads our rows anew. */
   #resync(): void {
@@ -323,7 +317,10 @@ export class RouteTable {
   #write(): void {
     const written: { plan: RoutePlan; operation: Operation }[] = []
     const now = performance.now()
-    for (const family of FAMILIES) {
+    // by turns: a long queue of one family does not starve the other
+    const order = this.#writesFirst === 4 ? FAMILIES : FAMILIES.toReversed()
+    this.#writesFirst = order[1]!
+    for (const family of order) {
       const plan = this.#plans[family]
       const key = { family, table: this.#table, protocol: this.#protocol, metric: this.#metric }
       while (written.length < BATCH_LIMIT) {
@@ -392,8 +389,7 @@ export class RouteTable {
       const plan = this.#plans[family]
       const { needsForeign, conflicts } = plan
       plan.beginScan(needsForeign)
-      const filter = { family, table: this.#table, ...(needsForeign ? {} : { protocol: this.#protocol }) }
-      const pages = routePages(this.#scans, filter)
+      const pages = this.#reader.pages(family, needsForeign ? undefined : this.#protocol)
       let page = pages.next()
       for (; page.done !== true; page = pages.next()) {
         for (const route of page.value) if (this.#isOurKey(route)) plan.scanned(route, this.#isOwn(route))
@@ -406,19 +402,6 @@ export class RouteTable {
           `others hold our metric ${this.#metric} at ${plan.conflicts} IPv${family} prefixes: they are left alone`,
         )
     }
-  }
-
-  async #readForeign(prefix: Prefix): Promise<ForeignRoute[]> {
-    const found: KernelRoute[] = []
-    for (const page of routePages(this.#queries, { family: prefix.family, table: this.#table })) {
-      for (const route of page)
-        if (route.length === prefix.length && Buffer.compare(route.bytes, prefix.bytes) === 0 && !this.#isOwn(route))
-          found.push(route)
-      await new Promise(resolve => setImmediate(resolve))
-      if (this.#closed) break
-    }
-    const name = this.#linkNames()
-    return found.sort((one, other) => one.metric - other.metric).map(route => describe(route, name))
   }
 }
 

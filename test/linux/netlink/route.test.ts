@@ -9,11 +9,10 @@ import {
   encodePath,
   type Path,
   prefixOf,
-  protocolName,
   type RouteChange,
-  renderPath,
   writeRoute,
 } from '../../../lib/linux/netlink/route.ts'
+import { protocolName, renderPath } from '../../../lib/linux/netlink/route-text.ts'
 
 const skip = LITTLE_ENDIAN ? false : 'the octets below are those of a little-endian machine'
 
