@@ -28,7 +28,7 @@ export class EventLog {
       this.#failing.delete(peer)
       return this.#log.info('session', fields)
     }
-    const failed = to === 'Idle' || to === 'Active'
+    const failed = from !== 'Idle' && (to === 'Idle' || to === 'Active')
     const news = from === 'Established' || (failed && reason !== '' && this.#failing.get(peer) !== reason)
     if (!news) return this.#log.debug('session', fields)
     this.#failing.set(peer, reason)

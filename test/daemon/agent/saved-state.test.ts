@@ -1,0 +1,90 @@
+import assert from 'node:assert/strict'
+import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { after, describe, it } from 'node:test'
+import { parseState, renderState, type SavedState } from '../../../daemon/agent/saved-state.ts'
+import { StateFile } from '../../../daemon/agent/state-file.ts'
+import { nodeObject } from './played-world.ts'
+
+const FULL: SavedState = {
+  version: 1,
+  bootId: 'boot-1',
+  identity: { asNumber: 65001, routerId: '10.0.0.1' },
+  node: nodeObject({ annotations: { 'podpeer.io/as-number': '65001' } }),
+  admitted: 'uid-1',
+  drained: false,
+  announced: ['10.244.1.0/24'],
+  sessions: ['10.0.0.254'],
+  nextHops: [{ nextHop: '10.0.0.254', gateways: ['10.0.0.254'], peers: ['10.0.0.254'] }],
+}
+
+const folder = mkdtempSync(join(tmpdir(), 'podpeer-state-'))
+after(() => rmSync(folder, { recursive: true, force: true }))
+
+describe('the saved state', () => {
+  it('comes back as it was written', () => {
+    assert.deepEqual(parseState(renderState(FULL)), FULL)
+  })
+
+  it('may lack what was not known', () => {
+    const bare = { ...FULL, identity: undefined, node: undefined, admitted: undefined, nextHops: [] }
+    const text = renderState(bare)
+    assert.equal(renderState(parseState(text)), text)
+  })
+
+  const broken: [what: string, text: string, message: RegExp][] = [
+    ['an empty file', '', /^is not a JSON mapping$/],
+    ['half a file', renderState(FULL).slice(0, 100), /^is not a JSON mapping$/],
+    ['a list', '[]', /^is not a JSON mapping$/],
+    ['another version', JSON.stringify({ ...FULL, version: 2 }), /^version: 2 is not one that this program knows$/],
+    ['a missing part', JSON.stringify({ ...FULL, sessions: undefined }), /^sessions: does not have the shape/],
+    ['a part of another kind', JSON.stringify({ ...FULL, drained: 'no' }), /^drained: does not have the shape/],
+    ['a Node without its uid', JSON.stringify({ ...FULL, node: { name: 'node-1' } }), /^node: does not have the shape/],
+    [
+      'a next hop without peers',
+      JSON.stringify({ ...FULL, nextHops: [{ nextHop: '10.0.0.254', gateways: [] }] }),
+      /^nextHops: does not have the shape/,
+    ],
+  ]
+  for (const [what, text, message] of broken)
+    it(`is refused as a whole for ${what}`, () =>
+      assert.throws(() => parseState(text), { name: 'InputFault', message }))
+})
+
+describe('the state file', () => {
+  it('is made with its folder, readable by its owner alone, and leaves no second file behind', () => {
+    const path = join(folder, 'deep', 'er', 'state.json')
+    const file = new StateFile(path)
+    assert.equal(file.read(), undefined)
+    file.write(FULL)
+    assert.deepEqual(new StateFile(path).read(), FULL)
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+    assert.deepEqual(readdirSync(join(folder, 'deep', 'er')), ['state.json'])
+  })
+
+  it('is replaced, not written over, and only when there is something new', () => {
+    const path = join(folder, 'state.json')
+    const file = new StateFile(path)
+    file.write(FULL)
+    const { ino } = statSync(path)
+    file.write({ ...FULL })
+    assert.equal(statSync(path).ino, ino)
+    file.write({ ...FULL, drained: true })
+    assert.notEqual(statSync(path).ino, ino)
+  })
+
+  it('gets its mode even where a file of another one lies in the way', () => {
+    const path = join(folder, 'open.json')
+    writeFileSync(`${path}.new`, '')
+    chmodSync(`${path}.new`, 0o666)
+    new StateFile(path).write(FULL)
+    assert.equal(statSync(path).mode & 0o777, 0o600)
+  })
+
+  it('says why it cannot be read or written', () => {
+    const file = new StateFile(folder)
+    assert.throws(() => file.read(), { name: 'WorldFault', code: 'EISDIR' })
+    assert.throws(() => file.write(FULL), { name: 'WorldFault' })
+  })
+})
