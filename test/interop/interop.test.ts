@@ -47,6 +47,9 @@ for (const [name, make] of STRANGERS)
       }
     }
 
+    /** How many OPENs the external side has sent over IPv4: grows with every attempt at a session. */
+    const sessionCount = async () => (await meeting.peer(EXTERNAL, 'ipv4')).messages.sent.open
+
     test('our prefixes arrive with the path, next hop and preference of eBGP and iBGP', async () => {
       for (const family of FAMILIES) {
         await meeting.eventually('the eBGP path', { asPath: '65010', nextHop: EXTERNAL.address[family] }, () =>
@@ -97,7 +100,7 @@ for (const [name, make] of STRANGERS)
     })
 
     test('what we withdraw and announce by a changed configuration goes and comes there, and no session ends', async () => {
-      const before = await Promise.all(SIDES.map(side => meeting.peer(side, 'ipv4')))
+      const before = await sessionCount()
       meeting.tell(EXTERNAL, { prefixes: ['10.244.7.0/24'] })
       await meeting.eventually(
         'the withdrawal',
@@ -115,11 +118,7 @@ for (const [name, make] of STRANGERS)
         '65010',
         async () => (await stranger.path('ipv4', '10.244.1.0/24'))?.asPath,
       )
-      const now = await Promise.all(SIDES.map(side => meeting.peer(side, 'ipv4')))
-      assert.deepEqual(
-        now.map(({ since }) => since),
-        before.map(({ since }) => since),
-      )
+      assert.equal(await sessionCount(), before)
     })
 
     test('the stranger dies and comes back: all sessions and routes are there again', async () => {
@@ -142,14 +141,14 @@ for (const [name, make] of STRANGERS)
     })
 
     test('a wrong AS number ends one session with a sentence that says which AS was expected, and the right one mends it', async context => {
-      const untouched = await meeting.peer(EXTERNAL, 'ipv6')
+      const untouched = (await meeting.peer(EXTERNAL, 'ipv6')).messages.sent.open
       meeting.tell(EXTERNAL, { strangerAs: 65199 })
       const said = await meeting.lastError(EXTERNAL, 'ipv4', /65100/)
       context.diagnostic(said)
       assert.match(said, /65199/)
       meeting.tell(EXTERNAL)
       await meeting.established()
-      assert.equal((await meeting.peer(EXTERNAL, 'ipv6')).since, untouched.since)
+      assert.equal((await meeting.peer(EXTERNAL, 'ipv6')).messages.sent.open, untouched)
     })
 
     test('a wrong MD5 key is silence, and the sentence says what may be behind it; the right key mends it', async context => {
