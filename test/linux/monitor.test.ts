@@ -11,7 +11,7 @@ import { until } from './until.ts'
 
 const skip = noNamespaces ?? false
 
-function watch(context: TestContext, namespace: TestNamespace, except = 0, receiveBuffer?: number) {
+function watch(context: TestContext, namespace: TestNamespace, except = -1, receiveBuffer?: number) {
   const seen: Message[] = []
   const notices: string[] = []
   let overflows = 0
@@ -73,7 +73,7 @@ test('closing ends the thread, and a process that just exits is not held up by i
   const script = `
     const { EventMonitor } = await import(${JSON.stringify(source.href)})
     const nothing = () => {}
-    new EventMonitor({ groups: [1], except: 0, onMessages: nothing, onOverflow: nothing, onNotice: nothing })
+    new EventMonitor({ groups: [1], except: -1, onMessages: nothing, onOverflow: nothing, onNotice: nothing })
     setTimeout(() => process.exit(7), 200)`
   const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 })
   assert.deepEqual([status, signal], [7, null])

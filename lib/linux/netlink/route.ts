@@ -259,7 +259,8 @@ export function* routePages(
     for (;;) {
       const page = pages.next()
       if (page.done === true) return page.value
-      yield page.value.map(decodeRoute).filter(route => route !== undefined)
+      // a kernel without IPv6 answers with the routes of all other families
+      yield page.value.map(decodeRoute).filter(route => route?.family === filter.family) as KernelRoute[]
     }
   } catch (thrown) {
     if (thrown instanceof WorldFault && thrown.code === 'ENOENT') return 'whole'
