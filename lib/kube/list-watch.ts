@@ -36,6 +36,7 @@ export class ListWatch<T> {
   readonly #onNews: (news: News<T>) => void
   /** Ends the request or the wait under way; a later answer of it is not heard. */
   #current = new AbortController()
+  #closed = false
 
   constructor(options: ListWatchOptions<T>, onNews: (news: News<T>) => void) {
     this.#options = options
@@ -48,13 +49,16 @@ export class ListWatch<T> {
     this.#handle({ type: 'start' })
   }
 
+  /** No news comes after the call, not even what is left of the answer that is being told. */
   async close(): Promise<void> {
+    this.#closed = true
     this.#current.abort()
     await this.#client.close()
   }
 
   #handle(input: ReflectorInput): void {
     for (const effect of this.#reflector.handle(input, performance.now(), Math.random())) {
+      if (this.#closed) return
       if (effect.type === 'list') this.#next(signal => this.#list(effect, signal))
       else if (effect.type === 'watch') this.#next(signal => this.#watch(effect, signal))
       else if (effect.type === 'wait') this.#next(signal => this.#wait(effect.milliseconds, signal))

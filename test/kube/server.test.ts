@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
-import { request as httpsRequest, type IncomingHttpHeaders, type RequestOptions } from 'node:https'
+import type { IncomingHttpHeaders } from 'node:http'
+import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { parse } from 'yaml'
 import { until } from '../linux/until.ts'
