@@ -182,7 +182,8 @@ export class ExportGroup {
 
   /** Brings `out` up to date for a slice of at most BATCH_SIZE settled prefixes, and tells the members. */
   drain(prefixes: Int32Array, count: number): void {
-    if (this.out.length < this.table.prefixes.capacity) this.out = resized(this.out, this.table.prefixes.capacity)
+    // it also shrinks with the prefix table, which it does only when nothing was told any more
+    if (this.out.length !== this.table.prefixes.capacity) this.out = resized(this.out, this.table.prefixes.capacity)
     this.#askedFor = 0
     for (let at = 0; at < count; at++) {
       const prefix = prefixes[at]!

@@ -46,7 +46,8 @@ export class KernelRoutes {
 
   /** Takes in what was just decided for a prefix. */
   update(prefix: number, best: number, decision: Decision): void {
-    if (prefix >= this.#wanted.length) this.#wanted = resized(this.#wanted, this.#table.prefixes.capacity)
+    const { capacity } = this.#table.prefixes
+    if (capacity !== this.#wanted.length) this.#wanted = resized(this.#wanted, capacity)
     const wanted = this.#want(best, decision)
     const before = this.#wanted[prefix]!
     if (wanted === before) {

@@ -242,6 +242,7 @@ export class PathTable {
 
   nextKernel(): number {
     const prefix = this.kernel.shift()
+    this.#patience = 0
     this.#state[prefix]! &= ~prefixState.kernel
     return prefix
   }

@@ -211,3 +211,24 @@ test('a family that was not negotiated, or has no address of ours, is not export
   assert.deepEqual([...to.table.keys()], ['10.244.0.0/24'])
   assert.deepEqual(to.endOfRibs, [4])
 })
+
+test('an emptied RIB gives its memory back, and serves as before', () => {
+  const world = new RibWorld()
+  const from = world.up(feeder)
+  const to = world.up(sink)
+  for (let round = 0; round < 3; round++) {
+    const prefixes = blocks(1500).slice(100 * round)
+    world.announce(from, prefixes.slice(0, 700), attributes)
+    world.announce(from, prefixes.slice(700), attributes)
+    world.settle()
+    assert.equal(to.table.size, prefixes.length)
+    assert.equal(world.rib.takeKernelChanges(10_000).length, prefixes.length)
+    world.rib.flush(from.number, 4)
+    world.settle()
+    assert.equal(to.table.size, 0)
+    const changes = world.rib.takeKernelChanges(10_000)
+    assert.ok(changes.length === prefixes.length && changes.every(change => change.nextHops.length === 0))
+    world.settle()
+    assert.deepEqual([world.rib.sizes().prefixCapacity, world.rib.sizes().attributeSets], [128, 0])
+  }
+})
