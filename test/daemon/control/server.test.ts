@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -144,6 +144,17 @@ test('a bug of ours is a 500, and is reported', async () => {
   }
   assert.equal((await refusal('/v1/status')).status, 500)
   assert.deepEqual(reported, [bug])
+})
+
+test('who may not open the socket is told so', async () => {
+  const root = process.geteuid!() === 0
+  if (root) process.seteuid!(65534)
+  else chmodSync(socket, 0)
+  try {
+    await assert.rejects(new ControlClient(socket).status(), { code: 'PERMISSION_DENIED' })
+  } finally {
+    if (root) process.seteuid!(0)
+  }
 })
 
 test('a second agent is refused while the first one lives', async () => {
