@@ -23,15 +23,12 @@ const SOCK_CLOEXEC = 0o2000000
 export const SOL_SOCKET = 1
 const SO_ATTACH_FILTER = 26
 
-export const CLONE_NEWNS = 0x20000
 export const CLONE_NEWNET = 0x40000000
 
 export const MS_BIND = 0x1000
-export const MS_REC = 0x4000
-export const MS_PRIVATE = 0x40000
 export const MNT_DETACH = 2
 
-export const POLLIN = 1
+const POLLIN = 1
 
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
@@ -48,7 +45,6 @@ const SIGNATURES = {
   socket: 'int socket(int domain, int type, int protocol)',
   bind: 'int bind(int fd, const uint8_t *address, uint32_t length)',
   setsockopt: 'int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)',
-  getsockopt: 'int getsockopt(int fd, int level, int name, uint8_t *value, uint8_t *length)',
   getsockname: 'int getsockname(int fd, uint8_t *address, uint8_t *length)',
   listen: 'int listen(int fd, int backlog)',
   close: 'int close(int fd)',
@@ -151,13 +147,6 @@ export function setSocketOption(
 ): void {
   const bytes = typeof value === 'number' ? uint32(value) : value
   invoke(`setting ${what}`, 'setsockopt', fd, level, name, bytes, bytes.length)
-}
-
-/** An option that is an int. */
-export function socketOption(fd: number, level: number, name: number, what: string): number {
-  const value = uint32(0)
-  invoke(`reading ${what}`, 'getsockopt', fd, level, name, value, uint32(4))
-  return new Int32Array(value.buffer)[0]!
 }
 
 /** Drops what the classic BPF program returns 0 for. @param instructions an array of struct sock_filter, eight octets each */

@@ -4,14 +4,13 @@
  */
 import { LITTLE_ENDIAN } from '../libc.ts'
 
-export const NLM_F_REQUEST = 1
-export const NLM_F_ACK = 4
+const NLM_F_REQUEST = 1
+const NLM_F_ACK = 4
 export const NLM_F_DUMP_INTR = 0x10
 export const NLM_F_DUMP = 0x300
 export const NLM_F_REPLACE = 0x100
 export const NLM_F_EXCL = 0x200
 export const NLM_F_CREATE = 0x400
-export const NLM_F_APPEND = 0x800
 /** Of an NLMSG_ERROR: the failed request is not repeated in it; attributes follow. */
 export const NLM_F_CAPPED = 0x100
 export const NLM_F_ACK_TLVS = 0x200

@@ -128,7 +128,7 @@ export class NextHops {
 }
 
 /** Judges the kernel's route to a next hop. */
-export function resolution(address: Address, found: Path | string): Resolution {
+function resolution(address: Address, found: Path | string): Resolution {
   if (typeof found === 'string') return { reason: `next hop ${address}: ${found}` }
   if (found.type === 'local') return { reason: `next hop ${address} is an address of this host` }
   if (found.type !== 'unicast' || found.hops.length === 0)

@@ -124,12 +124,10 @@ export class RoutePlan {
       this.done(operation)
       return 'done'
     }
-    if (change === 'add' && code === 'EEXIST') {
-      this.#contested.add(id)
-      return 'scan'
-    }
     this.#patience.refused(id, reason, now, random)
-    return 'held'
+    if (change !== 'add' || code !== 'EEXIST') return 'held'
+    this.#contested.add(id)
+    return 'scan'
   }
 
   /** Nobody knows what became of an operation: the answer was lost. The next scan tells. */
@@ -296,7 +294,8 @@ export class RoutePlan {
   }
 
   #decide(id: number, now: number): Operation | undefined {
-    const operation = this.#contested.has(id) ? undefined : this.#difference(id)
+    if (this.#contested.has(id)) return undefined
+    const operation = this.#difference(id)
     if (operation === undefined) this.#patience.settled(id)
     return this.#patience.isWaiting(id, now) ? undefined : operation
   }

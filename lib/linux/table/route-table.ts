@@ -94,6 +94,7 @@ export class RouteTable {
       sockets.push(socket)
       return socket
     }
+    let monitor: EventMonitor | undefined
     try {
       this.#writer = open()
       this.#lookups = open()
@@ -105,14 +106,15 @@ export class RouteTable {
       const plan = (family: Family) => new RoutePlan(family, this.#nextHops, forwardings, seed)
       this.#plans = { 4: plan(4), 6: plan(6) }
       this.#readLinks()
-      this.#monitor = this.#listen(options.receiveBuffer)
+      // first listen, then read: nothing that happens meanwhile is missed
+      monitor = this.#listen(options.receiveBuffer)
+      this.#monitor = monitor
+      for (const family of FAMILIES) this.#adopt(family)
     } catch (thrown) {
       for (const socket of sockets) socket.close()
+      monitor?.close().catch(() => {})
       throw thrown
     }
-    for (const family of FAMILIES)
-      for (const page of this.#reader.pages(family, this.#protocol))
-        for (const route of page) if (this.#isOwn(route)) this.#plans[family].adopt(route)
   }
 
   /** The set of these next hops (at least one), to be passed to `want`. Cheap for the array asked for last. */
@@ -159,13 +161,14 @@ export class RouteTable {
 
   state(prefix: Prefix): RouteState {
     const { status, reason, forwarding, repairs, foreign } = this.#plans[prefix.family].state(prefix)
-    const [other] = foreign.map(route => describe(route, this.#linkName))
+    const others = foreign.map(route => describe(route, this.#linkName))
+    const [other] = others
     return {
       status,
       reason: status === 'conflict' && other ? `a route of ${other.protocol} (${other.path}) has our metric` : reason,
       path: forwarding === undefined ? '' : renderPath(forwarding, this.#linkName),
       repairs,
-      foreign: foreign.map(route => describe(route, this.#linkName)),
+      foreign: others,
     }
   }
 
@@ -381,6 +384,14 @@ export class RouteTable {
       this.#notice(`${thrown.message}; tried again in ${SCAN_RETRY} ms`)
     }
     this.#scan = undefined
+  }
+
+  #adopt(family: Family): void {
+    const pages = this.#reader.pages(family, this.#protocol)
+    let page = pages.next()
+    for (; page.done !== true; page = pages.next())
+      for (const route of page.value) if (this.#isOwn(route)) this.#plans[family].adopt(route)
+    if (page.value === 'interrupted') this.#resync()
   }
 
   *#readTables(): Generator<void, void> {

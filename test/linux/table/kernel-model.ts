@@ -35,8 +35,11 @@ export class PlanWorld {
   readonly down = new Set<string>()
   /** Prefixes whose rows the kernel refuses. */
   readonly refusing = new Set<string>()
+  /** Prefixes whose key the kernel calls taken though no row shows it. */
+  readonly haunted = new Set<string>()
   now = 1_000_000
   writes = 0
+  scans = 0
   #scanDue = false
 
   constructor(family: Family) {
@@ -78,6 +81,7 @@ export class PlanWorld {
   /** Reads the table, as after an overflow. */
   scan(): void {
     this.#scanDue = false
+    this.scans++
     this.plan.beginScan(this.plan.needsForeign)
     for (const rows of this.rows.values()) for (const route of rows) this.plan.scanned(route, route.protocol === OWN)
     this.plan.endScan()
@@ -120,7 +124,7 @@ export class PlanWorld {
     const rows = this.rows.get(key) ?? []
     if (this.refusing.has(key)) return 'ENETUNREACH'
     if (change === 'add') {
-      if (rows.length > 0) return 'EEXIST'
+      if (rows.length > 0 || this.haunted.has(key)) return 'EEXIST'
       this.rows.set(key, [route])
     } else if (change === 'replace') this.rows.set(key, [route, ...rows.slice(1)])
     else {

@@ -228,6 +228,23 @@ test('a refused route is tried again, later each time, and at once when links or
   assert.deepEqual([world.table(), world.plan.held], [[`${P} 179 10.0.0.1`], 0])
 })
 
+test('a key that is taken by nobody one can see is tried again ever more seldom', () => {
+  const world = new PlanWorld(4)
+  world.haunted.add(P)
+  world.want(P, '10.0.0.1')
+  world.settle()
+  for (let tries = 0; tries < 5; tries++) {
+    assert.deepEqual([world.writes, world.scans, world.status(P)], [1 + tries, 1 + tries, 'pending'])
+    world.now = world.plan.deadline
+    world.settle()
+  }
+  assert.ok(world.plan.deadline - world.now > 1000)
+  world.haunted.clear()
+  world.now = world.plan.deadline
+  world.settle()
+  assert.deepEqual(world.table(), [`${P} 179 10.0.0.1`])
+})
+
 test('when the answer about a write was lost the table is read, and what was written counts', () => {
   const world = new PlanWorld(4)
   world.want(P, '10.0.0.1')
