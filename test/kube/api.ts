@@ -121,9 +121,10 @@ export class KubeApi {
     const normal = kind.normal?.(object) ?? object
     const before = this.find(kind.kind, object.metadata.name, object.metadata.namespace)
     const { now, uid } = circumstances()
-    const { uid: _, resourceVersion: __, creationTimestamp: ___, ...given } = normal.metadata
-    const owned = before?.metadata ?? { creationTimestamp: now, uid, ...object.metadata }
-    const metadata = { ...given, ...picked(owned, ['uid', 'creationTimestamp', 'resourceVersion']) } as ObjectMeta
+    const { resourceVersion: _, ...given } = normal.metadata
+    const made = { creationTimestamp: now, uid, ...given }
+    const owned = before && picked(before.metadata, ['creationTimestamp', 'uid', 'resourceVersion'])
+    const metadata = { ...made, ...owned }
     const next = { apiVersion: apiVersionOf(kind), ...normal, kind: kind.kind, metadata }
     return isDeepStrictEqual(next, before) ? before! : this.store.put(collectionOf(kind), keyOf(next), next)
   }
@@ -134,7 +135,7 @@ export class KubeApi {
 
   /** In the order of their names. */
   list(kind: string): readonly KubeObject[] {
-    return this.store.snapshot(collectionOf(kindOf(kind))).objects
+    return this.store.current(collectionOf(kindOf(kind))).objects
   }
 
   /** Deletes at once, whatever the finalizers. */

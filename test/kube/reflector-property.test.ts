@@ -90,7 +90,7 @@ class World {
   }
 
   wanted(): KubeObject[] {
-    return this.store.snapshot('nodes').objects.filter(selection(this.#request({})))
+    return this.store.current('nodes').objects.filter(selection(this.#request({})))
   }
 
   #list({ limit, continueToken }: Ask & { type: 'list' }): void {

@@ -48,11 +48,16 @@ export class Store {
     return this.#collection(collection).objects.get(key)
   }
 
-  /** The collection as it is now; kept for a while, so that later pages of the list are of the same revision. */
-  snapshot(collection: string): Snapshot {
+  /** The collection as it is now. */
+  current(collection: string): Snapshot {
     const { objects } = this.#collection(collection)
     const keys = [...objects.keys()].sort()
-    const snapshot = { revision: this.#revision, objects: keys.map(key => objects.get(key)!) }
+    return { revision: this.#revision, objects: keys.map(key => objects.get(key)!) }
+  }
+
+  /** The collection as it is now, kept for a while, so that later pages of a list are of the same revision. */
+  snapshot(collection: string): Snapshot {
+    const snapshot = this.current(collection)
     this.#snapshots.set(`${collection}@${snapshot.revision}`, snapshot)
     const [oldest] = this.#snapshots.keys()
     if (this.#snapshots.size > SNAPSHOTS_KEPT) this.#snapshots.delete(oldest!)

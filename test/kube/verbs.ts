@@ -121,7 +121,7 @@ function remove(world: World, request: ResourceRequest): Reply {
 
 function removeAll(world: World, request: ResourceRequest): Reply {
   const { kind } = request
-  const { revision, objects } = world.store.snapshot(collectionOf(kind))
+  const { revision, objects } = world.store.current(collectionOf(kind))
   const chosen = objects.filter(selection(request))
   for (const object of chosen) {
     const waiting = prepareDelete(object, world.circumstances())
@@ -135,7 +135,7 @@ function removeAll(world: World, request: ResourceRequest): Reply {
 function erase({ store }: World, kind: Kind, object: KubeObject): void {
   if (kind.kind === 'Namespace') {
     for (const inner of kinds.filter(other => other.namespaced)) {
-      for (const { metadata } of store.snapshot(collectionOf(inner)).objects)
+      for (const { metadata } of store.current(collectionOf(inner)).objects)
         if (metadata.namespace === object.metadata.name)
           store.remove(collectionOf(inner), `${metadata.namespace}/${metadata.name}`)
     }

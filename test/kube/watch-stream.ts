@@ -55,7 +55,7 @@ export function openWatch(store: Store, request: ResourceRequest, times: WatchTi
   }
 
   if (initial) {
-    for (const object of store.snapshot(collection).objects) if (matches(object)) sink.line(render('ADDED', object))
+    for (const object of store.current(collection).objects) if (matches(object)) sink.line(render('ADDED', object))
     told = store.revision
     if (query.get('sendInitialEvents') === 'true' && bookmarks) bookmark({ 'k8s.io/initial-events-end': 'true' })
   } else {

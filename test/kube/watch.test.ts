@@ -138,7 +138,7 @@ describe('watched objects', () => {
       api.faults.judge = request => judge(request, count++)
       const follower = new Follower()
       await follower.equals(api)
-      await until('the fault was met', () => count >= 4)
+      await until('the fault was met', () => count >= 3)
     })
   }
 
