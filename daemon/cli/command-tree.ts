@@ -11,13 +11,23 @@ import type { Screen } from './screen.ts'
 
 export const DEFAULT_SOCKET = '/run/podpeer/agent.sock'
 
+/** What the commands have in common while the tree is made. */
+interface Tree {
+  readonly program: Command
+  readonly screen: Screen
+  /** Where the agent is asked unless an option says otherwise. */
+  readonly socket: string
+  /** Gets the exit code of the command that ran, where it is not 0. */
+  readonly end: (code: number) => void
+}
+
 interface AskingOptions {
   readonly socket: string
   readonly output: OutputFormat
   readonly watch?: true
 }
 
-/** @param end gets the exit code of the command that ran */
+/** @param end gets the exit code of the command that ran, where it is not 0 */
 export function commandTree(screen: Screen, environment: NodeJS.ProcessEnv, end: (code: number) => void): Command {
   const program = new Command('podpeer')
     .description('BGP for the nodes of a Kubernetes cluster: the agent of a node, and a look into it')
@@ -27,117 +37,146 @@ export function commandTree(screen: Screen, environment: NodeJS.ProcessEnv, end:
     .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'podpeer: ')) })
     .enablePositionalOptions()
     .exitOverride()
+  const tree = { program, screen, socket: environment['PODPEER_SOCKET'] || DEFAULT_SOCKET, end }
+  for (const add of [addPeers, addRoutes, addExplain, addNode, addDrain, addConfig, addAgent, addCompletion]) add(tree)
+  return program
+}
 
-  const socket = environment['PODPEER_SOCKET'] || DEFAULT_SOCKET
-  const asking = (command: Command): Command =>
-    command.option('--socket <path>', "the agent's control socket ($PODPEER_SOCKET)", socket).addOption(format())
-  const watching = (command: Command): Command =>
-    asking(command).option('-w, --watch', 'show it again whenever it changes')
-  const showOrWatch = async <Value extends object>(view: View<Value>, options: AskingOptions): Promise<Value> =>
-    options.watch ? await watch(view, screen, options.output) : await show(view, screen, options.output)
-  const client = (options: AskingOptions): ControlClient => new ControlClient(options.socket)
-
-  watching(program.command('peers'))
+function addPeers(tree: Tree): void {
+  watching(tree, tree.program.command('peers'))
     .description('the sessions and what is exchanged over them')
     .argument('[address]', 'address or name of one peer, to see all about it')
     .addOption(new Option('--check', 'exit 1 unless all of them are Established').conflicts('watch'))
     .action(async (name: string | undefined, options: AskingOptions & { readonly check?: true }) => {
       const { complaintAbout, peersView, peerView } = await import('./peers.ts')
+      const client = new ControlClient(options.socket)
       const peers =
         name === undefined
-          ? (await showOrWatch(peersView(client(options)), options)).peers
-          : [(await showOrWatch(peerView(client(options), name), options)).peer]
+          ? (await showOrWatch(tree, peersView(client), options)).peers
+          : [(await showOrWatch(tree, peerView(client, name), options)).peer]
       const complaint = options.check ? complaintAbout(peers) : undefined
       if (complaint === undefined) return
-      screen.complain(complaint)
-      end(exitCode.no)
+      tree.screen.complain(complaint)
+      tree.end(exitCode.no)
     })
+}
 
-  const routes = program.command('routes').description('the routes of a table: best where none is named')
-  for (const [table, summary] of Object.entries(TABLES) as [RouteTableName, string][]) {
-    watching(routes.command(table, { isDefault: table === 'best' }))
+interface RoutesOptions extends AskingOptions {
+  readonly peer?: string
+  readonly family?: FamilyName
+}
+
+const TABLES: Readonly<Record<RouteTableName, string>> = {
+  best: 'the routes that are used',
+  received: 'all that the peers have sent, whatever became of it',
+  advertised: 'what the peers are told',
+}
+
+function addRoutes(tree: Tree): void {
+  const routes = tree.program.command('routes').description('the routes of a table: best where none is named')
+  for (const [table, summary] of Object.entries(TABLES) as [RouteTableName, string][])
+    watching(tree, routes.command(table, { isDefault: table === 'best' }))
       .description(summary)
       .addArgument(new Argument('[prefix]', 'only what lies in it').argParser(checkPrefix))
       .option('--peer <address>', 'only of this peer, by address or name')
       .addOption(new Option('--family <family>', 'only of this family').choices(['ipv4', 'ipv6']))
-      .action(async (prefix: string | undefined, options: RoutesOptions) => {
+      .action(async (prefix: string | undefined, { socket, output, peer, family, ...options }: RoutesOptions) => {
         const { routesView, showRoutes } = await import('./routes.ts')
-        const { peer, family } = options
+        const client = new ControlClient(socket)
         const query = { table, ...(prefix && { prefix }), ...(peer && { peer }), ...(family && { family }) }
-        if (options.watch) await watch(routesView(client(options), query), screen, options.output)
-        else await showRoutes(client(options), query, screen, options.output)
+        if (options.watch) await watch(routesView(client, query), tree.screen, output)
+        else await showRoutes(client, query, tree.screen, output)
       })
-  }
+}
 
-  watching(program.command('explain'))
+function addExplain(tree: Tree): void {
+  watching(tree, tree.program.command('explain'))
     .description('why a route is used or not, whom it is announced to, and what the kernel has')
     .addArgument(new Argument('<target>', 'a prefix or an address').argParser(checkPrefix))
     .action(async (target: string, options: AskingOptions) => {
       const { explainView } = await import('./explain.ts')
-      const { prefix } = await showOrWatch(explainView(client(options), target), options)
-      if (prefix === undefined) end(exitCode.no)
+      const { prefix } = await showOrWatch(tree, explainView(new ControlClient(options.socket), target), options)
+      if (prefix === undefined) tree.end(exitCode.no)
     })
+}
 
-  const node = program.command('node').description('this node')
-  watching(node.command('status'))
+function addNode(tree: Tree): void {
+  const node = tree.program.command('node').description('this node')
+  watching(tree, node.command('status'))
     .description('the BGP status of this node, as calicoctl prints it')
     .action(async (options: AskingOptions) => {
       const { nodeStatusView } = await import('./node-status.ts')
-      const { agent } = await showOrWatch(nodeStatusView(client(options)), options)
-      if (options.output === 'table') for (const problem of agent.problems) screen.complain(problem)
+      const { agent } = await showOrWatch(tree, nodeStatusView(new ControlClient(options.socket)), options)
+      if (options.output === 'table') for (const problem of agent.problems) tree.screen.complain(problem)
     })
+}
 
-  for (const [name, summary] of [
-    ['drain', 'withdraw what this node announces, then end its sessions'],
-    ['undrain', 'set the sessions up again and announce'],
-  ] as const)
-    asking(program.command(name))
-      .description(summary)
-      .action(async (options: AskingOptions) => {
-        const { drainView, undrainView } = await import('./drain.ts')
-        const view = name === 'drain' ? drainView(client(options)) : undrainView(client(options))
-        await show(view, screen, options.output)
-      })
+function addDrain(tree: Tree): void {
+  asking(tree, tree.program.command('drain'))
+    .description('withdraw what this node announces, then end its sessions')
+    .action(async ({ socket, output }: AskingOptions) => {
+      const { drainView } = await import('./drain.ts')
+      await show(drainView(new ControlClient(socket)), tree.screen, output)
+    })
+  asking(tree, tree.program.command('undrain'))
+    .description('set the sessions up again and announce')
+    .action(async ({ socket, output }: AskingOptions) => {
+      const { undrainView } = await import('./drain.ts')
+      await show(undrainView(new ControlClient(socket)), tree.screen, output)
+    })
+}
 
-  const config = watching(program.command('config'))
+function addConfig(tree: Tree): void {
+  const config = watching(tree, tree.program.command('config'))
     .description('the configuration in force, and where each value came from')
     .action(async (options: AskingOptions) => {
       const { configView } = await import('./config.ts')
-      await showOrWatch(await configView(client(options)), options)
+      await showOrWatch(tree, await configView(new ControlClient(options.socket)), options)
     })
   config
     .command('check')
     .description('judge a file before an agent does')
     .argument('<file>')
-    .addOption(format())
-    .action(async (file: string, { output }: AskingOptions) => {
+    .addOption(outputOption())
+    .action(async (file: string, { output }: Pick<AskingOptions, 'output'>) => {
       const { checkView } = await import('./config.ts')
-      const { ok } = await show(await checkView(file), screen, output)
-      if (!ok) end(exitCode.input)
+      const { ok } = await show(await checkView(file), tree.screen, output)
+      if (!ok) tree.end(exitCode.input)
     })
   config
     .command('schema')
     .description('the JSON Schema of the file, for editors')
     .action(async () => {
       const { jsonSchema } = await import('../config/index.ts')
-      await screen.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`)
+      await tree.screen.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`)
     })
+}
 
+function addAgent({ program, end }: Tree): void {
   program
     .command('agent')
     .description("run this node's agent until SIGTERM or SIGINT; SIGHUP reads its file again")
     .requiredOption('--config <file>', 'its configuration (see `podpeer config schema`)')
-    .action(async ({ config }: { config: string }) => {
+    .action(async ({ config }: { readonly config: string }) => {
       const { runAgent } = await import('../agent/process.ts')
       end(await runAgent({ config }))
     })
+}
 
+const SHELLS = ['bash', 'zsh', 'fish'] as const
+
+const COMPLETION_HELP = `
+In bash: source <(podpeer completion bash)
+In zsh:  source <(podpeer completion zsh)
+In fish: podpeer completion fish | source`
+
+function addCompletion({ program, screen }: Tree): void {
   program
     .command('completion')
     .description('print the completion script of a shell')
     .addArgument(new Argument('<shell>').choices(SHELLS))
     .addHelpText('after', COMPLETION_HELP)
-    .action(async (shell: Shell) => {
+    .action(async (shell: (typeof SHELLS)[number]) => {
       const { completionScript } = await import('./completion.ts')
       await screen.write(completionScript(shell))
     })
@@ -152,31 +191,28 @@ export function commandTree(screen: Screen, environment: NodeJS.ProcessEnv, end:
           .join(''),
       )
     })
-  return program
 }
 
-type Shell = (typeof SHELLS)[number]
-
-const SHELLS = ['bash', 'zsh', 'fish'] as const
-
-const COMPLETION_HELP = `
-In bash: source <(podpeer completion bash)
-In zsh:  source <(podpeer completion zsh)
-In fish: podpeer completion fish | source`
-
-const TABLES: Readonly<Record<RouteTableName, string>> = {
-  best: 'the routes that are used',
-  received: 'all that the peers have sent, whatever became of it',
-  advertised: 'what the peers are told',
+function asking({ socket }: Tree, command: Command): Command {
+  return command
+    .option('--socket <path>', "the agent's control socket ($PODPEER_SOCKET)", socket)
+    .addOption(outputOption())
 }
 
-interface RoutesOptions extends AskingOptions {
-  readonly peer?: string
-  readonly family?: FamilyName
+function watching(tree: Tree, command: Command): Command {
+  return asking(tree, command).option('-w, --watch', 'show it again whenever it changes')
 }
 
-function format(): Option {
+function outputOption(): Option {
   return new Option('-o, --output <format>', 'how to print it').choices(OUTPUT_FORMATS).default('table')
+}
+
+async function showOrWatch<Value extends object>(
+  { screen }: Tree,
+  view: View<Value>,
+  { output, watch: watched }: AskingOptions,
+): Promise<Value> {
+  return watched ? await watch(view, screen, output) : await show(view, screen, output)
 }
 
 /** Checked before the agent is asked, so that a slip is told as such whether or not it runs. */
