@@ -2,6 +2,8 @@
  * The log of a daemon: JSON lines on standard output, a constant message and keys. It never blocks: lines wait in bounded
  * memory for a slow reader, and those that find no room are dropped and counted.
  */
+import { constants, openSync } from 'node:fs'
+import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
@@ -15,16 +17,28 @@ export interface Log {
   level: LogLevel
   /** Lines that were lost since the start. */
   readonly dropped: number
-  /** Settles when what was said is written, or cannot be. */
-  flush(): Promise<void>
+  /** Ends the log; settles when what was said is written, or after `patience` milliseconds without it. */
+  close(patience: number): Promise<void>
 }
 
 /** Octets that may wait. */
 const BOUND = 1 << 20
 const STANDARD_OUTPUT = 1
 
+/**
+ * Standard output, opened once more so that it alone is non-blocking: a thread that waits in write() for a reader that has
+ * stopped reading would keep the process from ending. What cannot be opened so (a socket) is used as it is.
+ */
+function openOutput(): number {
+  try {
+    return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
+  } catch {
+    return STANDARD_OUTPUT
+  }
+}
+
 export function openLog(level: LogLevel): Log {
-  const destination = pino.destination({ dest: STANDARD_OUTPUT, sync: false, maxLength: BOUND })
+  const destination = pino.destination({ dest: openOutput(), sync: false, maxLength: BOUND })
   let dropped = 0
   let told = 0
   destination.on('drop', () => {
@@ -61,6 +75,14 @@ export function openLog(level: LogLevel): Log {
     get dropped() {
       return dropped
     },
-    flush: () => new Promise(resolve => destination.flush(() => resolve())),
+    async close(patience) {
+      const closed = new Promise<void>(resolve => destination.once('close', resolve))
+      const timeout = new AbortController()
+      destination.end()
+      await Promise.race([closed, setTimeout(patience, undefined, { signal: timeout.signal }).catch(() => {})])
+      timeout.abort()
+      // else the process would wait for the reader when it exits
+      destination.destroy()
+    },
   }
 }

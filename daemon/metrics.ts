@@ -14,7 +14,7 @@ export interface Metrics {
   render(): Promise<string>
 }
 
-export function agentMetrics(agent: Agent, view: AgentView, log: Log): Metrics {
+export function agentMetrics(agent: Agent, view: AgentView, log: Pick<Log, 'dropped'>): Metrics {
   const registry = new Registry()
   const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void) => {
     const made: Gauge = new Gauge({

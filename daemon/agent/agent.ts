@@ -233,7 +233,7 @@ export class Agent {
   #observer(): RoutingObserver {
     return {
       stateChanged: (peer, from, to, reason) => {
-        this.#events.session(peer, from, to, reason)
+        if (!this.#stopped) this.#events.session(peer, from, to, reason)
         if (to === 'Established') this.#met(peer)
       },
       notice: (peer, code, text) => this.#events.notice(peer, code, text),

@@ -57,7 +57,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   source.close()
   healthServer?.close()
   await Promise.all([agent.stop(), controlServer.close()])
-  await Promise.race([log.flush(), new Promise(resolve => setTimeout(resolve, FAREWELL).unref())])
+  await log.close(FAREWELL)
   // what still waits for a peer's FIN does not keep the process
   setTimeout(() => process.exit(), FAREWELL).unref()
   return 0

@@ -17,7 +17,7 @@ function played() {
     debug: () => {},
     level: 'info',
     dropped: 0,
-    flush: async () => {},
+    close: async () => {},
   }
   return { lines, events: new EventLog(log, () => now), pass: (ms: number) => (now += ms) }
 }

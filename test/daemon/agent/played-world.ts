@@ -216,7 +216,7 @@ export class PlayedNode {
       debug: line('debug'),
       level: 'info',
       dropped: 0,
-      flush: async () => {},
+      close: async () => {},
     }
   }
 }
