@@ -85,6 +85,7 @@ function absence(found: RouteExplanation | undefined, reason: string): string {
   return reason || 'no path can be used, so none is wanted'
 }
 
-function renderForeign({ prefix, path, protocol, metric }: ForeignRoute): string {
+/** In the words of `ip route`. */
+export function renderForeign({ prefix, path, protocol, metric }: ForeignRoute): string {
   return `${prefix} ${path} proto ${protocol} metric ${metric}`
 }

@@ -5,9 +5,12 @@ import type { AgentStatus, EffectiveConfig, Explanation, PeerStatus } from '../c
 import type { ControlSource, RouteListing, RowCursor } from '../control/source.ts'
 import { version } from '../version.ts'
 import type { Agent } from './agent.ts'
-import { explain } from './explanation.ts'
+import { explain, renderForeign } from './explanation.ts'
 import { idlePeerStatus, peerStatus } from './peer-status.ts'
 import { listRoutes } from './route-listing.ts'
+
+/** A status is read by people. */
+const SHOWN_CONFLICTS = 20
 
 export class AgentView implements ControlSource {
   readonly #agent: Agent
@@ -50,7 +53,10 @@ export class AgentView implements ControlSource {
       kernel: {
         install: routing?.table !== undefined,
         routes: routing?.table?.counts().installed ?? 0,
-        conflicts: [],
+        conflicts: (routing?.table?.conflicts(SHOWN_CONFLICTS) ?? []).map(foreign => ({
+          prefix: foreign.prefix.toString(),
+          foreign: renderForeign(foreign),
+        })),
       },
       peers: {
         total: peers.length,

@@ -8,7 +8,7 @@ import type { Log } from '../log.ts'
 /** The kernel's routes, as far as an agent asks. */
 export type KernelTable = Pick<
   RouteTable,
-  'nextHops' | 'want' | 'sweep' | 'state' | 'foreignRoutes' | 'nextHopStates' | 'counts' | 'close'
+  'nextHops' | 'want' | 'sweep' | 'state' | 'foreignRoutes' | 'nextHopStates' | 'conflicts' | 'counts' | 'close'
 >
 
 export interface AgentWorld {

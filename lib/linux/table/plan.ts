@@ -252,6 +252,11 @@ export class RoutePlan {
     return this.#patience.size
   }
 
+  /** Rows of others that stand where a wanted route belongs. */
+  *conflicting(): Generator<KernelRoute> {
+    for (const [id, routes] of this.#foreign) if (this.#want[id] !== undefined) yield* routes
+  }
+
   get conflicts(): number {
     let routes = 0
     for (const id of this.#foreign.keys()) if (this.#want[id] !== undefined) routes++

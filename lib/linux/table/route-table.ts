@@ -188,6 +188,17 @@ export class RouteTable {
     return this.#nextHops.states()
   }
 
+  /** Rows of others at the very key of wanted routes; at most `limit`. */
+  conflicts(limit: number): ForeignRoute[] {
+    const found: ForeignRoute[] = []
+    for (const family of FAMILIES)
+      for (const route of this.#plans[family].conflicting()) {
+        if (found.length >= limit) return found
+        found.push(describe(route, this.#linkName))
+      }
+    return found
+  }
+
   counts(): RouteTableCounts {
     const sum = (field: 'wanted' | 'installed' | 'adopted' | 'conflicts' | 'repairs') =>
       this.#plans[4][field] + this.#plans[6][field]

@@ -82,6 +82,7 @@ export class PlayedKernel {
         foreign: [],
       }),
       foreignRoutes: async () => [],
+      conflicts: () => [],
       counts,
       close: async () => {},
     }
