@@ -203,6 +203,10 @@ for (const [prefix, gateway, other] of [
         ],
       )
       assert.equal(table.counts().conflicts, 1)
+      assert.deepEqual(
+        table.conflicts(10).map(row => `${row.prefix} ${row.protocol}`),
+        [`${prefix} bird`],
+      )
       want(table, prefix)
       want(table, prefix, gateway)
       await table.settled()
