@@ -18,18 +18,21 @@ const AFTERWARDS = 2_500
 
 const skip = cannotInteroperate()
 
-/** Pings through node 1 only, which is what a death of its agent could break. */
+/** Pings through node 1 only, which is what a death of its agent, or of the router's daemon, could break. */
 function throughNodeOne(lab: Lab) {
   return planPings(lab.topology).filter(({ from, to }) => /-1-/.test(from + to))
 }
 
-async function restartUnderPings(lab: Lab): Promise<PingCount> {
-  const { agent } = lab.node(1)
+/** The agent of node 1 dies, unless another victim is named. */
+async function restartUnderPings(
+  lab: Lab,
+  victim: { kill9(): Promise<void>; start(): Promise<void> } = lab.node(1).agent,
+): Promise<PingCount> {
   const pings = new PingStream(throughNodeOne(lab), INTERVAL)
   await sleep(10 * INTERVAL)
-  await agent.kill9()
+  await victim.kill9()
   await sleep(AWAY)
-  await agent.start()
+  await victim.start()
   await lab.settled()
   await sleep(AFTERWARDS)
   return await pings.stop()
@@ -99,6 +102,11 @@ for (const router of ROUTER_KINDS)
       } finally {
         await lab.cluster.up()
       }
+    })
+
+    test('loses no ping when the daemon of the router is killed and started again', async () => {
+      const { losses } = await restartUnderPings(lab, lab.router)
+      assert.deepEqual(losses, [])
     })
   })
 

@@ -9,10 +9,17 @@ import { parsePrefix } from '../../lib/base/prefix.ts'
 import { createNamespace, inNamespace, namespacePath } from '../../lib/linux/namespace.ts'
 import { addAddress } from '../../lib/linux/netlink/address.ts'
 import { createLink, findLink, setLink } from '../../lib/linux/netlink/link.ts'
-import { encodePath, MAIN_TABLE, prefixOf, routePages, writeRoute } from '../../lib/linux/netlink/route.ts'
+import {
+  encodePath,
+  type KernelRoute,
+  MAIN_TABLE,
+  prefixOf,
+  routePages,
+  writeRoute,
+} from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import { namespaceName } from './leftovers.ts'
-import type { Cable, CableEnd, Network, Place } from './topology.ts'
+import type { Cable, CableEnd, Network, Place, StaticRoute } from './topology.ts'
 
 const PROTOCOL_STATIC = 4
 /** Who installs routes for BGP: BIRD, FRR's zebra, podpeer. */
@@ -67,20 +74,46 @@ function configureEnd({ place, device, addresses, routes }: CableEnd): void {
     const { index } = findLink(socket, device)
     setLink(socket, index, { up: true })
     for (const text of addresses) addPrefix(socket, index, text)
-    for (const { prefix: text, via } of routes) {
-      const prefix = parsePrefix(text)
-      const gateway = via === undefined ? undefined : parseAddress(via)
-      socket.change(`adding the route ${text} in ${place}`, message =>
+    for (const route of routes) addRoute(socket, index, route)
+  })
+}
+
+/** Adds a static route in a place, out of one of its devices. @param metric 0: the kernel's default */
+export function addStaticRoute(place: string, device: string, route: StaticRoute, metric: number): void {
+  inSpace(place, socket => addRoute(socket, findLink(socket, device).index, route, metric))
+}
+
+function addRoute(socket: NetlinkSocket, link: number, { prefix: text, via }: StaticRoute, metric = 0): void {
+  const prefix = parsePrefix(text)
+  const gateway = via === undefined ? undefined : parseAddress(via)
+  const hops = [{ gateway, link, onlink: false, weight: 1 }]
+  socket.change(`adding the route ${text}`, message =>
+    writeRoute(
+      message,
+      'add',
+      { family: prefix.family, table: MAIN_TABLE, protocol: PROTOCOL_STATIC, metric },
+      prefix.length,
+      (target, at) => target.set(prefix.bytes, at),
+      encodePath(prefix.family, { type: 'unicast', hops }),
+    ),
+  )
+}
+
+/** Deletes every route to a prefix from a place's main table, whosever it is, as a person with `ip route del` would. */
+export function deleteRoutes(place: string, text: string): void {
+  const prefix = parsePrefix(text)
+  inSpace(place, socket => {
+    for (const route of mainTable(socket).filter(row => prefixOf(row).equals(prefix)))
+      socket.change(`deleting the route ${text}`, message =>
         writeRoute(
           message,
-          'add',
-          { family: prefix.family, table: MAIN_TABLE, protocol: PROTOCOL_STATIC, metric: 0 },
+          'delete',
+          route,
           prefix.length,
           (target, at) => target.set(prefix.bytes, at),
-          encodePath(prefix.family, { type: 'unicast', hops: [{ gateway, link: index, onlink: false, weight: 1 }] }),
+          encodePath(prefix.family, route),
         ),
       )
-    }
   })
 }
 
@@ -98,14 +131,17 @@ export interface LearnedRoute {
 /** The unicast routes that a BGP daemon installed in a place's main table. */
 export function learnedRoutes(place: string): LearnedRoute[] {
   return inSpace(place, socket =>
-    ([4, 6] as const)
-      .flatMap(family => [...routePages(socket, { family, table: MAIN_TABLE })].flat())
+    mainTable(socket)
       .filter(route => BGP_PROTOCOLS.has(route.protocol) && route.type === 'unicast')
       .map(route => ({
         prefix: prefixOf(route).toString(),
         via: route.hops.map(hop => String(hop.gateway ?? 'on-link')).join(','),
       })),
   )
+}
+
+function mainTable(socket: NetlinkSocket): KernelRoute[] {
+  return ([4, 6] as const).flatMap(family => [...routePages(socket, { family, table: MAIN_TABLE })].flat())
 }
 
 function inSpace<Result>(place: string, run: (socket: NetlinkSocket) => Result): Result {

@@ -13,6 +13,7 @@ const START_DEADLINE = 10_000
 export class BirdRouter implements RouterDaemon {
   readonly #spec: RouterSpec
   #process: LabProcess | undefined
+  #died = false
 
   constructor(spec: RouterSpec) {
     this.#spec = spec
@@ -37,7 +38,17 @@ export class BirdRouter implements RouterDaemon {
     const started = new LabProcess({
       namespace,
       command: BIRD,
-      args: ['-f', '-c', this.configFile, '-s', this.#socket, '-P', join(folder, 'bird.pid')],
+      // -R: what a former run left in the kernel and with its peers is still good
+      args: [
+        '-f',
+        '-c',
+        this.configFile,
+        '-s',
+        this.#socket,
+        '-P',
+        join(folder, 'bird.pid'),
+        ...(this.#died ? ['-R'] : []),
+      ],
       log: join(folder, 'bird.log'),
     })
     this.#process = started
@@ -53,6 +64,7 @@ export class BirdRouter implements RouterDaemon {
 
   async kill9(): Promise<void> {
     await this.#process?.kill('SIGKILL')
+    this.#died = true
   }
 
   async sessions(): Promise<readonly RouterSession[]> {

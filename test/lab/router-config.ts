@@ -12,8 +12,13 @@ export function frrConfig(topology: Topology, gracefulRestart: boolean): string 
     ' no bgp ebgp-requires-policy',
     ' no bgp network import-check',
     ' no bgp default ipv4-unicast',
-    gracefulRestart ? ' bgp graceful-restart' : ' bgp graceful-restart-disable',
-    ...(gracefulRestart ? [` bgp graceful-restart restart-time ${RESTART_TIME}`] : []),
+    ...(gracefulRestart
+      ? [
+          ' bgp graceful-restart',
+          ' bgp graceful-restart preserve-fw-state',
+          ` bgp graceful-restart restart-time ${RESTART_TIME}`,
+        ]
+      : [' bgp graceful-restart-disable']),
     ` timers bgp ${keepaliveTime} ${holdTime}`,
     ...topology.nodes.flatMap(node =>
       FAMILIES.flatMap(family => [
@@ -37,7 +42,10 @@ export function birdConfig(topology: Topology, gracefulRestart: boolean): string
     `router id ${ROUTER_ID};`,
     'protocol device { }',
     ...FAMILIES.flatMap(family => [
-      `protocol kernel kernel_${family} { ${family} { import none; export where source = RTS_BGP; }; }`,
+      `protocol kernel kernel_${family} {`,
+      ...(gracefulRestart ? ['  graceful restart on;'] : []),
+      `  ${family} { import none; export where source = RTS_BGP; };`,
+      '}',
       `protocol static outside_${family} {`,
       `  ${family};`,
       ...topology.routerPrefixes[family].map(prefix => `  route ${prefix} blackhole;`),

@@ -1,5 +1,5 @@
 /** FRR as the lab's router: zebra and bgpd in the router's namespace, asked through vtysh. */
-import { chownSync, existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { MS_BIND, mount } from '../../lib/linux/libc.ts'
@@ -11,6 +11,7 @@ import { until } from './waiting.ts'
 const DAEMONS = '/usr/lib/frr'
 const VTYSH = '/usr/bin/vtysh'
 const ACCOUNT = 'frr'
+const KERNEL_PATIENCE = '60'
 const START_DEADLINE = 10_000
 
 interface Summary {
@@ -35,12 +36,15 @@ export class FrrRouter implements RouterDaemon {
     writeFileSync(path, config)
     if (isRootless()) this.#pretendAccounts()
     else chownSync(folder, ...frrAccount())
-    this.#processes = [this.#daemon('zebra', '/dev/null'), this.#daemon('bgpd', path)]
+    const socket = join(folder, 'bgpd.vty')
+    rmSync(socket, { force: true })
+    // -K: what a former run left in the kernel is kept for so many seconds
+    this.#processes = [this.#daemon('zebra', '/dev/null', '-K', KERNEL_PATIENCE), this.#daemon('bgpd', path)]
     await until('starting FRR', START_DEADLINE, async () => {
       const fallen = this.#processes.find(daemon => !daemon.running)
       if (fallen !== undefined)
         throw new WorldFault('ECHILD', `FRR ended at once: ${fallen.lastWords}`, { retry: false })
-      return existsSync(join(folder, 'bgpd.vty')) ? undefined : 'bgpd listens to no vtysh'
+      return existsSync(socket) ? undefined : 'bgpd listens to no vtysh'
     })
   }
 
@@ -74,14 +78,14 @@ export class FrrRouter implements RouterDaemon {
     mount(groups, '/etc/group', 'none', MS_BIND)
   }
 
-  #daemon(name: 'zebra' | 'bgpd', config: string): LabProcess {
+  #daemon(name: 'zebra' | 'bgpd', config: string, ...more: string[]): LabProcess {
     const { folder, namespace } = this.#spec
     const args = ['-f', config, '-i', join(folder, `${name}.pid`), '-z', join(folder, 'zserv.api'), '-P', '0']
     const account = isRootless() ? 'root' : ACCOUNT
     return new LabProcess({
       namespace,
       command: join(DAEMONS, name),
-      args: [...args, '--vty_socket', folder, '-u', account, '-g', account, '--log', 'stdout'],
+      args: [...args, ...more, '--vty_socket', folder, '-u', account, '-g', account, '--log', 'stdout'],
       log: join(folder, `${name}.log`),
     })
   }

@@ -52,8 +52,14 @@ export interface CableEnd {
   readonly device: string
   /** With their prefix length. */
   readonly addresses: readonly string[]
-  /** Static routes out of this device: on-link where `via` is absent. */
-  readonly routes: readonly { readonly prefix: string; readonly via?: string }[]
+  /** Static routes out of this device. */
+  readonly routes: readonly StaticRoute[]
+}
+
+export interface StaticRoute {
+  readonly prefix: string
+  /** Absent: on-link. */
+  readonly via?: string
 }
 
 export interface Place {
