@@ -36,7 +36,7 @@ export function judge(schema: Schema, value: unknown, path = ''): ConfigProblem[
   if (schema.enum !== undefined || schema.const !== undefined) return judgeWord(schema, value, path)
   switch (schema.type) {
     case 'object':
-      return isFields(value) ? judgeObject(schema, value, path) : mismatch(path, value, 'a mapping of keys to values')
+      return isFields(value) ? judgeObject(schema, value, path) : unquoted(path, value, 'a mapping of keys to values')
     case 'array':
       return Array.isArray(value) ? judgeList(schema, value, path) : mismatch(path, value, 'a list')
     case 'boolean':
@@ -72,7 +72,10 @@ function judgeUnion(branches: readonly Schema[], value: unknown, path: string): 
   if (verdicts.some(problems => problems.length === 0)) return []
   const meant = branches.findIndex(branch => branch.type === typeOf(value) && sharesKeys(branch, value))
   if (meant !== -1) return verdicts[meant]!
-  return mismatch(path, value, branches.map(expected).join(' or '))
+  const wanted = branches.map(expected).join(' or ')
+  return branches.every(branch => branch.type === 'object')
+    ? unquoted(path, value, wanted)
+    : mismatch(path, value, wanted)
 }
 
 function sharesKeys({ properties }: Schema, value: unknown): boolean {
@@ -153,6 +156,13 @@ const FORMATS: Readonly<Record<string, { readonly name: string; parse(text: stri
 
 function mismatch(path: string, value: unknown, wanted: string): ConfigProblem[] {
   return [{ path, problem: `${shown(value)} is not ${wanted}`, fix: '' }]
+}
+
+/** Where a mapping belongs the value is not shown: it may be a secret that was written in the wrong place. */
+function unquoted(path: string, value: unknown, wanted: string): ConfigProblem[] {
+  const kind =
+    typeof value === 'string' ? 'a text' : isFields(value) || Array.isArray(value) ? shown(value) : 'a plain value'
+  return [{ path, problem: `${kind} is not ${wanted}`, fix: '' }]
 }
 
 function expected(schema: Schema): string {

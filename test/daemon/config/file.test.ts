@@ -73,7 +73,7 @@ describe('a configuration file', () => {
     [
       'a password in the file itself',
       'peers:\n  - address: 10.0.0.1\n    password: secret\n',
-      ['line 3: peers[0].password: "secret" is not a mapping with file or a mapping with env'],
+      ['line 3: peers[0].password: a text is not a mapping with file or a mapping with env'],
     ],
     [
       'both sources of a password',
