@@ -35,6 +35,8 @@ export class Exports {
   readonly #slice = new Int32Array(BATCH_SIZE)
   readonly #held: Record<Family, boolean> = { 4: false, 6: false }
   readonly #endOfRib: Readonly<Record<Family, Uint8Array>> = { 4: encodeEndOfRib(4), 6: encodeEndOfRib(6) }
+  /** Peers with the family in their session, whom we can tell nothing of it: they wait for an End-of-RIB all the same. */
+  readonly #silent: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() }
   /** Some member may be owed an End-of-RIB. */
   #endOfRibDue = false
 
@@ -61,7 +63,10 @@ export class Exports {
   join(peer: number): void {
     for (const family of families) {
       const key = this.#keyOf(peer, family)
-      if (key === undefined) continue
+      if (key === undefined) {
+        if (this.#sources.peers.get(peer).session?.families.includes(family)) this.#silent[family].add(peer)
+        continue
+      }
       const group = this.#groups.get(key.key) ?? this.#open(key, family)
       group.join(peer)
       this.#groupOf[family].set(peer, group)
@@ -71,6 +76,7 @@ export class Exports {
 
   leave(peer: number): void {
     for (const family of families) {
+      this.#silent[family].delete(peer)
       const group = this.#groupOf[family].get(peer)
       if (group === undefined) continue
       group.leave(group.members.get(peer)!)
@@ -170,6 +176,11 @@ export class Exports {
     for (const family of families) {
       const { dirty, changed } = this.#tables[family]
       if (this.#held[family]) continue
+      for (const peer of this.#silent[family]) {
+        this.#sink.send(peer, [this.#endOfRib[family]])
+        this.#sink.endOfRibSent(peer, family)
+      }
+      this.#silent[family].clear()
       for (const [peer, group] of this.#groupOf[family]) {
         const member = group.members.get(peer)!
         if (member.endOfRibSent) continue

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
+import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { RibWorld } from './rib-world.ts'
 
@@ -210,6 +211,24 @@ test('a family that was not negotiated, or has no address of ours, is not export
   world.settle()
   assert.deepEqual([...to.table.keys()], ['10.244.0.0/24'])
   assert.deepEqual(to.endOfRibs, [4])
+})
+
+test('a peer that can be told nothing of a family for want of an address of ours gets its End-of-RIB all the same', () => {
+  const world = new RibWorld()
+  world.rib.holdEndOfRib(6, true)
+  const to = world.add(sink)
+  const self = { 4: parseAddress('192.0.2.1') }
+  const session = { localAs: 65000, remoteRouterId: 1, fourOctetAs: true, families: [4, 6] as const, self, subnets: [] }
+  world.rib.join(to.number, session)
+  world.rib.originate(parsePrefix('2001:db8:5::/64'))
+  world.settle()
+  assert.deepEqual(to.endOfRibs, [4])
+  world.rib.holdEndOfRib(6, false)
+  world.settle()
+  assert.deepEqual(to.endOfRibs, [4, 6])
+  assert.equal(to.table.size, 0)
+  world.settle()
+  assert.equal(to.endOfRibs.length, 2, 'once')
 })
 
 test('an emptied RIB gives its memory back, and serves as before', () => {
