@@ -11,8 +11,9 @@ import { stringify } from 'yaml'
 import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.ts'
 import { Authority } from './certificates.ts'
 import { Faults } from './faults.ts'
-import { apiVersionOf, collectionOf, type Kind, kinds } from './kinds.ts'
+import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import type { Circumstances } from './rules.ts'
+import { ServedKinds } from './served-kinds.ts'
 import { type ServerContext, serve } from './server.ts'
 import { Store } from './store.ts'
 import type { WatchTimes } from './watch-stream.ts'
@@ -47,6 +48,7 @@ const NAMESPACES = ['default', 'kube-node-lease', 'kube-public', 'kube-system']
 export class KubeApi {
   readonly store = new Store()
   readonly faults = new Faults(this.store)
+  readonly #kinds = new ServedKinds(this.store)
   readonly #context: ServerContext
   readonly #names: readonly string[]
   readonly #authority = Authority.create()
@@ -56,7 +58,7 @@ export class KubeApi {
   constructor({ names = [], token = randomBytes(16).toString('hex'), times = {} }: KubeApiOptions = {}) {
     this.#names = names
     this.#context = {
-      world: { store: this.store, circumstances },
+      world: { store: this.store, kinds: () => this.#kinds.all, circumstances },
       faults: this.faults,
       token,
       times: { bookmark: 60_000, most: 1_800_000, ...times },
@@ -117,7 +119,7 @@ export class KubeApi {
 
   /** Creates or replaces an object, status and all; uid and versions are kept as the server keeps them, no rule applies. */
   put(object: KubeObject): KubeObject {
-    const kind = kindOf(object.kind ?? '')
+    const kind = this.#kindOf(object.kind ?? '')
     const normal = kind.normal?.(object) ?? object
     const before = this.find(kind.kind, object.metadata.name, object.metadata.namespace)
     const { now, uid } = circumstances()
@@ -130,24 +132,24 @@ export class KubeApi {
   }
 
   find(kind: string, name: string, namespace?: string): KubeObject | undefined {
-    return this.store.get(collectionOf(kindOf(kind)), namespace === undefined ? name : `${namespace}/${name}`)
+    return this.store.get(collectionOf(this.#kindOf(kind)), namespace === undefined ? name : `${namespace}/${name}`)
   }
 
   /** In the order of their names. */
   list(kind: string): readonly KubeObject[] {
-    return this.store.current(collectionOf(kindOf(kind))).objects
+    return this.store.current(collectionOf(this.#kindOf(kind))).objects
   }
 
   /** Deletes at once, whatever the finalizers. */
   remove(kind: string, name: string, namespace?: string): void {
-    this.store.remove(collectionOf(kindOf(kind)), namespace === undefined ? name : `${namespace}/${name}`)
+    this.store.remove(collectionOf(this.#kindOf(kind)), namespace === undefined ? name : `${namespace}/${name}`)
   }
-}
 
-function kindOf(name: string): Kind {
-  const kind = kinds.find(row => row.kind === name)
-  if (kind === undefined) throw new Error(`the stand-in has no kind ${name}`)
-  return kind
+  #kindOf(name: string): Kind {
+    const kind = this.#kinds.all.find(row => row.kind === name)
+    if (kind === undefined) throw new Error(`the stand-in has no kind ${name}`)
+    return kind
+  }
 }
 
 function picked(from: ObjectMeta, fields: readonly string[]): Partial<ObjectMeta> {

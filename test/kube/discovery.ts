@@ -1,5 +1,5 @@
 /** What the server says it has: aggregated discovery for new clients, the lists of each group for old ones. */
-import { apiVersionOf, type Kind, kinds } from './kinds.ts'
+import { apiVersionOf, type Kind } from './kinds.ts'
 
 export const VERSION = {
   major: '1',
@@ -16,39 +16,47 @@ export const VERSION = {
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const STATUS_VERBS = ['get', 'patch', 'update']
 
-const groups = [...new Set(kinds.map(kind => kind.group))]
-const versionsOf = (group: string) => [...new Set(kinds.filter(kind => kind.group === group).map(kind => kind.version))]
-const kindsOf = (group: string, version: string) =>
+type Kinds = readonly Kind[]
+
+const groupsOf = (kinds: Kinds) => [...new Set(kinds.map(kind => kind.group))]
+const versionsOf = (kinds: Kinds, group: string) => [
+  ...new Set(kinds.filter(kind => kind.group === group).map(kind => kind.version)),
+]
+const kindsOf = (kinds: Kinds, group: string, version: string) =>
   kinds.filter(kind => kind.group === group && kind.version === version)
 
 /**
  * The document of a discovery path, or undefined for another path.
  * @param accept of the request: chooses aggregated discovery for `/api` and `/apis`
  */
-export function discover(path: string, accept: string): { readonly type: string; readonly body: object } | undefined {
+export function discover(
+  kinds: Kinds,
+  path: string,
+  accept: string,
+): { readonly type: string; readonly body: object } | undefined {
   if (path === '/api' || path === '/apis') {
     const version = /g=apidiscovery\.k8s\.io;v=(v2|v2beta1);as=APIGroupDiscoveryList/.exec(accept)?.[1]
-    const wanted = groups.filter(group => (group === '') === (path === '/api'))
+    const wanted = groupsOf(kinds).filter(group => (group === '') === (path === '/api'))
     if (version !== undefined) {
       const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`
-      return { type, body: aggregated(version, wanted) }
+      return { type, body: aggregated(kinds, version, wanted) }
     }
   }
-  const body = legacy(path)
+  const body = legacy(kinds, path)
   return body && { type: 'application/json', body }
 }
 
-function aggregated(version: string, wanted: readonly string[]): object {
+function aggregated(kinds: Kinds, version: string, wanted: readonly string[]): object {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: `apidiscovery.k8s.io/${version}`,
     metadata: {},
     items: wanted.map(group => ({
       metadata: { ...(group === '' ? {} : { name: group }), creationTimestamp: null },
-      versions: versionsOf(group).map(name => ({
+      versions: versionsOf(kinds, group).map(name => ({
         version: name,
         freshness: 'Current',
-        resources: kindsOf(group, name).map(kind => ({
+        resources: kindsOf(kinds, group, name).map(kind => ({
           resource: kind.plural,
           responseKind: responseKind(kind),
           scope: kind.namespaced ? 'Namespaced' : 'Cluster',
@@ -69,25 +77,26 @@ function responseKind({ group, version, kind }: Kind) {
   return { group, version, kind }
 }
 
-function legacy(path: string): object | undefined {
+function legacy(kinds: Kinds, path: string): object | undefined {
   if (path === '/api')
     return {
       kind: 'APIVersions',
-      versions: versionsOf(''),
+      versions: versionsOf(kinds, ''),
       serverAddressByClientCIDRs: [{ clientCIDR: '0.0.0.0/0', serverAddress: '' }],
     }
-  const named = groups.filter(group => group !== '')
-  if (path === '/apis') return { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(apiGroup) }
+  const named = groupsOf(kinds).filter(group => group !== '')
+  if (path === '/apis')
+    return { kind: 'APIGroupList', apiVersion: 'v1', groups: named.map(group => apiGroup(kinds, group)) }
   const [, group] = /^\/apis\/([^/]+)$/.exec(path) ?? []
   if (group !== undefined)
-    return named.includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(group) } : undefined
+    return named.includes(group) ? { kind: 'APIGroup', apiVersion: 'v1', ...apiGroup(kinds, group) } : undefined
   const [, core, other, version = ''] = /^\/(?:(api)|apis\/([^/]+))\/([^/]+)$/.exec(path) ?? []
-  const members = kindsOf(core === undefined ? (other ?? '?') : '', version)
+  const members = kindsOf(kinds, core === undefined ? (other ?? '?') : '', version)
   return members[0] && resourceList(apiVersionOf(members[0]), members)
 }
 
-function apiGroup(name: string) {
-  const versions = versionsOf(name).map(version => ({ groupVersion: `${name}/${version}`, version }))
+function apiGroup(kinds: Kinds, name: string) {
+  const versions = versionsOf(kinds, name).map(version => ({ groupVersion: `${name}/${version}`, version }))
   return { name, versions, preferredVersion: versions[0] }
 }
 

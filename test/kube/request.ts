@@ -1,6 +1,6 @@
 /** One request for a resource, taken apart: which kind, which object, which verb. */
 import type { Json } from './json.ts'
-import { type Kind, kinds } from './kinds.ts'
+import type { Kind } from './kinds.ts'
 import type { Form } from './table.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
@@ -22,7 +22,7 @@ export interface ResourceRequest extends Target {
 }
 
 /** What a path such as `/api/v1/namespaces/web/pods/a/status` names; undefined when it is no resource of ours. */
-export function parsePath(path: string): Target | undefined {
+export function parsePath(kinds: readonly Kind[], path: string): Target | undefined {
   const [root, ...rest] = path.split('/').slice(1).map(decodeURIComponent)
   if (root !== 'api' && root !== 'apis') return undefined
   const group = root === 'api' ? '' : (rest.shift() ?? '')

@@ -85,10 +85,12 @@ async function answer(
   if (path === '/version') return send(response, 200, JSON_TYPE, JSON.stringify(VERSION))
   if (OPEN_PATHS.has(path)) return send(response, 200, 'text/plain; charset=utf-8', 'ok')
   const method = request.method ?? 'GET'
-  const target = parsePath(path)
+  const kinds = context.world.kinds()
+  const target = parsePath(kinds, path)
   const verb = target && verbOf(method, target, query)
   if (!known) throw anonymous(path, method, target, verb)
-  const document = method === 'GET' ? (discover(path, request.headers.accept ?? '') ?? openapi(path)) : undefined
+  const document =
+    method === 'GET' ? (discover(kinds, path, request.headers.accept ?? '') ?? openapi(kinds, path)) : undefined
   if (document !== undefined)
     return send(
       response,

@@ -4,7 +4,7 @@
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
-import { apiVersionOf, collectionOf, type Kind, kinds } from './kinds.ts'
+import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { listPage, selection } from './list.ts'
 import { applyMergePatch } from './merge-patch.ts'
 import type { ResourceRequest, Verb } from './request.ts'
@@ -27,6 +27,8 @@ import { listText, objectText } from './text.ts'
 
 export interface World {
   readonly store: Store
+  /** All that are served now. */
+  kinds(): readonly Kind[]
   circumstances(): Circumstances
 }
 
@@ -60,7 +62,7 @@ function create(world: World, request: ResourceRequest): Reply {
   const { kind, namespace } = request
   if (kind.namespaced && namespace === undefined) throw methodNotAllowed()
   if (namespace !== undefined && world.store.get('namespaces', namespace) === undefined)
-    throw notFound(kinds.find(other => other.kind === 'Namespace')!, namespace)
+    throw notFound(world.kinds().find(other => other.kind === 'Namespace')!, namespace)
   const object = prepareCreate(kind, asObject(request.body), namespace, world.circumstances())
   if (world.store.get(collectionOf(kind), keyOf(object)) !== undefined) throw alreadyExists(kind, object.metadata.name)
   return reply(201, request, write(world, request, object))
@@ -132,9 +134,9 @@ function removeAll(world: World, request: ResourceRequest): Reply {
 }
 
 /** With a namespace goes all that is in it. */
-function erase({ store }: World, kind: Kind, object: KubeObject): void {
+function erase({ store, kinds }: World, kind: Kind, object: KubeObject): void {
   if (kind.kind === 'Namespace') {
-    for (const inner of kinds.filter(other => other.namespaced)) {
+    for (const inner of kinds().filter(other => other.namespaced)) {
       for (const { metadata } of store.current(collectionOf(inner)).objects)
         if (metadata.namespace === object.metadata.name)
           store.remove(collectionOf(inner), `${metadata.namespace}/${metadata.name}`)
