@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { ObjectStore } from '../../lib/kube/object-store.ts'
 import { type Ask, Reflector, type ReflectorEffect, type ReflectorInput } from '../../lib/kube/reflector.ts'
-import { kinds } from './kinds.ts'
+
 import { listPage, selection } from './list.ts'
 import type { ResourceRequest } from './request.ts'
 import { ApiError } from './status.ts'
@@ -117,7 +117,7 @@ class World {
   #request(query: Record<string, string>): ResourceRequest {
     const parameters = new URLSearchParams({ ...query, ...(this.#selector && { labelSelector: this.#selector }) })
     const nowhere = { namespace: undefined, name: undefined, subresource: undefined, body: undefined }
-    return { kind: kinds[0]!, verb: 'list', query: parameters, form: 'plain', contentType: '', ...nowhere }
+    return { kind: builtInKinds[0]!, verb: 'list', query: parameters, form: 'plain', contentType: '', ...nowhere }
   }
 
   #hear(input: ReflectorInput): void {

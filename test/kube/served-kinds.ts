@@ -1,5 +1,6 @@
 /** The kinds of one API server: the built-in rows, and a row for each served version of its CustomResourceDefinitions. */
-import { type Kind, kinds } from './kinds.ts'
+import { builtInKinds } from './built-in-kinds.ts'
+import type { Kind } from './kinds.ts'
 import type { Store } from './store.ts'
 
 export class ServedKinds {
@@ -8,6 +9,6 @@ export class ServedKinds {
   constructor(_store: Store) {}
 
   get all(): readonly Kind[] {
-    return [...kinds, ...this.#custom]
+    return [...builtInKinds, ...this.#custom]
   }
 }
