@@ -61,8 +61,7 @@ function announcements({ name, node, api, admitted }: Situation, config: Effecti
   if (!config.kubernetes.enabled) return { announced: fixed, problems: [] }
   const away = api.phase === 'away' ? [api.reason] : []
   if (node.presence === 'unknown') {
-    const why = api.phase === 'away' ? '' : ': Kubernetes has not answered yet'
-    return { announced: undefined, problems: [...away, `nothing is announced before the Node ${name} is known${why}`] }
+    return { announced: undefined, problems: [...away, `nothing is announced before the Node ${name} is known`] }
   }
   if (node.presence === 'gone')
     return { announced: [], problems: [...away, `there is no Node ${name} in the cluster: nothing is announced`] }

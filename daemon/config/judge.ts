@@ -113,8 +113,8 @@ function unknownKey(path: string, key: string, known: readonly string[]): Config
 function judgeList(schema: Schema, value: readonly unknown[], path: string): ConfigProblem[] {
   if (value.length < (schema.minItems ?? 0)) return [{ path, problem: 'the list is empty', fix: 'name at least one' }]
   const problems = value.flatMap((item, at) => judge(schema.items ?? {}, item, `${path}[${at}]`))
-  const twice = value.findIndex((item, at) => value.indexOf(item) !== at)
-  if (schema.uniqueItems === true && twice !== -1)
+  const twice = schema.uniqueItems === true ? value.findIndex((item, at) => value.indexOf(item) !== at) : -1
+  if (twice !== -1)
     problems.push({ path: `${path}[${twice}]`, problem: `${shown(value[twice])} is there twice`, fix: '' })
   return problems
 }
