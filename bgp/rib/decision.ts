@@ -9,9 +9,9 @@
  * walks a list pair by pair gets results that depend on the order of arrival. Here every step looks at the whole set of those
  * still in the race, so the outcome is a function of the set alone.
  *
- * A path is in the race when import policy accepted it, its next hop can be used, and it is no loop (own AS in AS_PATH, own
- * router id as ORIGINATOR_ID, own cluster id in CLUSTER_LIST; RFC 4456 §8). Others are kept, with the reason. A stale path
- * (RFC 4724) races as if it were not stale. Then:
+ * A path is in the race when import policy accepted it, its next hop can be used (next-hop-table.ts), and it is no loop (own
+ * AS in AS_PATH, own router id as ORIGINATOR_ID, own cluster id in CLUSTER_LIST; RFC 4456 §8). Others are kept, with the
+ * reason. A stale path (RFC 4724) races as if it were not stale. Then:
  *
  *   1. A route of our own beats every learned one.
  *   2. Higher LOCAL_PREF.

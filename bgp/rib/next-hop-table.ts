@@ -1,5 +1,6 @@
 /**
- * Next hops as small integers, with the reason why one cannot be used. 0 is `self`: the next hop of our own routes. Counted
+ * Next hops as small integers, with the reason why one cannot be used: it is no address of a neighbour at all (RFC 4271
+ * §6.3, RFC 6890), it is our own, or somebody who knows the host said so. 0 is `self`: the next hop of our own routes. Counted
  * by references, so that next hops that nobody uses cost nothing. A verdict outlives its next hop's paths.
  */
 import { Address, bitsOf, type Family } from '../../lib/base/ip.ts'
@@ -15,6 +16,8 @@ export class NextHopTable {
   /** 1 where the next hop cannot be used. */
   unusable = new Uint8Array(64)
   readonly #reasons = new Map<string, string>()
+  /** Our own addresses: how many peers' last sessions had each. */
+  readonly #own = new Map<string, number>()
   readonly #quad = new Uint8Array(4)
 
   constructor(seed: number) {
@@ -28,14 +31,13 @@ export class NextHopTable {
 
   /** The id of an address of 4 or 16 octets, with one reference more; given back by `release`. */
   intern(bytes: Uint8Array, family: Family): number {
-    const id = 2 * (this.#tables[family].intern(bytes, 0, bitsOf(family)) + 1) + (family === 6 ? 1 : 0)
+    const id = idOf(this.#tables[family].intern(bytes, 0, bitsOf(family)), family)
     if (id >= this.unusable.length) {
       const length = Math.max(id + 1, 2 * this.unusable.length)
       this.#references = resized(this.#references, length)
       this.unusable = resized(this.unusable, length)
     }
-    if (this.#references[id]!++ === 0)
-      this.unusable[id] = this.#reasons.size > 0 && this.#reasons.has(String(this.address(id))) ? 1 : 0
+    if (this.#references[id]!++ === 0) this.unusable[id] = this.reason(id) === undefined ? 0 : 1
     return id
   }
 
@@ -59,19 +61,30 @@ export class NextHopTable {
 
   /** Keeps the verdict on an address; returns the id whose paths must be judged again, undefined when there is none. */
   judge(address: Address, reason: string | undefined): number | undefined {
-    const known = this.#reasons.get(String(address))
     if (reason === undefined) this.#reasons.delete(String(address))
     else this.#reasons.set(String(address), reason)
-    const at = this.#tables[address.family].find(address.bytes, 0, bitsOf(address.family))
-    if (at === -1 || (known === undefined) === (reason === undefined)) return undefined
-    const id = 2 * (at + 1) + (address.family === 6 ? 1 : 0)
-    this.unusable[id] = reason === undefined ? 0 : 1
-    return id
+    return this.#judgeAgain(address)
+  }
+
+  /** One peer more has a session from this address of ours; returns what `judge` returns. */
+  own(address: Address): number | undefined {
+    this.#own.set(String(address), (this.#own.get(String(address)) ?? 0) + 1)
+    return this.#judgeAgain(address)
+  }
+
+  /** The reverse of `own`. */
+  disown(address: Address): number | undefined {
+    const peers = (this.#own.get(String(address)) ?? 0) - 1
+    if (peers > 0) this.#own.set(String(address), peers)
+    else this.#own.delete(String(address))
+    return this.#judgeAgain(address)
   }
 
   /** Why paths over it are ineligible, in words. */
   reason(id: number): string | undefined {
-    return this.#reasons.get(String(this.address(id)))
+    const address = this.address(id)
+    const text = String(address)
+    return martianReason(address) ?? (this.#own.has(text) ? 'our own address' : this.#reasons.get(text))
   }
 
   address(id: number): Address {
@@ -85,6 +98,35 @@ export class NextHopTable {
   write(id: number, target: Uint8Array): void {
     this.#tables[familyOf(id)].write((id >> 1) - 1, target, 0)
   }
+
+  #judgeAgain({ bytes, family }: Address): number | undefined {
+    const at = this.#tables[family].find(bytes, 0, bitsOf(family))
+    if (at === -1) return undefined
+    const id = idOf(at, family)
+    const unusable = this.reason(id) === undefined ? 0 : 1
+    if (unusable === this.unusable[id]) return undefined
+    this.unusable[id] = unusable
+    return id
+  }
+}
+
+/** Why no neighbour can have this address; undefined: one may. */
+function martianReason({ bytes, family }: Address): string | undefined {
+  const first = bytes[0]!
+  if (family === 4) {
+    if (first === 0) return 'in 0.0.0.0/8, "this network"'
+    if (first === 127) return 'a loopback address'
+    return first >= 224 ? 'multicast or reserved' : undefined
+  }
+  if (first === 0xff) return 'multicast'
+  if (bytes.subarray(0, 10).some(octet => octet !== 0)) return undefined
+  if (bytes[10] === 0xff && bytes[11] === 0xff) return 'an IPv4 address mapped into IPv6'
+  if (bytes.subarray(10, 15).some(octet => octet !== 0) || bytes[15]! > 1) return undefined
+  return bytes[15] === 0 ? 'the unspecified address' : 'the loopback address'
+}
+
+function idOf(at: number, family: Family): number {
+  return 2 * (at + 1) + (family === 6 ? 1 : 0)
 }
 
 export function familyOf(id: number): Family {

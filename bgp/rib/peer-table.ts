@@ -13,6 +13,8 @@ export const LOCAL_PEER = 0
 export interface PeerEntry {
   config: RibPeer
   session: RibSession | undefined
+  /** Our addresses on its last session. */
+  own: readonly Address[]
   /** Import policy as it applies to this peer, per family. */
   imports: Readonly<Record<Family, PrefixFilter>>
 }
@@ -40,7 +42,7 @@ export class PeerTable {
       this.client = resized(this.client, 2 * peer)
       this.routerId = resized(this.routerId, 2 * peer)
     }
-    this.#entries[peer] = { config, session: undefined, imports: importsOf(config) }
+    this.#entries[peer] = { config, session: undefined, own: [], imports: importsOf(config) }
     this.#note(peer, config)
     return peer
   }

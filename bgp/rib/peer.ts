@@ -27,7 +27,7 @@ export interface RibSession {
   readonly remoteRouterId: number
   readonly fourOctetAs: boolean
   readonly families: readonly Family[]
-  /** Our address per family: the next hop `self`. A family without one is not exported. */
+  /** Our address per family: the next hop `self`. A family without one is not exported. As a learned next hop it is ineligible. */
   readonly self: { readonly 4?: Address; readonly 6?: Address }
   /** Subnets that we share with the peer, where known: a next hop in one of them may stay as a third party's. */
   readonly subnets: readonly Prefix[]

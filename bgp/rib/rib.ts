@@ -108,14 +108,15 @@ export class Rib {
   removePeer(peer: number): void {
     this.leave(peer)
     for (const family of families) this.flush(peer, family)
+    this.#own(peer, [])
     this.#peers.remove(peer)
   }
 
   /** The peer's session is Established: it gets the Adj-RIB-Out of each negotiated family, then End-of-RIB. */
   join(peer: number, session: RibSession): void {
-    const entry = this.#peers.get(peer)
-    entry.session = session
+    this.#peers.get(peer).session = session
     this.#peers.routerId[peer] = session.remoteRouterId
+    this.#own(peer, Object.values(session.self))
     this.#exports.join(peer)
   }
 
@@ -184,8 +185,7 @@ export class Rib {
 
   /** Makes paths over a next hop ineligible for a reason in words (`no route to it`), or eligible again (undefined). */
   setNextHop(address: Address, reason: string | undefined): void {
-    const touched = this.#nextHops.judge(address, reason)
-    if (touched !== undefined) for (const family of families) this.#tables[family].touchNextHop(touched)
+    this.#touch(this.#nextHops.judge(address, reason))
   }
 
   /** Chooses again for at most `budget` changed prefixes; returns whether some are left. */
@@ -266,6 +266,19 @@ export class Rib {
       nextHops: this.#nextHops.size,
       exportGroups: this.#exports.size,
     }
+  }
+
+  /** Our addresses on a peer's session. They are still ours when it is down, for stale paths may name them. */
+  #own(peer: number, addresses: readonly Address[]): void {
+    const entry = this.#peers.get(peer)
+    for (const address of addresses) this.#touch(this.#nextHops.own(address))
+    for (const address of entry.own) this.#touch(this.#nextHops.disown(address))
+    entry.own = addresses
+  }
+
+  /** Puts all paths over a next hop before selection again; undefined: there is none. */
+  #touch(nextHop: number | undefined): void {
+    if (nextHop !== undefined) for (const family of families) this.#tables[family].touchNextHop(nextHop)
   }
 
   /** @param classic whether the NLRI is that of the message's own field, and its next hop the NEXT_HOP attribute */

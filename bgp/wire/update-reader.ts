@@ -59,7 +59,7 @@ export class UpdateReader {
   attributesEnd = 0
   /** This message's attribute octets are those of the message read before: canonical bytes and next hop are unchanged. */
   repeated = false
-  /** NEXT_HOP of the classic NLRI, meaningful when there is any. Its syntax is judged, its meaning (0.0.0.0, own address …) is not. */
+  /** NEXT_HOP of the classic NLRI, meaningful when there is any. Its syntax is judged; its meaning (0.0.0.0, own address …) is the RIB's to judge. */
   nextHop4 = 0
   /** Next hop of MP_REACH: 4 or 16 octets. A link-local second half (RFC 2545 §3) is left out. */
   readonly mpNextHop = new Uint8Array(16)

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import type { TestAttributes } from './messages.ts'
 import { RibWorld, type TestPeer } from './rib-world.ts'
@@ -226,4 +227,91 @@ test('a verdict on a next hop holds for paths that come later', () => {
   world.announce(peer, [prefix], viaAs(65101))
   world.settle()
   assert.deepEqual(world.reasons(prefix), { e1: 'ineligible: next hop 10.9.0.1: our own address' })
+})
+
+const neverNeighbours = {
+  '0.0.0.0': 'in 0.0.0.0/8, "this network"',
+  '0.255.0.9': 'in 0.0.0.0/8, "this network"',
+  '127.0.0.1': 'a loopback address',
+  '224.0.0.5': 'multicast or reserved',
+  '240.0.0.1': 'multicast or reserved',
+  '255.255.255.255': 'multicast or reserved',
+  '::': 'the unspecified address',
+  '::1': 'the loopback address',
+  'ff02::1': 'multicast',
+  '::ffff:10.1.0.1': 'an IPv4 address mapped into IPv6',
+}
+
+for (const [nextHop, reason] of Object.entries(neverNeighbours))
+  test(`a path over next hop ${nextHop} is kept, ineligible and passed on to nobody`, () => {
+    const world = new RibWorld()
+    const from = world.up(external(1))
+    const to = world.up(external(2))
+    const block = nextHop.includes(':') ? '2001:db8:9::/48' : prefix
+    world.announce(from, [block], viaAs(65101, { nextHop }))
+    world.settle()
+    const [path] = world.rib.explain(parsePrefix(block))!.paths
+    assert.equal(path?.verdict, 'ineligible')
+    assert.equal(path?.reason, `next hop ${path?.nextHop}: ${reason}`)
+    assert.equal(to.table.size, 0)
+  })
+
+test('next hops at the edges of what no neighbour can have are well', () => {
+  const world = new RibWorld()
+  const from = world.up(external(1))
+  const nextHops = [
+    '1.0.0.0',
+    '126.255.255.255',
+    '128.0.0.0',
+    '223.255.255.255',
+    '::2',
+    '::1:0:1',
+    'fe80::1',
+    '::fffe:0:1',
+  ]
+  for (const [at, nextHop] of nextHops.entries()) {
+    const block = nextHop.includes(':') ? `2001:db8:${at}::/48` : `20.0.${at}.0/24`
+    world.announce(from, [block], viaAs(65101, { nextHop }))
+    assert.deepEqual(world.reasons(block), { e1: 'best: the only eligible path' }, nextHop)
+  }
+})
+
+test('a path over an address of ours on any session is ineligible, also while that session is down', () => {
+  const world = new RibWorld()
+  const one = world.up(external(1))
+  const two = world.up(external(2))
+  const six = '2001:db8:9::/48'
+  world.announce(one, [prefix], viaAs(65101, { nextHop: '192.0.2.1' }))
+  world.announce(one, [six], viaAs(65101, { nextHop: '2001:db8::1' }))
+  const ours = () => {
+    world.settle()
+    assert.deepEqual(world.reasons(prefix), { e1: 'ineligible: next hop 192.0.2.1: our own address' })
+    assert.deepEqual(world.reasons(six), { e1: 'ineligible: next hop 2001:db8::1: our own address' })
+  }
+  ours()
+  world.rib.leave(two.number)
+  world.rib.leave(one.number)
+  ours()
+  world.remove(two)
+  ours()
+  world.join(one, { 4: parseAddress('192.0.2.99'), 6: parseAddress('2001:db8::1') })
+  world.settle()
+  assert.deepEqual(world.reasons(prefix), { e1: 'best: the only eligible path' }, 'it is another host now')
+  assert.deepEqual(world.reasons(six), { e1: 'ineligible: next hop 2001:db8::1: our own address' })
+})
+
+test('an address that becomes ours takes the paths over it out of the race', () => {
+  const world = new RibWorld()
+  const one = world.up(external(1))
+  world.announce(one, [prefix], viaAs(65101, { nextHop: '192.0.2.99' }))
+  world.settle()
+  assert.equal(world.rib.takeKernelChanges(9).length, 1)
+  const two = world.add(external(2))
+  world.join(two, { 4: parseAddress('192.0.2.99') })
+  world.settle()
+  assert.deepEqual(world.reasons(prefix), { e1: 'ineligible: next hop 192.0.2.99: our own address' })
+  assert.deepEqual(
+    world.rib.takeKernelChanges(9).map(({ nextHops }) => nextHops),
+    [[]],
+  )
 })

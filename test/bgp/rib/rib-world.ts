@@ -1,6 +1,6 @@
 /** A RIB with its peers, fed by UPDATEs as octets and read by what each peer has been sent. */
 
-import type { NextHopMode } from '../../../bgp/rib/peer.ts'
+import type { NextHopMode, RibSession } from '../../../bgp/rib/peer.ts'
 import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
 import { Rib, type RibIdentity, type RibOptions, type RibSink } from '../../../bgp/rib/rib.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
@@ -108,7 +108,8 @@ export class RibWorld {
     return view
   }
 
-  join(view: PeerView): void {
+  /** @param self our addresses on the session */
+  join(view: PeerView, self: RibSession['self'] = ownAddresses): void {
     const { routerId, address, fourOctetAs = true, families = [4, 6], subnets = [] } = view.config
     view.table.clear()
     view.endOfRibs.length = 0
@@ -117,7 +118,7 @@ export class RibWorld {
       remoteRouterId: routerId ?? routerIdOf(parseAddress(address)),
       fourOctetAs,
       families,
-      self: ownAddresses,
+      self,
       subnets,
     })
   }
