@@ -2,7 +2,7 @@
  * Capabilities (RFC 5492): one row per capability that this speaker understands. Every other, and an understood one with
  * malformed content, stays as its octets, so that nothing an OPEN said is lost and a broken extra costs no session.
  */
-import { capabilityCode, capabilityName } from './iana.ts'
+import { capabilityCode, capabilityName, familyOf } from './iana.ts'
 import { readUint16, readUint32, writeUint16, writeUint32 } from './octets.ts'
 
 export type Capability =
@@ -117,13 +117,13 @@ function codeOf(capability: Capability): number {
   return capability.type === 'unknown' ? capability.code : rows[capability.type].code
 }
 
-/** For people: `multiprotocol AFI 2 SAFI 1`, `4-octet AS 70000`, `host name`. */
+/** For people: `multiprotocol ipv6 unicast`, `4-octet AS 70000`, `host name`. */
 export function renderCapability(capability: Capability): string {
   const code = codeOf(capability)
   const name = capabilityName[code] ?? `capability ${code}`
   switch (capability.type) {
     case 'multiprotocol':
-      return `${name} AFI ${capability.afi} SAFI ${capability.safi}`
+      return `${name} ${renderFamily(capability.afi, capability.safi)}`
     case 'fourOctetAs':
       return `${name} ${capability.asNumber}`
     case 'gracefulRestart':
@@ -131,4 +131,9 @@ export function renderCapability(capability: Capability): string {
     default:
       return name
   }
+}
+
+function renderFamily(afi: number, safi: number): string {
+  const family = familyOf(afi, safi)
+  return family === 0 ? `AFI ${afi} SAFI ${safi}` : `ipv${family} unicast`
 }

@@ -19,7 +19,14 @@ const capabilities: { title: string; code: number; value: string; capability: Ca
     code: 1,
     value: '0002 00 01',
     capability: { type: 'multiprotocol', afi: 2, safi: 1 },
-    text: 'multiprotocol AFI 2 SAFI 1',
+    text: 'multiprotocol ipv6 unicast',
+  },
+  {
+    title: 'multiprotocol of a family that we do not carry',
+    code: 1,
+    value: '0019 00 46',
+    capability: { type: 'multiprotocol', afi: 25, safi: 70 },
+    text: 'multiprotocol AFI 25 SAFI 70',
   },
   { title: 'route refresh', code: 2, value: '', capability: { type: 'routeRefresh' }, text: 'route refresh' },
   {
