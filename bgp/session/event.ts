@@ -1,11 +1,13 @@
 /**
- * What happens to one connection, with what belongs to it; the NOTIFICATION that an event calls for, and the words for it.
+ * What happens to one connection, with what belongs to it; the NOTIFICATION that an event calls for, what it means to the
+ * peering, and the words for it.
  * The words are the ones that log, CLI and tests share.
  */
 import { PeerFault } from '../wire/fault.ts'
 import { messageType } from '../wire/iana.ts'
 import { cease, errorCode, fsmError, type Notification, notificationName } from '../wire/notification.ts'
 import type { Negotiated } from './negotiation.ts'
+import type { Loss } from './restart-helper.ts'
 import type { Event, State } from './state.ts'
 
 type Carried = 'stop' | 'tcpFails' | 'open' | 'headerError' | 'openError' | 'updateError' | ReceivedNotification
@@ -128,4 +130,27 @@ function shutdownText({ code, subcode, data }: Notification): string {
   if (code !== errorCode.cease || !may || length === 0 || data.length < 1 + length) return ''
   const text = new TextDecoder().decode(data.subarray(1, 1 + length))
   return text.replace(/\p{Cc}/gu, ' ').trim()
+}
+
+/** Which check a fault has failed; anything that is neither OPEN nor UPDATE is answered in any state, like a bad header. */
+export function faultEvent(fault: PeerFault): 'headerError' | 'openError' | 'updateError' {
+  if (fault.code === errorCode.open) return 'openError'
+  return fault.code === errorCode.update ? 'updateError' : 'headerError'
+}
+
+/** A fault in what brings routes: each attempt more would cost a whole table again. */
+export function isRoutesFault(event: ConnectionEvent): boolean {
+  return event.type === 'headerError' || event.type === 'updateError'
+}
+
+/** What the operator wants to read about later, counted by the table or not. */
+export function isTrouble(event: ConnectionEvent, before: State): boolean {
+  if (event.type === 'connectRetryExpires') return before === 'Connect'
+  return event.type === 'tcpFails' || event.type === 'notificationVersion'
+}
+
+/** How a session ended, as far as its routes go. */
+export function lossOf(event: ConnectionEvent): Loss {
+  if (event.type === 'tcpFails') return 'tcp'
+  return event.type === 'stop' && event.cease === undefined ? 'stopped' : 'notification'
 }

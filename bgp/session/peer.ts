@@ -16,14 +16,14 @@ import { deservesRetry, type LocalIdentity, type PeerConfig, resetReason } from 
 import { Connection } from './connection.ts'
 import { ConnectionPair } from './connection-pair.ts'
 import type { NoticeCode, PeerEffect } from './effect.ts'
-import { type ConnectionEvent, reasonOfEvent } from './event.ts'
+import { type ConnectionEvent, faultEvent, isRoutesFault, isTrouble, lossOf, reasonOfEvent } from './event.ts'
 import { IdleHold } from './idle-hold.ts'
 import type { ConnectionId, PeerInput } from './input.ts'
 import { type Negotiated, negotiate, offer } from './negotiation.ts'
+import { SessionRecord } from './record.ts'
 import { RefusedCapabilities } from './refused-capabilities.ts'
-import { type Loss, RestartHelper } from './restart-helper.ts'
-import type { State } from './state.ts'
-import type { MessageCounts, SessionStatus } from './status.ts'
+import { RestartHelper } from './restart-helper.ts'
+import type { SessionStatus } from './status.ts'
 
 /** One call of `handle`: what came in beside the input, and what goes out. */
 interface Turn {
@@ -50,13 +50,7 @@ export class Peer {
   readonly #helper = new RestartHelper()
   readonly #refused = new RefusedCapabilities()
 
-  #state: State = 'Idle'
-  #since = 0
-  #establishedAt = 0
-  #established = 0
-  #lastError: string | undefined
-  readonly #received = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
-  readonly #sent = { open: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
+  readonly #record = new SessionRecord()
 
   /** Idle until `start`. */
   constructor(config: PeerConfig, local: LocalIdentity) {
@@ -91,7 +85,7 @@ export class Peer {
   received(connection: ConnectionId, type: 'update' | 'keepalive', now: number): boolean {
     if (this.#pair.main.id !== connection || this.#pair.main.state !== 'Established') return false
     this.#pair.main.heard(now)
-    this.#received[type]++
+    this.#record.received[type]++
     return true
   }
 
@@ -126,17 +120,18 @@ export class Peer {
   status(): SessionStatus {
     const { negotiated } = this.#pair.foremost
     const next = Math.min(this.#idleHold.until, this.#pair.main.nextAttempt)
+    const { state, since, lastError, established, received, sent } = this.#record
     return {
-      state: this.#state,
-      since: this.#since,
-      ...(this.#lastError !== undefined && { lastError: this.#lastError }),
+      state,
+      since,
+      ...(lastError !== undefined && { lastError }),
       ...(negotiated !== undefined && { negotiated }),
       withheld: this.#refused.names,
       staleFamilies: this.#helper.families,
       ...(Number.isFinite(next) && { nextAttempt: next }),
-      established: this.#established,
-      received: { ...this.#received } satisfies MessageCounts,
-      sent: { ...this.#sent },
+      established,
+      received: { ...received },
+      sent: { ...sent },
     }
   }
 
@@ -234,13 +229,13 @@ export class Peer {
   /** Why a connection from the peer is not taken. */
   #refusal(): string | undefined {
     if (!this.#isStarted) return 'the peering is stopped'
-    if (this.#idleHold.isShut) return `idle hold after ${this.#lastError}`
+    if (this.#idleHold.isShut) return `idle hold after ${this.#record.lastError}`
     if (this.#pair.rival?.state === 'OpenConfirm') return 'a third connection while two are being opened'
     return undefined
   }
 
   #message(connection: Connection, message: Message | { readonly type: 'update' }, turn: Turn): void {
-    this.#received[message.type]++
+    this.#record.received[message.type]++
     switch (message.type) {
       case 'open':
         return this.#open(connection, message, turn)
@@ -273,7 +268,7 @@ export class Peer {
     if (other?.state === 'OpenConfirm') return loserOf(connection, other, negotiated, this.#local.routerId)
     if (other?.state !== 'Established') return undefined
     const helps = other.negotiated?.gracefulRestart !== undefined
-    if (!helps || connection.confirmedAt < this.#establishedAt + COLLISION_WINDOW) return connection
+    if (!helps || connection.confirmedAt < this.#record.establishedAt + COLLISION_WINDOW) return connection
     this.#run(other, { type: 'tcpFails', reason: 'the peer has restarted: it opened a new session' }, turn)
     return undefined
   }
@@ -285,7 +280,7 @@ export class Peer {
     if (state === 'Established' || offered === undefined) return
     const refusal = this.#refused.refused(notification, offered)
     if (refusal === undefined) return
-    this.#lastError = `${turn.reason}: ${refusal.text}`
+    this.#record.explain(`${turn.reason}: ${refusal.text}`)
     this.#notice('capabilityRefused', refusal.text, turn)
     if (refusal.retry && this.#pair.main.state === 'Idle') this.#idleHold.cutShort(turn.now)
   }
@@ -316,7 +311,7 @@ export class Peer {
     // beside a session that is well, a stranger's failure counts for nothing
     if (failed && this.#pair.main.state !== 'Established')
       this.#idleHold.fail(before === 'Established' && isRoutesFault(event))
-    if (failed || isTrouble(event, before)) this.#lastError = reason
+    if (failed || isTrouble(event, before)) this.#record.failed(event, before, reason)
     // a collision's loser says nothing of why the peering is where it is
     if (before !== after && event.type !== 'collisionDump') turn.reason = reason
     if (event.type === 'collisionDump' && before !== 'Connect') this.#notice('collision', reason, turn)
@@ -327,13 +322,12 @@ export class Peer {
   #up(connection: Connection, turn: Turn): void {
     const { id, negotiated } = connection
     if (id === undefined || negotiated === undefined) throw new TypeError('Established without a session')
-    this.#establishedAt = turn.now
-    this.#established++
+    this.#record.sessionUp(turn.now)
     turn.effects.push(...this.#helper.returned(negotiated, turn.now), { type: 'up', connection: id, negotiated })
   }
 
   #down(session: Negotiated, event: ConnectionEvent, turn: Turn): void {
-    this.#idleHold.lasted(turn.now - this.#establishedAt)
+    this.#idleHold.lasted(turn.now - this.#record.establishedAt)
     this.#refused.forget()
     turn.effects.push({ type: 'down', reason: turn.reason })
     turn.effects.push(...this.#helper.lost(session, lossOf(event), turn.now))
@@ -347,11 +341,11 @@ export class Peer {
     if (this.#pair.main.state !== 'Idle') this.#idleHold.end()
     else if (this.#isStarted && this.#idleHold.until === Number.POSITIVE_INFINITY)
       this.#idleHold.begin(turn.now, turn.random)
-    const from = this.#state
-    this.#state = this.#pair.foremost.state
-    if (this.#state === from) return
-    this.#since = turn.now
-    turn.effects.push({ type: 'state', from, to: this.#state, reason: turn.reason })
+    const from = this.#record.state
+    const to = this.#pair.foremost.state
+    if (to === from) return
+    this.#record.enter(to, turn.now)
+    turn.effects.push({ type: 'state', from, to, reason: turn.reason })
   }
 
   #connection(): Connection {
@@ -363,7 +357,7 @@ export class Peer {
       open: () => this.#refused.without(offer(this.#config, this.#local)),
       newConnection: () => this.newConnection(),
       sent: type => {
-        this.#sent[type]++
+        this.#record.sent[type]++
       },
     })
   }
@@ -371,25 +365,4 @@ export class Peer {
   #notice(code: NoticeCode, text: string, turn: Turn): void {
     turn.effects.push({ type: 'notice', code, text })
   }
-}
-
-/** Which check a fault has failed; anything that is neither OPEN nor UPDATE is answered in any state, like a bad header. */
-function faultEvent(fault: PeerFault): 'headerError' | 'openError' | 'updateError' {
-  if (fault.code === errorCode.open) return 'openError'
-  return fault.code === errorCode.update ? 'updateError' : 'headerError'
-}
-
-function isRoutesFault(event: ConnectionEvent): boolean {
-  return event.type === 'headerError' || event.type === 'updateError'
-}
-
-/** What the operator wants to read about later, counted by the table or not. */
-function isTrouble(event: ConnectionEvent, before: State): boolean {
-  if (event.type === 'connectRetryExpires') return before === 'Connect'
-  return event.type === 'tcpFails' || event.type === 'notificationVersion'
-}
-
-function lossOf(event: ConnectionEvent): Loss {
-  if (event.type === 'tcpFails') return 'tcp'
-  return event.type === 'stop' && event.cease === undefined ? 'stopped' : 'notification'
 }

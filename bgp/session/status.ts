@@ -7,7 +7,10 @@ export interface SessionStatus {
   readonly state: State
   /** When `state` was entered, ms on the clock of `now`. */
   readonly since: number
-  /** In words, such as `sent OPEN Message Error / Bad Peer AS (2/2): expected 65010, got 65020`; survives the next Established. */
+  /**
+   * In words, such as `sent OPEN Message Error / Bad Peer AS (2/2): expected 65010, got 65020`; a connection that failed
+   * since then is told behind it. Survives the next Established.
+   */
   readonly lastError?: string
   /** In OpenConfirm and Established. */
   readonly negotiated?: Negotiated

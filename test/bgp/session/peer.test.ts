@@ -65,6 +65,23 @@ test('a NOTIFICATION with a code that nobody knows, or with a text that is cut s
   }
 })
 
+test('a connection that fails afterwards does not hide why the session ended; the next session forgets it', () => {
+  const stand = new Stand()
+  const cease = 'received Cease / Administrative Shutdown (6/2)'
+  stand.notification(stand.establish(), 6, 2)
+  const dial = () => Number(/^dial (\d+)$/m.exec(stand.pass(stand.peer.deadline() - stand.now).join('\n'))![1])
+  stand.closed(dial(), 'connection refused')
+  assert.equal(stand.lastError, `${cease}; since then: connection refused`)
+  const second = dial()
+  stand.dialled(second)
+  stand.closed(second, 'closed by the peer')
+  assert.equal(stand.lastError, `${cease}; since then: closed by the peer`)
+  const third = stand.establish()
+  assert.equal(stand.lastError, cease)
+  stand.closed(third, 'connection reset')
+  assert.equal(stand.lastError, 'connection reset', 'a lost session is news of its own')
+})
+
 test('a peer that speaks another version only is told so in the reason', () => {
   const stand = new Stand()
   stand.start()
