@@ -3,25 +3,23 @@
  * is a Situation, what it wants is decided from that (desired.ts), and here only what changed is carried out.
  */
 import type { SpeakerPeer } from '../../bgp/index.ts'
-import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import { InputFault, WorldFault } from '../../lib/base/failure.ts'
 import type { NodeView } from '../../lib/kube/object.ts'
 import type { ObjectWatch, WatchEvent } from '../../lib/kube/watch.ts'
 import { renderHolder } from '../../lib/linux/port-holder.ts'
-import { type AgentFile, parseFile } from '../config/index.ts'
+import { type AgentFile, type EffectiveConfig, parseFile } from '../config/index.ts'
 import { type Desired, decide, speakerPeer } from './desired.ts'
 import { EventLog } from './event-log.ts'
-import { readPassword } from './passwords.ts'
+import { Keyring } from './keyring.ts'
 import { Routing, type RoutingObserver } from './routing.ts'
 import type { SavedState } from './saved-state.ts'
 import { type AgentInput, firstSituation, handle, type Situation } from './situation.ts'
-import { StateFile } from './state-file.ts'
+import { StateKeeper } from './state-keeper.ts'
 import { restartOf } from './succession.ts'
 import type { AgentWorld } from './world.ts'
 
 /** Milliseconds between two tries to get a port that somebody else has. */
 const PORT_RETRY = 2000
-/** Changes come in bursts; the state file is written once for all of them. Milliseconds. */
-const SAVE_DELAY = 200
 /** Annotations of others can be long, and may be nobody's business. */
 const OWN_ANNOTATIONS = 'podpeer.io/'
 
@@ -33,11 +31,14 @@ export interface AgentOptions {
 
 export class Agent {
   readonly startedAt = Date.now()
+  /** As they were at the start: they count for the life of the process. */
+  readonly kernel: EffectiveConfig['kernel']
   readonly #world: AgentWorld
   readonly #events: EventLog
   /** Settings that count for the life of the process, as they were at the start. */
   readonly #fixed: ReadonlyMap<string, string>
-  readonly #stateFile: StateFile
+  readonly #keeper: StateKeeper
+  readonly #keyring: Keyring
   readonly #saved: SavedState | undefined
   /** Addresses of peers that may hold routes of ours. */
   readonly #sessions = new Set<string>()
@@ -48,20 +49,25 @@ export class Agent {
   #watch: ObjectWatch | undefined
   #synced = false
   #problems: readonly string[] = []
-  #saveFault: string | undefined
-  #cancelSave: (() => void) | undefined
   #cancelPortRetry: (() => void) | undefined
   #stopped = false
 
   constructor(options: AgentOptions) {
     const { world } = options
     this.#world = world
+    this.#keyring = new Keyring(world.environment)
     this.#events = new EventLog(world.log, () => world.clock.now())
     this.#situation = firstSituation(options.file, options.node)
     this.#desired = decide(this.#situation)
     this.#fixed = fixedSettings(this.#desired)
-    this.#stateFile = new StateFile(this.#desired.config.state)
-    this.#saved = this.#readState()
+    this.kernel = this.#desired.config.kernel
+    this.#keeper = new StateKeeper({
+      path: this.#desired.config.state,
+      world,
+      state: () => this.#state(),
+      onProblem: () => this.#apply(),
+    })
+    this.#saved = this.#keeper.read()
   }
 
   /** @throws WorldFault when the kernel's route table cannot be had */
@@ -125,10 +131,9 @@ export class Agent {
   async stop(): Promise<void> {
     this.#stopped = true
     this.#cancelPortRetry?.()
-    this.#cancelSave?.()
     const goodbye = !this.#desired.config.gracefulRestart.enabled
     if (goodbye) this.#sessions.clear()
-    this.#save()
+    this.#keeper.close()
     await Promise.all([this.#routing?.stop(goodbye), this.#watch?.close()])
   }
 
@@ -144,9 +149,9 @@ export class Agent {
       if (this.#situation.drained) routing.speaker.drain()
       else routing.speaker.undrain()
     }
-    const unsaved = this.#saveFault === undefined ? [] : [this.#saveFault]
+    const unsaved = this.#keeper.problem === undefined ? [] : [this.#keeper.problem]
     this.#tell([...this.#desired.problems, ...this.#unchangeable(desired), ...problems, ...unsaved])
-    this.#saveSoon()
+    this.#keeper.saveSoon()
   }
 
   /** What changed in the file and cannot change in a living process. */
@@ -156,17 +161,10 @@ export class Agent {
   }
 
   #peers({ config }: Desired): { peers: SpeakerPeer[]; problems: string[] } {
-    const peers: SpeakerPeer[] = []
-    const problems: string[] = []
-    for (const peer of config.asNumber === undefined ? [] : config.peers)
-      try {
-        const password = peer.password && readPassword(peer.password, this.#world.environment)
-        peers.push(speakerPeer(peer, config.asNumber!, password))
-      } catch (thrown) {
-        if (!(thrown instanceof InputFault)) throw thrown
-        problems.push(`peer ${peer.name} is left out: ${thrown.message}`)
-      }
-    return { peers, problems }
+    const { asNumber } = config
+    const { keys, problems } = this.#keyring.read(config.peers)
+    const able = asNumber === undefined ? [] : config.peers.filter(({ name, password }) => !password || keys.has(name))
+    return { peers: able.map(peer => speakerPeer(peer, asNumber!, keys.get(peer.name))), problems }
   }
 
   #routingFor({ identity, config }: Desired): Routing | undefined {
@@ -179,7 +177,7 @@ export class Agent {
     if (former !== undefined) void former.stop(true)
     this.#routing = new Routing({
       identity,
-      kernel: config.kernel,
+      kernel: this.kernel,
       restart: former === undefined ? restartOf(this.#saved, identity, config) : undefined,
       deferralTime: config.gracefulRestart.deferralTime * 1000,
       sources,
@@ -240,7 +238,7 @@ export class Agent {
       restarted: () => this.#world.log.info('restart completed'),
       kernelNotice: text => this.#world.log.warn('kernel', { text }),
       swept: (routes, reason) => this.#world.log.info('routes of the former agent removed', { routes, reason }),
-      sourcesChanged: () => this.#saveSoon(),
+      sourcesChanged: () => this.#keeper.saveSoon(),
     }
   }
 
@@ -248,7 +246,7 @@ export class Agent {
   #met(peer: string): void {
     const { address } = this.#desired.config.peers.find(({ name }) => name === peer) ?? {}
     if (address !== undefined) this.#sessions.add(address.toString())
-    this.#saveSoon()
+    this.#keeper.saveSoon()
   }
 
   #hearKubernetes(event: WatchEvent): void {
@@ -261,40 +259,6 @@ export class Agent {
     const { state } = event
     if (state.phase === 'watching') this.hear({ type: 'api', state: { phase: 'synced' } })
     if (state.phase === 'failing') this.hear({ type: 'api', state: { phase: 'away', reason: state.reason } })
-  }
-
-  #readState(): SavedState | undefined {
-    const path = this.#desired.config.state
-    try {
-      const saved = this.#stateFile.read()
-      if (saved === undefined || saved.bootId === this.#world.bootId) return saved
-      this.#world.log.info('state of another boot ignored', { path })
-    } catch (thrown) {
-      if (!(thrown instanceof InputFault || thrown instanceof WorldFault)) throw thrown
-      this.#world.log.warn('state ignored', { path, reason: thrown.message })
-    }
-    return undefined
-  }
-
-  #saveSoon(): void {
-    const { clock } = this.#world
-    if (this.#stopped || this.#cancelSave !== undefined) return
-    this.#cancelSave = clock.wake(clock.now() + SAVE_DELAY, () => {
-      this.#cancelSave = undefined
-      this.#save()
-    })
-  }
-
-  #save(): void {
-    const before = this.#saveFault
-    try {
-      this.#stateFile.write(this.#state())
-      this.#saveFault = undefined
-    } catch (thrown) {
-      if (!(thrown instanceof WorldFault)) throw thrown
-      this.#saveFault = `the state file cannot be written, so that a restart will be noticed: ${reasonOf(thrown)}`
-    }
-    if (before !== this.#saveFault && !this.#stopped) this.#apply()
   }
 
   #state(): SavedState {

@@ -11,7 +11,7 @@ import { lastSeen, type Situation } from './situation.ts'
 export interface Desired {
   readonly config: EffectiveConfig
   /** Undefined: something is missing, and no session can run. */
-  readonly identity: SpeakerIdentity | undefined
+  readonly identity: Identity | undefined
   /** Undefined: not known yet, which is not the same as nothing. */
   readonly announced: readonly Announcement[] | undefined
   /** Whether the BGP port may be used. */
@@ -19,6 +19,9 @@ export interface Desired {
   /** Sentences for operators. */
   readonly problems: readonly string[]
 }
+
+/** A change of it needs a new speaker. */
+export type Identity = Pick<SpeakerIdentity, 'asNumber' | 'routerId' | 'clusterId'>
 
 export interface Announcement {
   readonly prefix: Prefix
@@ -45,10 +48,9 @@ export function decide(situation: Situation): Desired {
   }
 }
 
-function identityOf({ asNumber, routerId, clusterId, kernel }: EffectiveConfig): SpeakerIdentity | undefined {
+function identityOf({ asNumber, routerId, clusterId }: EffectiveConfig): Identity | undefined {
   if (asNumber === undefined || routerId === undefined || clusterId === undefined) return undefined
-  const { maxPaths, install } = kernel
-  return { asNumber, routerId: routerId.uint32, clusterId: clusterId.uint32, maxPaths, kernel: install }
+  return { asNumber, routerId: routerId.uint32, clusterId: clusterId.uint32 }
 }
 
 interface Announced {

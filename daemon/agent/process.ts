@@ -12,6 +12,7 @@ import { portHolders } from '../../lib/linux/port-holder.ts'
 import { RouteTable } from '../../lib/linux/table/route-table.ts'
 import { parseFile } from '../config/index.ts'
 import { serveControl } from '../control/server.ts'
+import type { HealthServer } from '../health.ts'
 import { type Log, openLog } from '../log.ts'
 import { version } from '../version.ts'
 import { Agent } from './agent.ts'
@@ -42,25 +43,34 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   const report = (bug: unknown) => log.error('bug', { error: bug instanceof Error ? bug.stack : String(bug) })
   const { control, metrics } = agent.desired.config
   const controlServer = await serveControl({ socket: control.socket, source: view, report })
-  const healthServer = metrics && (await openHealth(metrics, agent, view, log))
-  log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
-  agent.start()
-  const source = new ConfigSource(path, text, {
-    changed: changed => agent.reload(changed),
-    unreadable: reason => agent.hear({ type: 'fileRejected', reason }),
-  })
-  process.on('SIGHUP', () => source.check(true))
-  const signal = await new Promise<string>(resolve => {
+  let healthServer: HealthServer | undefined
+  let source: ConfigSource | undefined
+  try {
+    healthServer = metrics && (await openHealth(metrics, agent, view, log))
+    log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
+    agent.start()
+    const watched = new ConfigSource(path, text, {
+      changed: changed => agent.reload(changed),
+      unreadable: reason => agent.hear({ type: 'fileRejected', reason }),
+    })
+    source = watched
+    process.on('SIGHUP', () => watched.check(true))
+    log.info('agent stopping', { signal: await ending() })
+  } finally {
+    source?.close()
+    healthServer?.close()
+    await Promise.all([agent.stop(), controlServer.close()])
+    await log.close(FAREWELL)
+    // what still waits for a peer's FIN does not keep the process
+    setTimeout(() => process.exit(), FAREWELL).unref()
+  }
+  return 0
+}
+
+function ending(): Promise<string> {
+  return new Promise(resolve => {
     for (const name of ['SIGTERM', 'SIGINT'] as const) process.once(name, () => resolve(name))
   })
-  log.info('agent stopping', { signal })
-  source.close()
-  healthServer?.close()
-  await Promise.all([agent.stop(), controlServer.close()])
-  await log.close(FAREWELL)
-  // what still waits for a peer's FIN does not keep the process
-  setTimeout(() => process.exit(), FAREWELL).unref()
-  return 0
 }
 
 function realWorld(log: Log): AgentWorld {

@@ -3,18 +3,12 @@
  * kernel, and what a former agent left there goes when its time has come. A new identity needs a new Routing, which takes
  * over from this one as one agent from another. It decides nothing about what to announce or whom to peer with.
  */
-import {
-  type KernelChange,
-  type Restart,
-  Speaker,
-  type SpeakerIdentity,
-  type SpeakerObserver,
-  type SpeakerPeer,
-} from '../../bgp/index.ts'
+import { type KernelChange, type Restart, Speaker, type SpeakerObserver, type SpeakerPeer } from '../../bgp/index.ts'
 import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { AdoptedRoute } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
+import type { Identity } from './desired.ts'
 import { NextHopSources } from './next-hop-sources.ts'
 import type { NextHopSource } from './saved-state.ts'
 import { AdoptedRoutes } from './succession.ts'
@@ -26,7 +20,7 @@ const SLICE = 2048
 const QUIET = 1000
 
 export interface RoutingOptions {
-  readonly identity: SpeakerIdentity
+  readonly identity: Identity
   readonly kernel: EffectiveConfig['kernel']
   readonly restart: Restart | undefined
   /** Milliseconds before old routes of unknown or silent peers are swept. */
@@ -74,7 +68,8 @@ export class Routing {
     }
     const seed = Math.floor(clock.random() * 2 ** 32)
     const world = { transport, clock, observer: this.#observer(observer) }
-    this.speaker = new Speaker({ ...identity, seed }, world, restart)
+    const { install, maxPaths } = kernel
+    this.speaker = new Speaker({ ...identity, maxPaths, kernel: install, seed }, world, restart)
     this.#sources = new NextHopSources(this.speaker, this.table, peer => this.#addresses.get(peer))
   }
 

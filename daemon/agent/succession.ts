@@ -5,16 +5,17 @@
  * Rules: a route of the former agent stays until all the peers that its next hop came from have sent their End-of-RIB
  * without it; one whose peers are not known waits for the deferral cap.
  */
-import type { Restart, SpeakerIdentity } from '../../bgp/index.ts'
+import type { Restart } from '../../bgp/index.ts'
 import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
 import type { AdoptedRoute } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
+import type { Identity } from './desired.ts'
 import type { NextHopSource, SavedState } from './saved-state.ts'
 
 /** Undefined: the peers hold nothing of ours, or hold it under another identity. */
 export function restartOf(
   saved: SavedState | undefined,
-  identity: SpeakerIdentity,
+  identity: Identity,
   { gracefulRestart }: EffectiveConfig,
 ): Restart | undefined {
   if (!gracefulRestart.enabled || saved?.identity === undefined || saved.sessions.length === 0) return undefined

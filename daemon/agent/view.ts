@@ -86,8 +86,7 @@ export class AgentView implements ControlSource {
   }
 
   async explain(target: Prefix): Promise<Explanation> {
-    const { routing, desired, problems } = this.#agent
-    const { kernel } = desired.config
+    const { routing, kernel, problems } = this.#agent
     if (routing !== undefined) return await explain(target, routing.speaker, routing.table, kernel.metric)
     const reason = `no speaker runs: ${problems[0] ?? 'the agent is starting'}`
     const nothing = { installed: false, reason, nextHops: [] }

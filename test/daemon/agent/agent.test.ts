@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict'
-import { readFileSync, statSync, writeFileSync } from 'node:fs'
+import { readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, it } from 'node:test'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
@@ -180,7 +180,9 @@ describe('configuration while it runs', () => {
 
   it('says of settings that count only at the start that they have to wait for the next one', () => {
     const { node } = settled()
-    node.reload(`${CONFIG}kernel: { metric: 20 }\n`)
+    node.reload(`${CONFIG}kernel: { metric: 20, install: false }\n`)
+    assert.equal(node.kernel.text.length, 1)
+    assert.equal(node.view.status().kernel.install, true)
     assert.deepEqual(node.view.status().problems, [
       'kernel has changed in the configuration: it counts when the agent is started again',
     ])
@@ -209,6 +211,23 @@ peers:
     const said = JSON.stringify([node.view.status(), node.view.peers(), node.view.config(), node.log])
     assert.doesNotMatch(said + readFileSync(node.statePath, 'utf8'), /hush-hush/)
     assert.equal(node.view.peers().find(({ name }) => name === 'tor')!.state, 'Established')
+  })
+
+  it('goes on with the key it has when that cannot be read any more', () => {
+    const { node, clock, router, other } = world()
+    const key = join(node.folder, 'key')
+    writeFileSync(key, 'hush-hush\n')
+    node.start(CONFIG.replace('asNumber: 65100', `asNumber: 65100, password: { file: ${key} }`))
+    node.synced(nodeObject())
+    clock.advance(MINUTE)
+    rmSync(key)
+    node.changed(nodeObject({ labels: { zone: 'a' } }))
+    clock.advance(MINUTE)
+    assert.deepEqual(node.view.status().problems, [
+      `peer tor goes on with the key read before: password file ${key}: cannot be read: ENOENT`,
+    ])
+    assert.equal(router.view(other).session.established, 1)
+    assert.equal(router.state(other), 'Established')
   })
 })
 
