@@ -17,8 +17,8 @@ export class Framer {
 
   #chunk: Uint8Array = new Uint8Array(0)
   #at = 0
-  /** The part of a cut message that has come so far. */
-  readonly #held = new Uint8Array(maxMessageLength)
+  /** The part of a cut message that has come so far; no room for it before one was cut. */
+  #held: Uint8Array = new Uint8Array(0)
   #heldLength = 0
 
   /** Takes the next chunk, once `next` has returned false for the one before. It is read in place until then. */
@@ -61,6 +61,8 @@ export class Framer {
   }
 
   #hold(count: number): false {
+    if (count === 0) return false
+    if (this.#held.length === 0) this.#held = new Uint8Array(maxMessageLength)
     this.#held.set(this.#chunk.subarray(this.#at, this.#at + count), this.#heldLength)
     this.#heldLength += count
     this.#at += count

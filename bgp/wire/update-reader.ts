@@ -10,7 +10,7 @@ import { type AttributeRow, attributeName, attributeRow } from './attribute.ts'
 import { unknownFlags } from './attribute-list.ts'
 import { AttributeSlots } from './attribute-slots.ts'
 import { PeerFault } from './fault.ts'
-import { attributeCode, attributeFlag, familyOf, maxMessageLength } from './iana.ts'
+import { attributeCode, attributeFlag, familyOf } from './iana.ts'
 import { nlriFlaw } from './nlri.ts'
 import { errorCode, updateError } from './notification.ts'
 import { copyOctets, readUint16, readUint32 } from './octets.ts'
@@ -30,6 +30,12 @@ const category = attributeFlag.optional | attributeFlag.transitive
 const flagsFlaw: Flaw = { subcode: updateError.attributeFlags, reason: 'wrong flags' }
 const cutFlaw: Flaw = { subcode: updateError.malformedAttributeList, reason: 'runs past the attributes' }
 const missingFlaw: Flaw = { subcode: updateError.missingWellKnown, reason: 'missing' }
+
+/** Canonical bytes take at most so many times the room of what came: AS numbers double, lengths of one octet may become two. */
+const CANONICAL_GROWTH = 4
+
+/** Used within one `read` only, so that all readers share it. */
+const slots = new AttributeSlots()
 
 export class UpdateReader {
   /** Classic IPv4 fields as ranges of the buffer given to `read`; every prefix length is judged, host bits are not cleared. */
@@ -55,7 +61,7 @@ export class UpdateReader {
    * AS4_*; without what this kind of session must ignore (LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST from outside; unknown
    * non-transitive ones). Unknown transitive ones carry the Partial bit (RFC 4271 §9). Read them with DecisionKeys.
    */
-  readonly attributes = new Uint8Array(4 * maxMessageLength)
+  attributes: Uint8Array = new Uint8Array(0)
   attributesEnd = 0
   /** This message's attribute octets are those of the message read before: canonical bytes and next hop are unchanged. */
   repeated = false
@@ -66,7 +72,6 @@ export class UpdateReader {
   mpNextHopLength: 0 | 4 | 16 = 0
 
   readonly #context: UpdateContext
-  readonly #slots = new AttributeSlots()
   /** The first flaw that asks for treat-as-withdraw, and the range of the attribute it is in. */
   #flaw: Flaw | undefined
   #flawCode = 0
@@ -74,8 +79,8 @@ export class UpdateReader {
   #flawEnd = 0
   /** NLRI is announced, even if of a family that was not negotiated. */
   #reachable = false
-  /** Attribute octets of the message before, and whether equal ones need no second look. */
-  readonly #last = new Uint8Array(maxMessageLength)
+  /** Attribute octets of the last message with classic NLRI, and whether equal ones need no second look. */
+  #last: Uint8Array = new Uint8Array(0)
   #lastLength = 0
   #lastVouches = false
 
@@ -99,12 +104,14 @@ export class UpdateReader {
     this.nlriEnd = end
     this.#judgeClassicNlri(buffer)
     const announces = end > attributesEnd
-    this.repeated = this.#equalsLast(buffer, attributesStart, attributesEnd) && announces
+    this.repeated = announces && this.#equalsLast(buffer, attributesStart, attributesEnd)
     if (this.repeated) return
     this.#forget()
     this.#reachable = announces
     if (!this.#context.families.includes(4)) this.#ignoreClassicNlri()
     this.#walk(buffer, attributesStart, attributesEnd)
+    const room = CANONICAL_GROWTH * (attributesEnd - attributesStart)
+    if (room > this.attributes.length) this.attributes = new Uint8Array(roomFor(room))
     this.#conclude(buffer)
     const withdrawsClassic = withdrawnEnd > start + 2
     if (!announces && !withdrawsClassic) this.endOfRib = this.#endOfRib()
@@ -112,7 +119,7 @@ export class UpdateReader {
   }
 
   #forget(): void {
-    this.#slots.clear()
+    slots.clear()
     this.mpReachFamily = 0
     this.mpReachStart = 0
     this.mpReachEnd = 0
@@ -134,7 +141,8 @@ export class UpdateReader {
     let equal = 0
     if (length === this.#lastLength) while (equal < length && last[equal] === buffer[start + equal]) equal++
     if (equal === length) return this.#lastVouches
-    copyOctets(buffer, start + equal, end, last, equal)
+    if (length > last.length) this.#last = new Uint8Array(roomFor(length))
+    copyOctets(buffer, start + equal, end, this.#last, equal)
     this.#lastLength = length
     this.#lastVouches = false
     return false
@@ -179,11 +187,11 @@ export class UpdateReader {
         attributeName(code),
         buffer.slice(at, end),
       )
-    if (this.#slots.seen(code)) this.#discardRepeated(code)
+    if (slots.seen(code)) this.#discardRepeated(code)
     else {
-      this.#slots.see(code)
+      slots.see(code)
       if (row !== undefined) this.#known(row, buffer, at, start, end)
-      else if ((flags & attributeFlag.transitive) !== 0) this.#slots.keep(code, unknownFlags, start, end)
+      else if ((flags & attributeFlag.transitive) !== 0) slots.keep(code, unknownFlags, start, end)
     }
   }
 
@@ -196,7 +204,7 @@ export class UpdateReader {
     else if (code === attributeCode.mpUnreach) this.#mpUnreach(buffer, at, start, end)
     else {
       const flaw = row.check(buffer, start, end, this.#context)
-      if (flaw === undefined) this.#slots.keep(code, normalFlags(row, flags), start, end)
+      if (flaw === undefined) slots.keep(code, normalFlags(row, flags), start, end)
       else if (row.malformed === 'discard') this.#discard(code, flaw.reason)
       else this.#withdraw(flaw, code, at, end)
     }
@@ -289,14 +297,14 @@ export class UpdateReader {
       if (!this.#reachable) throw this.#flawFault(buffer, this.#flaw)
       this.verdict = 'withdraw'
     } else if (announces) {
-      if (classic) this.nextHop4 = readUint32(buffer, this.#slots.start(attributeCode.nextHop))
-      this.attributesEnd = this.#slots.write(buffer, this.#context.fourOctetAs, this.attributes)
+      if (classic) this.nextHop4 = readUint32(buffer, slots.start(attributeCode.nextHop))
+      this.attributesEnd = slots.write(buffer, this.#context.fourOctetAs, this.attributes)
     }
   }
 
   /** LOCAL_PREF is not required on internal sessions: a peer that leaves it out gets the default. */
   #require(code: number): void {
-    if (!this.#slots.seen(code)) this.#withdraw(missingFlaw, code, 0, 0)
+    if (!slots.seen(code)) this.#withdraw(missingFlaw, code, 0, 0)
   }
 
   /** RFC 4271 §6.3: the erroneous attribute goes into the data, but for the two subcodes that have none. */
@@ -308,10 +316,15 @@ export class UpdateReader {
 
   /** The message withdraws and announces nothing in the classic fields. */
   #endOfRib(): Family | 0 {
-    if (this.#slots.count === 0) return this.#context.families.includes(4) ? 4 : 0
-    const alone = this.#slots.count === 1 && this.mpUnreachStart === this.mpUnreachEnd
+    if (slots.count === 0) return this.#context.families.includes(4) ? 4 : 0
+    const alone = slots.count === 1 && this.mpUnreachStart === this.mpUnreachEnd
     return alone ? this.mpUnreachFamily : 0
   }
+}
+
+/** A thousand idle sessions must not take the room of a thousand longest messages: it comes with the first long one. */
+function roomFor(length: number): number {
+  return 2 ** Math.ceil(Math.log2(Math.max(256, length)))
 }
 
 function malformedList(reason: string): PeerFault {
