@@ -1,16 +1,18 @@
 /**
  * What tests that build networks need of the machine: root, and the routers of others. A person without them sees the
- * tests skipped with the reason; missing routers are installed where apt and root allow it. In CI nothing is skipped.
+ * tests skipped with the reason. Missing routers are installed in CI and wherever no systemd would start them as services
+ * of the machine. In CI nothing is skipped.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mayBuild } from './rootless.ts'
 
+const inCi = process.env['CI'] !== undefined
 const PACKAGES = { frr: '/usr/lib/frr/bgpd', bird2: '/usr/sbin/bird' }
 
 /** For the `skip` of a test: a reason, or false. */
 export function cannotBuild(): string | false {
-  return mayBuild() || process.env['CI'] !== undefined ? false : 'it builds network namespaces: run the tests as root'
+  return mayBuild() || inCi ? false : 'it builds network namespaces: run the tests as root'
 }
 
 /** For the `skip` of a test that needs FRR and BIRD, too. Installs what is missing. @throws Error in CI, when that fails */
@@ -21,12 +23,16 @@ export function cannotInteroperate(): string | false {
     .filter(([, file]) => !existsSync(file))
     .map(([name]) => name)
   if (missing.length === 0) return false
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...missing]])
-    spawnSync('apt-get', args, { env, stdio: 'ignore' })
+  if (inCi || !existsSync('/run/systemd/system')) install(missing)
   const absent = missing.filter(name => !existsSync(PACKAGES[name as keyof typeof PACKAGES]))
   if (absent.length === 0) return false
-  const problem = `${absent.join(' and ')} cannot be installed: apt-get install ${absent.join(' ')}`
-  if (process.env['CI'] !== undefined) throw new Error(problem)
+  const problem = `it needs other routers: apt-get install ${absent.join(' ')}`
+  if (inCi) throw new Error(problem)
   return problem
+}
+
+function install(packages: readonly string[]): void {
+  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive' }
+  for (const args of [['update'], ['install', '-y', '--no-install-recommends', ...packages]])
+    spawnSync('apt-get', args, { env, stdio: 'ignore' })
 }

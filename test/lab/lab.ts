@@ -34,6 +34,8 @@ export interface SessionRow {
   readonly peer: string
   readonly family: FamilyName
   readonly state: string
+  /** Why it is not up. */
+  readonly lastError?: string
 }
 
 export interface RouteRow {
@@ -159,7 +161,10 @@ export class Lab {
         const peers = await agent.peers().catch(() => [])
         return planSessions(this.topology)
           .filter(session => session.node === place.name)
-          .map(session => ({ ...session, state: peers.find(peer => peer.address === session.peer)?.state ?? 'Down' }))
+          .map(session => {
+            const { state = 'Down', lastError } = peers.find(peer => peer.address === session.peer) ?? {}
+            return { ...session, state, ...(state !== 'Established' && lastError ? { lastError } : {}) }
+          })
       }),
     )
     return rows.flat()
@@ -171,15 +176,27 @@ export class Lab {
     return places.flatMap(node => learnedRoutes(node).map(route => ({ node, ...route })))
   }
 
-  /** What a lab that works would have and this one has not, in words. */
+  /** What a lab that works would have and this one has not, in words; then what its agents say about it. */
   async missing(): Promise<string[]> {
     const down = (await this.sessions()).filter(({ state }) => state !== 'Established')
     const there = new Set(this.routes().map(({ node, prefix }) => `${node} ${prefix}`))
     const lacking = planRoutes(this.topology).filter(({ node, prefix }) => !there.has(`${node} ${prefix}`))
+    if (down.length + lacking.length === 0) return []
     return [
-      ...down.map(({ node, peer, state }) => `the session of ${node} with ${peer} is ${state}`),
+      ...down.map(({ node, peer, state, lastError }) =>
+        [`the session of ${node} with ${peer} is ${state}`, ...(lastError === undefined ? [] : [lastError])].join(': '),
+      ),
       ...lacking.map(({ node, prefix }) => `${node} has no route to ${prefix}`),
+      ...(await this.#problems()),
     ]
+  }
+
+  async #problems(): Promise<string[]> {
+    const said = this.members.map(async ({ place, agent }) => {
+      const { problems } = await agent.status()
+      return problems.map(problem => `${place.name} says: ${problem}`)
+    })
+    return (await Promise.allSettled(said)).flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))
   }
 
   /** Resolves when sessions are up and routes are there. @throws WorldFault with what is missing */

@@ -1,4 +1,5 @@
 /** A real `podpeer agent` process inside a namespace of the lab, and its word on its sessions. */
+import { rmSync } from 'node:fs'
 import { ControlClient } from '../../daemon/control/client.ts'
 import type { AgentStatus, PeerStatus, RouteRow, RouteTableName } from '../../daemon/control/document.ts'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
@@ -68,6 +69,11 @@ export class PodpeerProcess {
 
   async stop(): Promise<void> {
     await this.#process?.stop()
+  }
+
+  /** Removes what a former run left for its successor. */
+  forget(): void {
+    rmSync(this.files.state)
   }
 
   status(): Promise<AgentStatus> {
