@@ -120,6 +120,7 @@ export class UpdateReader {
 
   #forget(): void {
     slots.clear()
+    this.#lastVouches = false
     this.mpReachFamily = 0
     this.mpReachStart = 0
     this.mpReachEnd = 0
@@ -144,7 +145,6 @@ export class UpdateReader {
     if (length > last.length) this.#last = new Uint8Array(roomFor(length))
     copyOctets(buffer, start + equal, end, this.#last, equal)
     this.#lastLength = length
-    this.#lastVouches = false
     return false
   }
 
