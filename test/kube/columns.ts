@@ -8,11 +8,12 @@ import { at, isObject, listAt, textAt } from './json.ts'
 
 export interface Column {
   readonly name: string
-  readonly type: 'string' | 'integer'
+  readonly type: 'string' | 'integer' | 'number' | 'boolean' | 'date'
   readonly format: string
+  readonly description?: string
   readonly wide: boolean
   /** @param now milliseconds since 1970 */
-  readonly cell: (object: KubeObject, now: number) => string | number
+  readonly cell: (object: KubeObject, now: number) => string | number | boolean | null
 }
 
 type Cell = Column['cell']
@@ -181,4 +182,9 @@ export const endpointSliceColumns: readonly Column[] = [
     return or(endpoints.join(','), '<unset>')
   }),
   age,
+]
+
+export const definitionColumns: readonly Column[] = [
+  name,
+  column('Created At', ['metadata', 'creationTimestamp'], { type: 'date' }),
 ]

@@ -29,7 +29,9 @@ export function prepareCreate(kind: Kind, body: KubeObject, namespace: string | 
   if (namespace !== undefined) metadata['namespace'] = namespace
   metadata['uid'] = given.uid
   metadata['creationTimestamp'] = given.now
+  if (kind.generation) metadata['generation'] = 1
   if (kind.initialStatus !== undefined) object['status'] = kind.initialStatus
+  else if (kind.custom && kind.status) delete object['status']
   return judged(kind, object as unknown as KubeObject, undefined)
 }
 
@@ -64,8 +66,16 @@ export function prepareUpdate(
   }
   metadata['resourceVersion'] = stored.metadata.resourceVersion ?? ''
   const next = subresource === 'status' ? withStatusOf(stored, object) : withOwnStatus(kind, stored, object)
-  const prepared = judged(kind, next, stored)
+  const prepared = counted(kind, judged(kind, next, stored), stored)
   return isDeepStrictEqual(prepared, stored) ? stored : prepared
+}
+
+/** The generation counts what its controller has to look at: all but metadata and a status that others write. */
+function counted(kind: Kind, object: KubeObject, stored: KubeObject): KubeObject {
+  if (!kind.generation) return object
+  const intent = ({ metadata: _, status, ...rest }: KubeObject) => (kind.status ? rest : { ...rest, status })
+  if (isDeepStrictEqual(intent(object), intent(stored))) return object
+  return { ...object, metadata: { ...object.metadata, generation: (stored.metadata.generation ?? 0) + 1 } }
 }
 
 function withStatusOf(stored: KubeObject, update: JsonObject): KubeObject {

@@ -41,11 +41,11 @@ export function renderTable(
   metadata: TableMetadata,
   options: TableOptions,
 ) {
-  const headings = kind.columns.map(({ name, type, format, wide }) => ({
+  const headings = kind.columns.map(({ name, type, format, wide, description = '' }) => ({
     name,
     type,
     format,
-    description: '',
+    description,
     priority: wide ? 1 : 0,
   }))
   return {

@@ -1,5 +1,6 @@
 /** JSON text of stored objects, made once each: objects never change, and many lists and watches tell the same ones. */
 import type { KubeObject } from '../../lib/kube/object.ts'
+import { apiVersionOf, type Kind } from './kinds.ts'
 
 const texts = new WeakMap<KubeObject, string>()
 
@@ -13,12 +14,14 @@ export function itemText(object: KubeObject): string {
   return text
 }
 
-export function objectText(object: KubeObject): string {
-  const { apiVersion, kind } = object
-  return `${JSON.stringify({ kind, apiVersion }).slice(0, -1)},${itemText(object).slice(1)}`
+/** In the version of the row, whatever version the object was written in. */
+export function objectText(kind: Kind, object: KubeObject): string {
+  const head = JSON.stringify({ kind: kind.kind, apiVersion: apiVersionOf(kind) }).slice(0, -1)
+  return `${head},${itemText(object).slice(1)}`
 }
 
-export function listText(apiVersion: string, kind: string, metadata: object, items: readonly KubeObject[]): string {
-  const head = JSON.stringify({ kind: `${kind}List`, apiVersion, metadata }).slice(0, -1)
-  return `${head},"items":[${items.map(itemText).join(',')}]}`
+export function listText(kind: Kind, metadata: object, items: readonly KubeObject[]): string {
+  const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata }).slice(0, -1)
+  const texts = items.map(item => (kind.custom ? objectText(kind, item) : itemText(item)))
+  return `${head},"items":[${texts.join(',')}]}`
 }

@@ -1,6 +1,7 @@
 /**
  * A handler per verb: what one request does to the store and what it answers. Watches live in watch-stream.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
@@ -53,7 +54,7 @@ export const verbs: { readonly [V in Exclude<Verb, 'watch'>]: Handler } = {
 function list(world: World, request: ResourceRequest): Reply {
   const { kind, form, query } = request
   const { items, metadata } = listPage(world.store, request)
-  if (form === 'plain') return { code: 200, text: listText(apiVersionOf(kind), kind.kind, metadata, items) }
+  if (form === 'plain') return { code: 200, text: listText(kind, metadata, items) }
   const options = { include: query.get('includeObject'), now: Date.now(), headings: true }
   return { code: 200, text: JSON.stringify(renderTable(kind, items, metadata, options)) }
 }
@@ -90,20 +91,23 @@ function update(world: World, request: ResourceRequest): Reply {
   )
 }
 
+const STRATEGIC = 'application/strategic-merge-patch+json'
+
 const patchers: Readonly<Record<string, (target: JsonObject, patch: Json, kind: Kind) => Json>> = {
   'application/json-patch+json': applyJsonPatch,
   'application/merge-patch+json': applyMergePatch,
-  'application/strategic-merge-patch+json': (target, patch, kind) => {
+  [STRATEGIC]: (target, patch, kind) => {
     if (!isObject(patch)) throw badRequest('a strategic merge patch is an object')
-    return applyStrategicPatch(target, patch, kind.merge)
+    return applyStrategicPatch(target, patch, kind.schema)
   },
 }
 
 function patch(world: World, request: ResourceRequest): Reply {
   const { kind, name = '', subresource, body = null } = request
   checkSubresource(request)
-  const patcher = patchers[request.contentType]
-  if (patcher === undefined) throw unsupportedMediaType(Object.keys(patchers))
+  const types = Object.keys(patchers).filter(type => !(kind.custom && type === STRATEGIC))
+  const patcher = types.includes(request.contentType) ? patchers[request.contentType] : undefined
+  if (patcher === undefined) throw unsupportedMediaType(types)
   const current = stored(world, request)
   const patched = asObject(patcher(current as unknown as JsonObject, body, kind))
   return reply(200, request, write(world, request, prepareUpdate(kind, patched, current, name, subresource)))
@@ -130,7 +134,7 @@ function removeAll(world: World, request: ResourceRequest): Reply {
     if (waiting !== undefined) write(world, request, waiting)
     else if (!isDryRun(request)) erase(world, kind, object)
   }
-  return { code: 200, text: listText(apiVersionOf(kind), kind.kind, { resourceVersion: String(revision) }, chosen) }
+  return { code: 200, text: listText(kind, { resourceVersion: String(revision) }, chosen) }
 }
 
 /** With a namespace goes all that is in it. */
@@ -150,10 +154,20 @@ function write(world: World, request: ResourceRequest, object: KubeObject): Kube
   const key = keyOf(object)
   const before = world.store.get(collection, key)
   // a write that changes nothing is no write: neither a new version nor an event
-  if (object === before || isDryRun(request)) return object
+  if (isDryRun(request) || (before !== undefined && isSame(object, before))) return object
   const written = world.store.put(collection, key, object)
   if (before !== undefined && mayGo(written)) world.store.remove(collection, key)
   return written
+}
+
+function isSame(object: KubeObject, before: KubeObject): boolean {
+  if (object.apiVersion === before.apiVersion) return object === before
+  return isDeepStrictEqual(object, inVersion(object.apiVersion ?? '', before))
+}
+
+/** Versions differ in their names only: nothing is converted. */
+function inVersion(apiVersion: string, object: KubeObject): KubeObject {
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
 }
 
 const isDryRun = ({ query }: ResourceRequest) => query.get('dryRun') === 'All'
@@ -166,7 +180,7 @@ function stored(world: World, request: ResourceRequest): KubeObject {
   checkSubresource(request)
   const object = find(world, request)
   if (object === undefined) throw notFound(request.kind, request.name!)
-  return object
+  return inVersion(apiVersionOf(request.kind), object)
 }
 
 function checkSubresource({ kind, subresource }: ResourceRequest): void {
@@ -179,7 +193,7 @@ function asObject(body: Json | undefined): KubeObject {
 }
 
 function reply(code: number, { kind, form, query }: ResourceRequest, object: KubeObject): Reply {
-  if (form === 'plain') return { code, text: objectText(object) }
+  if (form === 'plain') return { code, text: objectText(kind, object) }
   const { resourceVersion = '' } = object.metadata
   const options = { include: query.get('includeObject'), now: Date.now(), headings: true }
   return { code, text: JSON.stringify(renderTable(kind, [object], { resourceVersion }, options)) }

@@ -94,7 +94,7 @@ function departed({ object, previous }: Change): KubeObject {
 }
 
 function renderer({ kind, form, query }: ResourceRequest): (type: string, object: KubeObject) => string {
-  if (form === 'plain') return (type, object) => `{"type":"${type}","object":${objectText(object)}}`
+  if (form === 'plain') return (type, object) => `{"type":"${type}","object":${objectText(kind, object)}}`
   let headings = true
   return (type, object) => {
     const rows = type === 'BOOKMARK' ? [] : [object]
