@@ -1,7 +1,9 @@
 /**
  * The shell around one Peer: it carries out the peer's effects on channels and on the RIB, and turns what the channels
- * bring into inputs. It decides nothing; the one place where a peer's fault is caught is here.
+ * bring into inputs. It decides nothing; the one place where a peer's fault is caught is here. A bug of ours in a decoder or
+ * in the session costs this peering its session and no other one; a bug in the RIB, which is everybody's, is not caught.
  */
+import { reasonOf, WorldFault } from '../lib/base/failure.ts'
 import type { Family } from '../lib/base/ip.ts'
 import type { Rib } from './rib/rib.ts'
 import type { LocalIdentity } from './session/config.ts'
@@ -11,7 +13,7 @@ import type { Negotiated } from './session/negotiation.ts'
 import { Peer } from './session/peer.ts'
 import type { State } from './session/state.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
-import type { Channel, Clock, Transport } from './transport.ts'
+import type { Attachment, Channel, Clock, Transport } from './transport.ts'
 import { PeerFault } from './wire/fault.ts'
 import { Framer } from './wire/framer.ts'
 import { messageType } from './wire/iana.ts'
@@ -21,6 +23,9 @@ import { UpdateReader } from './wire/update-reader.ts'
 
 /** Octets that may wait in a channel before changes for its peer are only noted. */
 const QUEUE_BOUND = 1 << 20
+
+/** ms that a peering rests after a bug of ours in its session. */
+const REST_AFTER_BUG = 60_000
 
 /** What a peering tells the speaker. */
 export interface PeeringObserver {
@@ -58,15 +63,18 @@ export class Peering {
   readonly endOfRib = { sent: new Set<Family>(), received: new Set<Family>() }
   updatesSent = 0
   readonly #world: World
-  readonly #peer: Peer
+  #peer: Peer
   readonly #links = new Map<ConnectionId, Link>()
   #config: SpeakerPeer
+  #identity: LocalIdentity
+  #isWanted = false
   #session: Session | undefined
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: () => void = () => {}
 
   constructor(config: SpeakerPeer, identity: LocalIdentity, world: World) {
     this.#config = config
+    this.#identity = identity
     this.#world = world
     this.#peer = new Peer(config, identity)
     this.number = world.rib.addPeer(ribPeer(config))
@@ -90,11 +98,13 @@ export class Peering {
   }
 
   start(): void {
+    this.#isWanted = true
     this.#handle({ type: 'start' })
   }
 
   /** @param subcode of the Cease that says goodbye; absent: none is sent, and the peer may keep our routes */
   stop(subcode?: number): void {
+    this.#isWanted = false
     this.#handle(subcode === undefined ? { type: 'stop' } : { type: 'stop', cease: subcode })
   }
 
@@ -116,6 +126,7 @@ export class Peering {
   /** Who we are in the OPENs from now on. */
   identify(identity: LocalIdentity): void {
     const { clock } = this.#world
+    this.#identity = identity
     this.#perform(this.#peer.reconfigure(this.#config, identity, clock.now(), clock.random()))
   }
 
@@ -135,12 +146,36 @@ export class Peering {
 
   #handle(input: PeerInput): void {
     const { clock } = this.#world
-    this.#perform(this.#peer.handle(input, clock.now(), clock.random()))
+    let effects: readonly PeerEffect[]
+    try {
+      effects = this.#peer.handle(input, clock.now(), clock.random())
+    } catch (thrown) {
+      return this.#beginAnew(thrown)
+    }
+    this.#perform(effects)
   }
 
   #perform(effects: readonly PeerEffect[]): void {
-    for (const effect of effects) this.#carryOut(effect)
+    const peer = this.#peer
+    for (const effect of effects) if (this.#peer === peer) this.#carryOut(effect)
     this.#schedule()
+  }
+
+  /** The session's state cannot be trusted after a bug of ours: a new one takes its place, after a rest. */
+  #beginAnew(thrown: unknown): void {
+    const { rib, observer, clock } = this.#world
+    const from = this.#peer.status().state
+    for (const id of this.#links.keys()) this.#drop(id)?.channel.destroy()
+    this.#session = undefined
+    rib.leave(this.number)
+    for (const family of this.#config.families) rib.flush(this.number, family)
+    this.#peer = new Peer(this.#config, this.#identity)
+    observer.notice(this, 'sessionBug', textOf(thrown))
+    if (from !== 'Idle') observer.stateChanged(this, from, 'Idle', 'an internal error')
+    observer.changed()
+    this.#wake(clock.now() + REST_AFTER_BUG, () => {
+      if (this.#isWanted) this.#handle({ type: 'start' })
+    })
   }
 
   #carryOut(effect: PeerEffect): void {
@@ -214,12 +249,27 @@ export class Peering {
     const link = this.#links.get(connection)!
     const { localAs, remoteAs, internal, fourOctetAs, families, remoteRouterId } = negotiated
     const reader = new UpdateReader({ fourOctetAs, internal, families, localAs, peerAs: remoteAs })
-    const { self, subnets } = this.#world.transport.attachment(link.channel.local)
+    const attachment = this.#attachment(link)
+    if (attachment === undefined) return
+    const { self, subnets } = attachment
     this.#session = { link, reader, negotiated }
     this.endOfRib.sent.clear()
     this.endOfRib.received.clear()
     this.#world.rib.join(this.number, { localAs, remoteRouterId, fourOctetAs, families, self, subnets })
     this.#world.observer.changed()
+  }
+
+  /** Undefined where the kernel does not tell: without next hops of ours the session ends, and idle hold paces the next one. */
+  #attachment({ id, channel }: Link): Attachment | undefined {
+    const { transport, clock } = this.#world
+    try {
+      return transport.attachment(channel.local)
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      const fault = new PeerFault(errorCode.cease, cease.outOfResources, reasonOf(thrown))
+      clock.yield(() => this.#handle({ type: 'fault', connection: id, fault })) // after the effects that are under way
+      return undefined
+    }
   }
 
   #receive(link: Link, chunk: Uint8Array): void {
@@ -263,8 +313,7 @@ export class Peering {
       return 'routes'
     } catch (thrown) {
       if (thrown instanceof PeerFault) return { type: 'fault', connection, fault: thrown }
-      // A bug of ours in a decoder must not hurt the other peers: this one alone is closed.
-      this.#world.observer.notice(this, 'decoderBug', thrown instanceof Error ? String(thrown.stack) : String(thrown))
+      this.#world.observer.notice(this, 'decoderBug', textOf(thrown))
       const fault = new PeerFault(errorCode.cease, cease.outOfResources, 'an internal error while decoding a message')
       return { type: 'fault', connection, fault }
     }
@@ -305,12 +354,19 @@ export class Peering {
   #schedule(): void {
     const due = this.#peer.deadline()
     if (due >= this.#wakeAt) return
-    this.#cancelWake()
-    this.#wakeAt = due
-    this.#cancelWake = this.#world.clock.wake(due, () => {
-      this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#wake(due, () => {
       this.#lookForProgress()
       this.#handle({ type: 'timer' })
+    })
+  }
+
+  /** Replaces the wake-up that was set. */
+  #wake(at: number, run: () => void): void {
+    this.#cancelWake()
+    this.#wakeAt = at
+    this.#cancelWake = this.#world.clock.wake(at, () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      run()
     })
   }
 }
@@ -319,4 +375,8 @@ function ribPeer(config: SpeakerPeer) {
   const { name, address, routeReflectorClient, nextHop, importPolicy, exportPolicy } = config
   const internal = config.remoteAs === config.localAs
   return { name, address, internal, routeReflectorClient, nextHop, importPolicy, exportPolicy }
+}
+
+function textOf(thrown: unknown): string {
+  return thrown instanceof Error ? String(thrown.stack) : String(thrown)
 }

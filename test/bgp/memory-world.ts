@@ -140,6 +140,8 @@ export class MemoryNetwork {
   readonly #channels = new Set<MemoryChannel>()
   /** Octets that travelled, both ways. */
   octets = 0
+  /** What was asked for at each dial. */
+  readonly dials: DialOptions[] = []
 
   constructor(clock: MemoryClock) {
     this.clock = clock
@@ -195,6 +197,7 @@ export class MemoryNetwork {
   }
 
   #dial(options: DialOptions, local: Address): Channel {
+    this.dials.push(options)
     const near = this.#add(new MemoryChannel(this, local, options.address))
     this.later(near, () => {
       const accept = this.#listeners.get(`${options.address} ${options.port}`)

@@ -1,7 +1,8 @@
 /** A speaker in the world in memory, with the few words that tests need: peer with, announce, what it knows. */
 import { ACCEPT, Speaker, type SpeakerIdentity, type SpeakerPeer, type State } from '../../bgp/index.ts'
 import type { Restart } from '../../bgp/speaker-config.ts'
-import type { Listener } from '../../bgp/transport.ts'
+import type { Attachment, Listener } from '../../bgp/transport.ts'
+import { decodeAttributes } from '../../bgp/wire/attribute-list.ts'
 import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import type { MemoryNetwork } from './memory-world.ts'
@@ -10,12 +11,21 @@ export interface RouterOptions {
   readonly as: number
   readonly restart?: Restart
   readonly identity?: Partial<SpeakerIdentity>
+  /** Addresses beside its first one; it listens on all. */
+  readonly alsoAt?: readonly string[]
+  /** What becomes of the answer to where an address lives. */
+  readonly attachment?: (known: Attachment) => Attachment
 }
+
+/** Whom a router can peer with. */
+export type Neighbor = Pick<Router, 'address' | 'as'>
 
 export class Router {
   readonly speaker: Speaker
   readonly address: Address
   readonly as: number
+  /** Where it listens: `address` and others. */
+  readonly addresses: readonly Address[]
   /** State changes and notices, in order: `tor Idle→Active: …`. */
   readonly said: string[] = []
   readonly endsOfRib: string[] = []
@@ -26,8 +36,10 @@ export class Router {
   constructor(network: MemoryNetwork, address: string, options: RouterOptions) {
     this.address = parseAddress(address)
     this.as = options.as
+    this.addresses = [this.address, ...(options.alsoAt ?? []).map(text => parseAddress(text))]
     const v6 = parseAddress(`fd00::${this.address.uint32.toString(16).slice(-4)}`)
-    const host = network.host(this.address, v6)
+    const host = network.host(...this.addresses, v6)
+    const { attachment = known => known } = options
     const { clock } = network
     const alive = (run: () => void) => () => {
       if (!this.dead) run()
@@ -45,6 +57,7 @@ export class Router {
       {
         transport: {
           ...host,
+          attachment: local => attachment(host.attachment(local)),
           listen: (where, accept) => {
             const listener = host.listen(where, accept)
             this.#listeners.push(listener)
@@ -70,14 +83,14 @@ export class Router {
   }
 
   /** Sessions to these routers and no others. */
-  peerWith(others: readonly Router[], options: Partial<SpeakerPeer> = {}): void {
+  peerWith(others: readonly Neighbor[], options: Partial<SpeakerPeer> = {}): void {
     this.speaker.configure({
-      listen: { addresses: [this.address], port: 179 },
+      listen: { addresses: this.addresses, port: 179 },
       peers: others.map(other => ({ ...this.peer(other), ...options })),
     })
   }
 
-  peer(other: Router): SpeakerPeer {
+  peer(other: Neighbor): SpeakerPeer {
     return {
       name: other.address.toString(),
       address: other.address,
@@ -106,16 +119,24 @@ export class Router {
     return ([4, 6] as Family[]).flatMap(family => this.#rows({ family, table: 'best' })).sort()
   }
 
-  received(from: Router): string[] {
+  received(from: Neighbor): string[] {
     const peer = this.view(from).number
     return ([4, 6] as Family[]).flatMap(family => this.#rows({ family, table: 'received', peer })).sort()
   }
 
-  view(of: Router) {
+  /** Attributes and next hop (undefined: ours) of the best path of a prefix. */
+  bestPath(prefix: string) {
+    const best = this.speaker.explain(parsePrefix(prefix))?.paths.find(path => path.verdict === 'best')
+    return (
+      best && { ...decodeAttributes(best.attributes, 0, best.attributes.length), nextHop: best.nextHop?.toString() }
+    )
+  }
+
+  view(of: Neighbor) {
     return this.speaker.peers().find(peer => peer.config.address.equals(of.address))!
   }
 
-  state(of: Router): State {
+  state(of: Neighbor): State {
     return this.view(of).session.state
   }
 
