@@ -1,18 +1,25 @@
 /** The rows of the kinds that the server itself has. */
+import { builtInType } from './built-in-types.ts'
 import {
   configMapColumns,
+  createdColumns,
+  daemonSetColumns,
+  deploymentColumns,
   endpointSliceColumns,
   eventColumns,
+  ingressColumns,
   leaseColumns,
   namespaceColumns,
   nodeColumns,
   podColumns,
+  roleBindingColumns,
+  secretColumns,
+  serviceAccountColumns,
   serviceColumns,
 } from './columns.ts'
 import type { Kind } from './kinds.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
-
-const metadataMerge: Kind['merge'] = { 'metadata.ownerReferences': { key: 'uid' }, 'metadata.finalizers': 'set' }
+import type { Schema } from './schema.ts'
 
 function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): Kind {
   return {
@@ -27,10 +34,19 @@ function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): K
     createOnUpdate: false,
     custom: false,
     generation: false,
+    schema: objectSchema(kind.kind),
     ...kind,
-    merge: { ...metadataMerge, ...kind.merge },
   }
 }
+
+function objectSchema(kind: string): Schema {
+  const schema = builtInType(kind)
+  const text: Schema = { type: 'string' }
+  return { ...schema, properties: { apiVersion: text, kind: text, ...schema.properties } }
+}
+
+const rbac = { group: 'rbac.authorization.k8s.io', createOnUpdate: true }
+const workload = { group: 'apps', categories: ['all'], status: true, generation: true, initialStatus: {} }
 
 export const builtInKinds: readonly Kind[] = [
   row({
@@ -41,11 +57,6 @@ export const builtInKinds: readonly Kind[] = [
     columns: nodeColumns,
     fields: ['spec.unschedulable'],
     status: true,
-    merge: {
-      'spec.podCIDRs': 'set',
-      'status.addresses': { key: 'type' },
-      'status.conditions': { key: 'type' },
-    },
     normal: normalNode,
     causes: nodeCauses,
   }),
@@ -58,19 +69,6 @@ export const builtInKinds: readonly Kind[] = [
     fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
     status: true,
     initialStatus: { phase: 'Pending', qosClass: 'BestEffort' },
-    merge: {
-      'spec.containers': { key: 'name' },
-      'spec.initContainers': { key: 'name' },
-      'spec.containers.env': { key: 'name' },
-      'spec.containers.ports': { key: 'containerPort' },
-      'spec.containers.volumeMounts': { key: 'mountPath' },
-      'spec.initContainers.env': { key: 'name' },
-      'spec.initContainers.volumeMounts': { key: 'mountPath' },
-      'spec.volumes': { key: 'name' },
-      'spec.imagePullSecrets': { key: 'name' },
-      'spec.hostAliases': { key: 'ip' },
-      'status.conditions': { key: 'type' },
-    },
   }),
   row({
     kind: 'Service',
@@ -81,7 +79,6 @@ export const builtInKinds: readonly Kind[] = [
     fields: ['spec.clusterIP', 'spec.type'],
     status: true,
     initialStatus: { loadBalancer: {} },
-    merge: { 'spec.ports': { key: 'port' }, 'status.conditions': { key: 'type' } },
   }),
   row({
     kind: 'Namespace',
@@ -92,9 +89,10 @@ export const builtInKinds: readonly Kind[] = [
     fields: ['status.phase'],
     status: true,
     initialStatus: { phase: 'Active' },
-    merge: { 'status.conditions': { key: 'type' } },
   }),
   row({ kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], columns: configMapColumns }),
+  row({ kind: 'Secret', plural: 'secrets', columns: secretColumns, fields: ['type'] }),
+  row({ kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], columns: serviceAccountColumns }),
   row({
     kind: 'Event',
     plural: 'events',
@@ -123,5 +121,39 @@ export const builtInKinds: readonly Kind[] = [
     kind: 'EndpointSlice',
     plural: 'endpointslices',
     columns: endpointSliceColumns,
+    generation: true,
+  }),
+  row({ ...workload, kind: 'DaemonSet', plural: 'daemonsets', shortNames: ['ds'], columns: daemonSetColumns }),
+  row({ ...workload, kind: 'Deployment', plural: 'deployments', shortNames: ['deploy'], columns: deploymentColumns }),
+  row({
+    group: 'networking.k8s.io',
+    kind: 'Ingress',
+    plural: 'ingresses',
+    shortNames: ['ing'],
+    columns: ingressColumns,
+    status: true,
+    generation: true,
+    initialStatus: { loadBalancer: {} },
+  }),
+  row({ ...rbac, kind: 'Role', plural: 'roles', columns: createdColumns }),
+  row({ ...rbac, kind: 'ClusterRole', plural: 'clusterroles', namespaced: false, columns: createdColumns }),
+  row({ ...rbac, kind: 'RoleBinding', plural: 'rolebindings', columns: roleBindingColumns }),
+  row({
+    ...rbac,
+    kind: 'ClusterRoleBinding',
+    plural: 'clusterrolebindings',
+    namespaced: false,
+    columns: roleBindingColumns,
+  }),
+  row({
+    group: 'apiextensions.k8s.io',
+    kind: 'CustomResourceDefinition',
+    plural: 'customresourcedefinitions',
+    shortNames: ['crd', 'crds'],
+    categories: ['api-extensions'],
+    namespaced: false,
+    columns: createdColumns,
+    status: true,
+    generation: true,
   }),
 ]

@@ -188,3 +188,94 @@ export const definitionColumns: readonly Column[] = [
   name,
   column('Created At', ['metadata', 'creationTimestamp'], { type: 'date' }),
 ]
+
+export const secretColumns: readonly Column[] = [
+  name,
+  column('Type', ['type']),
+  column('Data', secret => Object.keys(at(secret, ['data']) ?? {}).length, { type: 'integer' }),
+  age,
+]
+
+export const serviceAccountColumns: readonly Column[] = [
+  name,
+  column('Secrets', account => listAt(account, ['secrets']).length, { type: 'integer' }),
+  age,
+]
+
+/** Of roles and CRDs. */
+export const createdColumns: readonly Column[] = [
+  name,
+  column('Created At', ['metadata', 'creationTimestamp'], { format: 'date-time' }),
+]
+
+const count = (heading: string, field: string) =>
+  column(heading, object => Number(at(object, ['status', field]) ?? 0), { type: 'integer' })
+
+/** What the pods of a workload are made from. */
+const podTemplate: readonly Column[] = [
+  column('Containers', workload => containersOf(workload, 'name'), wide),
+  column('Images', workload => containersOf(workload, 'image'), wide),
+  column('Selector', workload => renderLabels(at(workload, ['spec', 'selector', 'matchLabels'])), wide),
+]
+
+function containersOf(workload: KubeObject, field: string): string {
+  return listAt(workload, ['spec', 'template', 'spec', 'containers'])
+    .map(container => container[field])
+    .join(',')
+}
+
+export const daemonSetColumns: readonly Column[] = [
+  name,
+  count('Desired', 'desiredNumberScheduled'),
+  count('Current', 'currentNumberScheduled'),
+  count('Ready', 'numberReady'),
+  count('Up-to-date', 'updatedNumberScheduled'),
+  count('Available', 'numberAvailable'),
+  column('Node Selector', set => renderLabels(at(set, ['spec', 'template', 'spec', 'nodeSelector']))),
+  age,
+  ...podTemplate,
+]
+
+export const deploymentColumns: readonly Column[] = [
+  name,
+  column('Ready', deployment => {
+    const ready = at(deployment, ['status', 'readyReplicas']) ?? 0
+    return `${ready}/${at(deployment, ['spec', 'replicas']) ?? 1}`
+  }),
+  count('Up-to-date', 'updatedReplicas'),
+  count('Available', 'availableReplicas'),
+  age,
+  ...podTemplate,
+]
+
+export const ingressColumns: readonly Column[] = [
+  name,
+  column('Class', words(['spec', 'ingressClassName'], '<none>')),
+  column('Hosts', ingress => {
+    const hosts = listAt(ingress, ['spec', 'rules']).flatMap(rule => rule['host'] ?? [])
+    return or(hosts.join(','), '*')
+  }),
+  column('Address', ingress =>
+    listAt(ingress, ['status', 'loadBalancer', 'ingress'])
+      .map(item => textAt(item, ['ip']) || textAt(item, ['hostname']))
+      .join(','),
+  ),
+  column('Ports', ingress => (listAt(ingress, ['spec', 'tls']).length > 0 ? '80, 443' : '80')),
+  age,
+]
+
+export const roleBindingColumns: readonly Column[] = [
+  name,
+  column('Role', binding => `${textAt(binding, ['roleRef', 'kind'])}/${textAt(binding, ['roleRef', 'name'])}`),
+  age,
+  column('Users', binding => subjects(binding, 'User'), wide),
+  column('Groups', binding => subjects(binding, 'Group'), wide),
+  column('ServiceAccounts', binding => subjects(binding, 'ServiceAccount'), wide),
+]
+
+function subjects(binding: KubeObject, kind: string): string {
+  return listAt(binding, ['subjects'])
+    .filter(subject => subject['kind'] === kind)
+    .map(({ namespace, name: subject }) => (namespace === undefined ? subject : `${namespace}/${subject}`))
+    .join(', ')
+}

@@ -8,9 +8,6 @@ import type { JsonObject } from './json.ts'
 import type { Schema } from './schema.ts'
 import type { Cause } from './status.ts'
 
-/** How a strategic merge patch joins a list: objects told apart by a key, or a set of scalars. */
-export type ListMerge = { readonly key: string } | 'set'
-
 export interface Kind {
   readonly group: string
   readonly version: string
@@ -36,8 +33,6 @@ export interface Kind {
   readonly initialStatus?: JsonObject
   /** PUT of an object that is not there makes it. */
   readonly createOnUpdate: boolean
-  /** Lists that a strategic merge patch merges, by path (list items leave no trace in it). Others are replaced. */
-  readonly merge: Readonly<Record<string, ListMerge>>
   /** Conversion and defaults, before anything is compared or stored. */
   readonly normal?: (object: KubeObject) => KubeObject
   /** What is wrong with it, as a new object or as an update. */

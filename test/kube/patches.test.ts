@@ -3,6 +3,7 @@ import { describe, test } from 'node:test'
 import type { Json, JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { applyMergePatch } from './merge-patch.ts'
+import type { Schema } from './schema.ts'
 import { ApiError } from './status.ts'
 import { applyStrategicPatch } from './strategic-merge-patch.ts'
 
@@ -73,13 +74,19 @@ describe('a JSON patch', () => {
 })
 
 describe('a strategic merge patch', () => {
-  const merges = {
-    conditions: { key: 'type' },
-    'conditions.notes': { key: 'id' },
-    cidrs: 'set',
-    'spec.ports': { key: 'port' },
-  } as const
-  const apply = (target: JsonObject, patch: JsonObject) => applyStrategicPatch(target, patch, merges)
+  const merged = (properties: Schema['properties'], key?: string): Schema => ({
+    items: { properties: properties ?? {} },
+    'x-kubernetes-patch-strategy': 'merge',
+    ...(key === undefined ? {} : { 'x-kubernetes-patch-merge-key': key }),
+  })
+  const schema: Schema = {
+    properties: {
+      conditions: merged({ notes: merged({}, 'id') }, 'type'),
+      cidrs: merged({}),
+      spec: { properties: { ports: merged({}, 'port') } },
+    },
+  }
+  const apply = (target: JsonObject, patch: JsonObject) => applyStrategicPatch(target, patch, schema)
 
   test('merges lists by their key, at every depth', () => {
     const target = {

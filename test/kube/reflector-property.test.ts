@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { ObjectStore } from '../../lib/kube/object-store.ts'
 import { type Ask, Reflector, type ReflectorEffect, type ReflectorInput } from '../../lib/kube/reflector.ts'
-
+import { builtInKinds } from './built-in-kinds.ts'
 import { listPage, selection } from './list.ts'
 import type { ResourceRequest } from './request.ts'
 import { ApiError } from './status.ts'

@@ -20,6 +20,10 @@ export interface Schema {
   readonly 'x-kubernetes-int-or-string'?: boolean
   readonly 'x-kubernetes-preserve-unknown-fields'?: boolean
   readonly 'x-kubernetes-embedded-resource'?: boolean
+  /** Our own, of built-in types only: the type's name, the field's number in protobuf, that of the message it is inlined from. */
+  readonly 'x-type'?: string
+  readonly 'x-number'?: number
+  readonly 'x-inside'?: number
   /** Bounds, enumerations, CEL rules and whatever else a CRD says: read where they are enforced. */
   readonly [keyword: string]: unknown
 }
