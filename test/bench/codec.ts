@@ -13,7 +13,8 @@ export const codecRows: readonly Row[] = [
   {
     name: 'codec-read',
     title: 'UPDATEs of 1,000,000 prefixes framed, judged and made canonical',
-    prefixes,
+    unit: 'prefix',
+    count: prefixes,
     prepare() {
       const stream = feed()
       const framer = new Framer()
@@ -40,7 +41,8 @@ export const codecRows: readonly Row[] = [
   {
     name: 'codec-write',
     title: '1,000,000 prefixes packed, 5 to an attribute set',
-    prefixes,
+    unit: 'prefix',
+    count: prefixes,
     prepare() {
       const attributes = Uint8Array.of(0x40, 1, 1, 0, 0x40, 2, 10, 2, 2, 0, 0, 0xfd, 0xe8, 0, 0, 0, 1)
       const nextHop = Uint8Array.of(10, 1, 0, 1)

@@ -60,43 +60,50 @@ export const exportRows: readonly Row[] = [
   {
     name: 'export-1m',
     title: '1,000,000 prefixes from one peer to another (S1)',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare: () => oneToMany(million, 0, 1),
   },
   {
     name: 'export-v6',
     title: '300,000 prefixes, half of them IPv6, from one peer to another (S6)',
-    prefixes: 300_000,
+    unit: 'prefix',
+    count: 300_000,
     prepare: () => oneToMany(300_000, 50, 1),
   },
   {
     name: 'export-10',
     title: '1,000,000 prefixes from one peer to 10',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare: () => oneToMany(million, 0, 10),
   },
   {
     name: 'export-100',
     title: '1,000,000 prefixes from one peer to 100',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare: () => oneToMany(million, 0, 100),
   },
   {
     name: 'mesh-100',
     title: '100 route reflector clients × 64 prefixes, all to all (S3)',
-    prefixes: 6400,
+    unit: 'prefix',
+    count: 6400,
     prepare: () => mesh(100, 64),
   },
   {
     name: 'mesh-1000',
     title: '1,000 route reflector clients × 1 prefix, all to all (S4)',
-    prefixes: 1000,
+    unit: 'prefix',
+    count: 1000,
     prepare: () => mesh(1000, 1),
   },
   {
     name: 'flap',
     title: '10 % of 500,000 prefixes withdrawn and announced again, 5 rounds, to one peer (S5)',
-    prefixes: 500_000,
+    unit: 'prefix',
+    count: 500_000,
     prepare() {
       const options = {
         prefixes: 500_000,
@@ -126,7 +133,8 @@ export const exportRows: readonly Row[] = [
   {
     name: 'join',
     title: 'a peer joins when 1,000,000 prefixes are there and another peer has them all',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare() {
       const loaded = oneToManyLoaded()
       let joined: EngineSession

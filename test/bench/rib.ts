@@ -18,7 +18,8 @@ export const ribRows: readonly Row[] = [
   {
     name: 'rib-learn',
     title: '1,000,000 prefixes from one peer, learned and decided',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare() {
       const stream = feed(million, 0).announcements()
       const engine = new Engine(65000)
@@ -32,7 +33,8 @@ export const ribRows: readonly Row[] = [
   {
     name: 'rib-best',
     title: '10 peers × the same 100,000 prefixes, interleaved, the best one chosen and sent to an eleventh (S2)',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare() {
       const engine = new Engine(65000)
       const feeders = Array.from({ length: 10 }, (_, at) => ({
@@ -58,7 +60,8 @@ export const ribRows: readonly Row[] = [
   {
     name: 'rib-withdraw',
     title: '1,000,000 prefixes withdrawn, all memory given back',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare() {
       const table = feed(million, 0)
       const engine = new Engine(65000)
@@ -74,7 +77,8 @@ export const ribRows: readonly Row[] = [
   {
     name: 'rib-flush',
     title: 'a session with 1,000,000 prefixes goes down',
-    prefixes: million,
+    unit: 'prefix',
+    count: million,
     prepare() {
       const engine = new Engine(65000)
       const session = engine.connect({ name: 'feeder', asNumber: 65101, address: '10.1.1.1' })

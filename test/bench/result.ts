@@ -1,0 +1,96 @@
+/** One run of a row measured, several runs summed up, and the line that tells of them. */
+import { version } from '../../daemon/version.ts'
+import type { Lateness, Row } from './row.ts'
+
+export interface Measured {
+  readonly seconds: number
+  /** Of all threads. */
+  readonly cpuSeconds: number
+  /** Resident memory at the end of the run, and how much of it the run added. */
+  readonly peakRssMib: number
+  readonly grownMib: number
+  readonly ok: boolean
+  /** By thread. */
+  readonly lateness?: Readonly<Record<string, Lateness>>
+}
+
+/** Medians of all runs of a row; `ok` when each of them was. What `--json` prints is a list of these. */
+export interface Result extends Measured {
+  readonly scenario: string
+  readonly dut: 'podpeer (in process)'
+  readonly version: string
+}
+
+/** Runs a row here and now. */
+export async function measure(row: Row): Promise<Measured> {
+  const prepared = await row.prepare()
+  try {
+    globalThis.gc?.()
+    const before = process.memoryUsage().rss
+    const cpu = process.cpuUsage()
+    const start = performance.now()
+    await prepared.run()
+    const seconds = (performance.now() - start) / 1000
+    const { user, system } = process.cpuUsage(cpu)
+    const peak = process.memoryUsage().rss
+    return {
+      seconds,
+      cpuSeconds: (user + system) / 1e6,
+      peakRssMib: peak / 2 ** 20,
+      grownMib: (peak - before) / 2 ** 20,
+      ok: prepared.check(),
+      ...(prepared.lateness && { lateness: prepared.lateness() }),
+    }
+  } finally {
+    await prepared.close?.()
+  }
+}
+
+export function summary(row: Row, runs: readonly Measured[]): Result {
+  const middle = (value: (run: Measured) => number, digits: number) => round(median(runs.map(value)), digits)
+  const threads = Object.keys(runs[0]?.lateness ?? {})
+  const late = (thread: string, figure: keyof Lateness) => middle(run => run.lateness![thread]![figure], 2)
+  const lateness = threads.map(thread => [
+    thread,
+    { medianMs: late(thread, 'medianMs'), p99Ms: late(thread, 'p99Ms'), worstMs: late(thread, 'worstMs') },
+  ])
+  return {
+    scenario: row.name,
+    dut: 'podpeer (in process)',
+    version,
+    seconds: middle(run => run.seconds, 4),
+    peakRssMib: middle(run => run.peakRssMib, 1),
+    grownMib: middle(run => run.grownMib, 1),
+    cpuSeconds: middle(run => run.cpuSeconds, 4),
+    ok: runs.every(run => run.ok),
+    ...(threads.length > 0 && { lateness: Object.fromEntries(lateness) }),
+  }
+}
+
+export function renderResult(row: Row, { seconds, cpuSeconds, peakRssMib, grownMib, ok, lateness }: Result): string {
+  const milliseconds = (value: number, width: number) => `${(1000 * value).toFixed(0).padStart(width)} ms`
+  const each = Math.round((seconds * 1e9) / row.count)
+  const bytes = Math.round((grownMib * 2 ** 20) / row.count)
+  const line = [
+    row.name.padEnd(13),
+    milliseconds(seconds, 6),
+    ` cpu ${milliseconds(cpuSeconds, 5)}`,
+    ` peak ${peakRssMib.toFixed(0).padStart(4)} MiB (+${grownMib.toFixed(0)})`,
+    ` ${`${each} ns and ${bytes} bytes a ${row.unit}`.padEnd(34)}`,
+    ok ? 'ok' : 'WRONG',
+    ` ${row.title}`,
+  ].join(' ')
+  const late = Object.entries(lateness ?? {}).map(
+    ([thread, { medianMs, p99Ms, worstMs }]) =>
+      `\n  timers of ${thread}: late by ${medianMs} ms (median), ${p99Ms} ms (of 100 the worst), ${worstMs} ms (the worst)`,
+  )
+  return line + late.join('')
+}
+
+function median(values: number[]): number {
+  return values.sort((one, other) => one - other)[values.length >> 1]!
+}
+
+function round(value: number, digits: number): number {
+  return Number(value.toFixed(digits))
+}
