@@ -17,6 +17,7 @@ import {
   serviceAccountColumns,
   serviceColumns,
 } from './columns.ts'
+import { definitionCauses, normalDefinition } from './custom-resource-definition.ts'
 import type { Kind } from './kinds.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
 import type { Schema } from './schema.ts'
@@ -155,5 +156,8 @@ export const builtInKinds: readonly Kind[] = [
     columns: createdColumns,
     status: true,
     generation: true,
+    initialStatus: {},
+    normal: normalDefinition,
+    causes: definitionCauses,
   }),
 ]

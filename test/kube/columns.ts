@@ -184,11 +184,6 @@ export const endpointSliceColumns: readonly Column[] = [
   age,
 ]
 
-export const definitionColumns: readonly Column[] = [
-  name,
-  column('Created At', ['metadata', 'creationTimestamp'], { type: 'date' }),
-]
-
 export const secretColumns: readonly Column[] = [
   name,
   column('Type', ['type']),

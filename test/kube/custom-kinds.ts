@@ -62,7 +62,6 @@ function kindOf({ spec: { group, scope, names } }: Definition, version: Version)
     schema,
     status: version.subresources?.status !== undefined,
     createOnUpdate: false,
-    merge: {},
     normal: object => conform(object as unknown as JsonObject, schema) as unknown as KubeObject,
     causes: (object, previous) => causesOf(object, previous, schema),
   }
