@@ -99,14 +99,17 @@ class MemoryChannel implements Channel {
 
   /** Hands what is held to the other end, unless the window is shut. */
   flush(): void {
-    if (this.#network.isBlocked(this)) return
-    const chunks = this.#held
-    this.#held = []
+    if (!this.#network.isBlocked(this)) this.release(this.#held.length)
+  }
+
+  /** Hands over so many chunks, blocked or not. */
+  release(count: number): void {
+    const chunks = this.#held.splice(0, count)
     for (const chunk of chunks) {
       this.#network.octets += chunk.length
       this.#network.later(this, () => this.#other?.receive(chunk))
     }
-    if (chunks.length > 0) this.#network.later(this, () => this.onDrain())
+    if (chunks.length > 0 && this.#held.length === 0) this.#network.later(this, () => this.onDrain())
   }
 
   receive(chunk: Uint8Array): void {
@@ -142,6 +145,8 @@ export class MemoryNetwork {
   octets = 0
   /** What was asked for at each dial. */
   readonly dials: DialOptions[] = []
+  /** The sets of TCP MD5 keys that listeners were told. */
+  readonly keys: Parameters<Listener['secure']>[0][] = []
 
   constructor(clock: MemoryClock) {
     this.clock = clock
@@ -178,6 +183,12 @@ export class MemoryNetwork {
   unblock(from: Address, to: Address): void {
     this.#blocked.delete(`${from} ${to}`)
     for (const channel of this.#channels) if (!this.isBlocked(channel)) channel.flush()
+  }
+
+  /** Lets one chunk through from a blocked sender, if it holds one. */
+  trickle(from: Address, to: Address): void {
+    for (const channel of this.#channels)
+      if (channel.local.equals(from) && channel.remote.equals(to)) channel.release(1)
   }
 
   isBlocked(channel: Channel): boolean {
@@ -219,7 +230,9 @@ export class MemoryNetwork {
     const keys = wanted.map(address => `${address} ${options.port}`)
     for (const key of keys) this.#listeners.set(key, accept)
     return {
-      secure() {},
+      secure: keys => {
+        this.keys.push(keys)
+      },
       close: () => {
         for (const key of keys) if (this.#listeners.get(key) === accept) this.#listeners.delete(key)
       },
