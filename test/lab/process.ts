@@ -49,9 +49,10 @@ export class LabProcess {
     return this.#child.pid !== undefined && this.#child.exitCode === null && this.#child.signalCode === null
   }
 
-  /** The end of its log, for the sentence that says why it is gone. */
+  /** The line of its log that says why it is gone: the last error, else the last line. */
   get lastWords(): string {
-    return readFileSync(this.#log, 'utf8').trimEnd().split('\n').slice(-5).join('\n')
+    const lines = readFileSync(this.#log, 'utf8').trimEnd().split('\n')
+    return lines.findLast(line => /^\w*(Error|Fault)\b/.test(line)) ?? lines.at(-1)!
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {

@@ -20,7 +20,7 @@ interface Summary {
 
 export class FrrRouter implements RouterDaemon {
   readonly #spec: RouterSpec
-  #processes: LabProcess[] = []
+  readonly #processes = new Map<string, LabProcess>()
 
   constructor(spec: RouterSpec) {
     this.#spec = spec
@@ -36,24 +36,30 @@ export class FrrRouter implements RouterDaemon {
     writeFileSync(path, config)
     if (isRootless()) this.#pretendAccounts()
     else chownSync(folder, ...frrAccount())
-    const socket = join(folder, 'bgpd.vty')
-    rmSync(socket, { force: true })
     // -K: what a former run left in the kernel is kept for so many seconds
-    this.#processes = [this.#daemon('zebra', '/dev/null', '-K', KERNEL_PATIENCE), this.#daemon('bgpd', path)]
-    await until('starting FRR', START_DEADLINE, async () => {
-      const fallen = this.#processes.find(daemon => !daemon.running)
-      if (fallen !== undefined)
-        throw new WorldFault('ECHILD', `FRR ended at once: ${fallen.lastWords}`, { retry: false })
-      return existsSync(socket) ? undefined : 'bgpd listens to no vtysh'
+    await this.#begin('zebra', join(folder, 'zserv.api'), '/dev/null', '-K', KERNEL_PATIENCE)
+    // not before zebra listens: bgpd would try again only ten seconds later
+    await this.#begin('bgpd', join(folder, 'bgpd.vty'), path)
+  }
+
+  /** Starts one of its daemons and waits for the socket that it opens last. */
+  async #begin(name: 'zebra' | 'bgpd', socket: string, config: string, ...more: string[]): Promise<void> {
+    rmSync(socket, { force: true })
+    const daemon = this.#daemon(name, config, ...more)
+    this.#processes.set(name, daemon)
+    await until(`starting FRR's ${name}`, START_DEADLINE, async () => {
+      if (!daemon.running)
+        throw new WorldFault('ECHILD', `FRR's ${name} ended at once: ${daemon.lastWords}`, { retry: false })
+      return existsSync(socket) ? undefined : `${socket} is not there`
     })
   }
 
   async stop(): Promise<void> {
-    await Promise.all(this.#processes.map(daemon => daemon.stop()))
+    await Promise.all([...this.#processes.values()].map(daemon => daemon.stop()))
   }
 
   async kill9(): Promise<void> {
-    await Promise.all(this.#processes.map(daemon => daemon.kill('SIGKILL')))
+    await Promise.all([...this.#processes.values()].map(daemon => daemon.kill('SIGKILL')))
   }
 
   async sessions(): Promise<readonly RouterSession[]> {
