@@ -9,7 +9,7 @@ import { reasonOf } from '../../lib/base/failure.ts'
 
 /** Milliseconds between two looks without an event. */
 const POLL = 10_000
-/** A replaced file comes with several events. Milliseconds. */
+/** A replaced file comes with several events, and one that is written in place is cut first. Milliseconds. */
 const SETTLE = 100
 
 export interface ConfigSourceObserver {
@@ -22,6 +22,8 @@ export class ConfigSource {
   readonly #path: string
   readonly #observer: ConfigSourceObserver
   #last: string
+  /** Another text, seen once: it counts when it is still there after `SETTLE`, for a half-written file may be valid, too. */
+  #candidate: string | undefined
   #reason = ''
   #watcher: FSWatcher | undefined
   #timer: NodeJS.Timeout | undefined
@@ -36,11 +38,14 @@ export class ConfigSource {
     this.#wait(POLL)
   }
 
-  /** Looks now. @param force tells the text even where it is the same */
+  /** Looks now. @param force somebody asks for it: the text is told at once, also where it is the same */
   check(force = false): void {
     try {
       const text = readFileSync(this.#path, 'utf8')
       const isBack = this.#reason !== ''
+      const isSettled = force || text === this.#last || text === this.#candidate
+      this.#candidate = isSettled ? undefined : text
+      if (!isSettled) return this.#wait(SETTLE)
       this.#reason = ''
       if (text === this.#last && !force && !isBack) return
       this.#last = text

@@ -54,6 +54,18 @@ describe('the configuration file on disk', () => {
     assert.equal(await next(), 'changed three')
   })
 
+  it('is not told while it is being written', async () => {
+    folder = mkdtempSync(join(tmpdir(), 'podpeer-config-'))
+    const path = join(folder, 'agent.yaml')
+    writeFileSync(path, 'one')
+    const { next, told } = open(path, 'one')
+    writeFileSync(path, 'half')
+    source?.check()
+    writeFileSync(path, 'half and whole')
+    assert.equal(await next(), 'changed half and whole')
+    assert.deepEqual(told, [])
+  })
+
   it('is told anew when the link above it moves, as in a ConfigMap volume', async () => {
     folder = mkdtempSync(join(tmpdir(), 'podpeer-config-'))
     for (const version of ['v1', 'v2']) {
