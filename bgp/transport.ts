@@ -9,7 +9,7 @@ import type { Prefix } from '../lib/base/prefix.ts'
 export interface SessionSecurity {
   /** TCP MD5 key (RFC 2385), at most 80 octets. */
   readonly password?: string
-  /** IP TTL or hop limit of what we send, 1–255; absent: the kernel's default. */
+  /** IP TTL or hop limit of what we send on connections that we dial, 1–255; absent: the kernel's default, any number of hops. */
   readonly ttl?: number
 }
 
@@ -34,7 +34,7 @@ export interface Channel {
   onClosed: (reason: string) => void
   /** Sends without copying: the arrays must not be written to afterwards. Returns false while some of it is buffered. */
   write(chunks: readonly Uint8Array[]): boolean
-  /** Sends what is buffered, then FIN. */
+  /** Sends what is buffered, then FIN; `onClosed` comes within seconds, whether the other end reads or not. */
   close(): void
   /** Drops what is buffered. */
   destroy(): void

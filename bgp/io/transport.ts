@@ -72,6 +72,7 @@ function listen({ addresses, port }: ListenOptions, accept: (channel: Channel) =
 
 function openEar(address: Address, port: number, accept: (channel: Channel) => void): Ear {
   const fd = openTcpListener({ address, port }, BACKLOG)
+  setTrafficClass(fd, address.family, NETWORK_CONTROL) // accepted sockets inherit it
   const server = createServer({ noDelay: true }, socket => accept(new SocketChannel(socket)))
   // a connection that could not be accepted (its dialler has gone, no descriptors) is lost alone: the listener goes on
   server.on('error', () => {})

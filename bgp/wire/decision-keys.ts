@@ -9,7 +9,7 @@ import { attributeCode, wellKnownCommunity } from './iana.ts'
 import { readUint32 } from './octets.ts'
 
 /** Bits of `communities`. */
-export const communityBit = { noExport: 1, noAdvertise: 2, noExportSubconfed: 4, gracefulShutdown: 8 } as const
+export const communityBit = { noExport: 1, noAdvertise: 2, noExportSubconfed: 4 } as const
 
 export class DecisionKeys {
   /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
@@ -18,8 +18,6 @@ export class DecisionKeys {
   pathLength = 0
   /** First AS of the path; 0 when the path is empty (a route of this AS). */
   neighborAs = 0
-  /** Last AS of the path; 0 when the path is empty. */
-  originAs = 0
   /** -1 when absent. */
   localPref = -1
   med = -1
@@ -44,7 +42,6 @@ export class DecisionKeys {
     this.origin = 2
     this.pathLength = 0
     this.neighborAs = 0
-    this.originAs = 0
     this.localPref = -1
     this.med = -1
     this.originatorId = 0
@@ -61,7 +58,6 @@ export class DecisionKeys {
         if (start === end) break
         this.pathLength = asPathCount(bytes, start, end, 4)
         this.neighborAs = readUint32(bytes, start + 2)
-        this.originAs = readUint32(bytes, end - 4)
         break
       case attributeCode.med:
         this.med = readUint32(bytes, start)
@@ -118,8 +114,6 @@ function bitOf(community: number): number {
       return communityBit.noAdvertise
     case wellKnownCommunity.noExportSubconfed:
       return communityBit.noExportSubconfed
-    case wellKnownCommunity.gracefulShutdown:
-      return communityBit.gracefulShutdown
     default:
       return 0
   }

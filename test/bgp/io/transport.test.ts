@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
+import { createServer, type Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { systemClock } from '../../../bgp/io/clock.ts'
 import { tcpTransport } from '../../../bgp/io/transport.ts'
@@ -127,6 +127,24 @@ test('destroying a channel while it connects closes it once and says nothing mor
   log.channel.destroy()
   await until('it is closed', () => log.closed.length > 0)
   assert.deepEqual([log.connected, log.closed], [false, ['closed']])
+})
+
+test('a channel that is closed while the other end does not read is gone within seconds, and its socket with it', async context => {
+  const port = await freePort()
+  const held: Socket[] = []
+  const deaf = createServer({ pauseOnConnect: true }, socket => held.push(socket)).listen(port, '127.0.0.1')
+  await once(deaf, 'listening')
+  context.after(() => {
+    deaf.close()
+    for (const socket of held) socket.destroy()
+  })
+  const near = watch(tcpTransport.dial({ address: v4, port }))
+  await until('it is connected', () => near.connected && held.length === 1)
+  assert.equal(near.channel.write([Buffer.alloc(64 << 20)]), false)
+  near.channel.close()
+  await until('it is closed', () => near.closed.length > 0)
+  assert.deepEqual(near.closed, ['closed'])
+  assert.equal(near.drained, 0)
 })
 
 test('a second listener on the port is refused with address, port and code', async context => {
