@@ -4,6 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { setFlagsFromString } from 'node:v8'
 import { systemClock } from '../../bgp/io/clock.ts'
 import { tcpTransport } from '../../bgp/io/transport.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
@@ -34,6 +35,8 @@ const FAREWELL = 1000
  * @throws InputFault when the configuration cannot be used at the start, WorldFault when the process cannot run at all
  */
 export async function runAgent({ config: path }: AgentOptions): Promise<number> {
+  // V8 would double its space for young objects up to some 100 MiB: a speaker makes few, and is no slower without
+  setFlagsFromString('--semi-space-growth-factor=1')
   const text = readConfig(path)
   const file = parseConfig(path, text)
   const log = openLog(file.log?.level ?? 'info')
