@@ -1,0 +1,85 @@
+/**
+ * What two servers may rightly say differently, taken out of their answers: uids, versions, times, tokens, made-up names.
+ * Uids and versions of objects become numbers in the order in which they appear, so "the same again" stays visible.
+ */
+import type { Answer } from './asker.ts'
+
+const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
+const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
+const AGE = /^(\d+[smhdy]){1,2}$/
+/** Where texts tell versions: of a watch that is too old, of a list at a version to come. */
+const VERSIONS = /(resource version: )\d+(?:(, current: )\d+| \(\d+\))/g
+
+/** One per transcript: it remembers what it has seen. */
+export class Normal {
+  readonly #uids = new Map<string, number>()
+  readonly #versions = new Map<string, number>()
+  readonly #managedFields: boolean
+
+  /** @param managedFields whether they are compared: they are of interest where somebody applies */
+  constructor(managedFields: boolean) {
+    this.#managedFields = managedFields
+  }
+
+  answer({ code, type, warning, retryAfter, body }: Answer): unknown {
+    return {
+      code,
+      type,
+      ...(warning === undefined ? {} : { warning }),
+      ...(retryAfter === undefined ? {} : { retryAfter }),
+      body: this.value(body),
+    }
+  }
+
+  /** @param field that holds it */
+  value(value: unknown, field = ''): unknown {
+    if (typeof value === 'string') return this.#text(value, field)
+    if (Array.isArray(value)) return value.map(item => this.value(item, field))
+    if (typeof value !== 'object' || value === null) return value
+    const fields = Object.entries(value).flatMap(([name, inner]) => {
+      if (name === 'managedFields' && !this.#managedFields) return []
+      return [[name, this.value(name === 'metadata' && isOfMany(value) ? withoutVersion(inner) : inner, name)]]
+    })
+    const made = Object.fromEntries(fields) as Record<string, unknown>
+    const { generateName, name } = made
+    if (typeof generateName === 'string' && typeof name === 'string' && name.startsWith(generateName))
+      made['name'] = `${generateName}<suffix>`
+    return made
+  }
+
+  #text(text: string, field: string): string {
+    if (text === '' || text === SOME) return text
+    if (field === 'resourceVersion') return `<version ${numberOf(this.#versions, text)}>`
+    if (field === 'continue') return '<token>'
+    if (field === 'cells' && AGE.test(text)) return '<age>'
+    return text
+      .replace(UID, uid => `<uid ${numberOf(this.#uids, uid)}>`)
+      .replace(TIME, '<time>')
+      .replace(
+        VERSIONS,
+        (_, before, between) => `${before}${SOME}${between === undefined ? ` (${SOME})` : between + SOME}`,
+      )
+  }
+}
+
+const SOME = '<version>'
+
+/** Lists, Tables and bookmarks have the version of the whole store, which moves for reasons of its own. */
+function isOfMany(value: object): boolean {
+  return (
+    'items' in value ||
+    'rows' in value ||
+    Object.keys(value).every(name => ['kind', 'apiVersion', 'metadata'].includes(name))
+  )
+}
+
+function withoutVersion(metadata: unknown): unknown {
+  const { resourceVersion, ...rest } = metadata as { resourceVersion?: string }
+  return resourceVersion === undefined ? rest : { resourceVersion: resourceVersion && SOME, ...rest }
+}
+
+function numberOf(known: Map<string, number>, text: string): number {
+  const number = known.get(text) ?? known.size + 1
+  known.set(text, number)
+  return number
+}
