@@ -4,7 +4,8 @@
  *
  * Formats: `ipv4` is the standard's; `ip` (an address of either family) and `cidr` (a prefix without host bits) are ours.
  */
-import { type Static, type TSchema, Type } from 'typebox'
+import type { Static, TSchema } from 'typebox'
+import { Type } from './type.ts'
 
 const closed = { additionalProperties: false } as const
 
