@@ -16,6 +16,7 @@ import type { SpeakerPeer } from './speaker-config.ts'
 import type { Attachment, Channel, Clock, Transport } from './transport.ts'
 import { PeerFault } from './wire/fault.ts'
 import { Framer } from './wire/framer.ts'
+import { countMessages } from './wire/header.ts'
 import { messageType } from './wire/iana.ts'
 import { decodeMessage } from './wire/message.ts'
 import { cease, errorCode } from './wire/notification.ts'
@@ -139,7 +140,7 @@ export class Peering {
   /** Messages of the RIB. Returns whether the queue is still below its bound; `Rib.resume` follows when it is again. */
   send(chunks: readonly Uint8Array[]): boolean {
     if (this.#session === undefined) return false
-    this.updatesSent += chunks.length
+    for (const chunk of chunks) this.updatesSent += countMessages(chunk)
     this.#write(this.#session.link, chunks)
     return this.#session.link.channel.bufferedBytes < QUEUE_BOUND
   }

@@ -69,6 +69,8 @@ export class Speaker {
   #localKnown = false
   #config: SpeakerConfig = { listen: undefined, peers: [] }
   #listener: Listener | undefined
+  /** Where `#listener` listens. */
+  #listening: ListenOptions | undefined
   #restart: Restart | undefined
   #drain: 'no' | 'withdrawing' | 'drained' = 'no'
   #working = false
@@ -98,10 +100,10 @@ export class Speaker {
 
   /**
    * Makes peers and listener as wanted. Sessions whose parameters did not change are not touched.
-   * @throws WorldFault when the port cannot be had; nothing has changed then
+   * @throws WorldFault when the port cannot be had: the peers are as before then, and nobody listens
    */
   configure(config: SpeakerConfig): void {
-    const before = this.#config
+    const before = this.#config.listen
     this.#listen(config.listen)
     this.#config = config
     const wanted = new Map(config.peers.map(peer => [peer.name, peer]))
@@ -115,9 +117,9 @@ export class Speaker {
       if (peering === undefined) this.#add(peer)
       else peering.reconfigure(peer, this.#localIdentity(peering))
     }
-    if (before.listen !== undefined && config.listen === undefined)
+    if (before !== undefined && config.listen === undefined)
       for (const peering of this.#peerings.values()) peering.stop()
-    if (before.listen === undefined && config.listen !== undefined) this.#startAll()
+    if (before === undefined && config.listen !== undefined) this.#startAll()
     this.#considerRestart()
   }
 
@@ -156,8 +158,7 @@ export class Speaker {
    * @param goodbye with a Cease; else none is sent, so that peers with graceful restart keep our routes
    */
   stop(goodbye: boolean): void {
-    this.#listener?.close()
-    this.#listener = undefined
+    this.#listen(undefined)
     for (const peering of this.#peerings.values()) peering.stop(goodbye ? cease.administrativeShutdown : undefined)
   }
 
@@ -232,12 +233,13 @@ export class Speaker {
   }
 
   #listen(options: ListenOptions | undefined): void {
-    if (JSON.stringify(options) === JSON.stringify(this.#config.listen)) return
+    const wanted = options === undefined || options.addresses.length === 0 ? undefined : options
+    if (JSON.stringify(wanted) === JSON.stringify(this.#listening)) return
     this.#listener?.close()
-    this.#listener = undefined
-    this.#config = { ...this.#config, listen: undefined }
-    if (options !== undefined && options.addresses.length > 0)
-      this.#listener = this.#world.transport.listen(options, channel => this.#accept(channel))
+    this.#listener = this.#listening = undefined
+    if (wanted === undefined) return
+    this.#listener = this.#world.transport.listen(wanted, channel => this.#accept(channel))
+    this.#listening = wanted
   }
 
   #secure(): void {

@@ -50,6 +50,13 @@ export function judgeLength(type: number, length: number): void {
   if (length < known.least || (known.exact && length > known.least)) throw badLength(length)
 }
 
+/** How many messages there are in octets that hold whole ones of our own. */
+export function countMessages(bytes: Uint8Array): number {
+  let count = 0
+  for (let at = 0; at < bytes.length; at += readUint16(bytes, at + markerLength)) count++
+  return count
+}
+
 /** RFC 4271 §6.1: the data is the length field. */
 function badLength(length: number): PeerFault {
   const data = new Uint8Array(2)

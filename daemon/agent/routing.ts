@@ -75,7 +75,7 @@ export class Routing {
 
   /**
    * @param port undefined: neither dial nor listen
-   * @throws WorldFault when the port cannot be had; nothing has changed then
+   * @throws WorldFault when the port cannot be had: the peers are as before then, and nobody listens
    */
   configure(
     port: { readonly addresses: readonly Address[]; readonly port: number } | undefined,

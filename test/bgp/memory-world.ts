@@ -4,6 +4,7 @@
  */
 
 import type { Channel, Clock, DialOptions, Listener, ListenOptions, Transport } from '../../bgp/transport.ts'
+import { WorldFault } from '../../lib/base/failure.ts'
 import type { Address } from '../../lib/base/ip.ts'
 
 interface Event {
@@ -228,6 +229,8 @@ export class MemoryNetwork {
       address.isUnspecified ? own.filter(one => one.family === address.family) : [address],
     )
     const keys = wanted.map(address => `${address} ${options.port}`)
+    for (const key of keys)
+      if (this.#listeners.has(key)) throw new WorldFault('EADDRINUSE', `${key} is in use`, { retry: true })
     for (const key of keys) this.#listeners.set(key, accept)
     return {
       secure: keys => {

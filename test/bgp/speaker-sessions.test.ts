@@ -74,6 +74,28 @@ test('a speaker listens on several addresses, and next hop self is the address o
   )
 })
 
+test('where the port is taken nothing changes but the listening, and leave is taken and given as ever after', () => {
+  const { clock, network, router } = world()
+  const a = router('10.0.0.1', { as: 65001 })
+  const b = router('10.0.0.2', { as: 65002 })
+  a.peerWith([b])
+  b.peerWith([a], { passive: true })
+  clock.advance(MINUTE)
+  const other = network.host(a.address).listen({ addresses: [a.address], port: 1790 }, () => {})
+  const configure = (port: number) =>
+    a.speaker.configure({ listen: { addresses: [a.address], port }, peers: [a.peer(b)] })
+  assert.throws(() => configure(1790), { code: 'EADDRINUSE' })
+  clock.advance(MINUTE)
+  assert.deepEqual([a.state(b), a.view(b).session.established], ['Established', 1])
+  a.speaker.configure({ listen: undefined, peers: [a.peer(b)] })
+  clock.advance(10 * MINUTE)
+  assert.equal(a.state(b), 'Idle', 'who may not listen does not dial either')
+  other.close()
+  configure(1790)
+  clock.advance(MINUTE)
+  assert.equal(a.state(b), 'Established')
+})
+
 test('a peering with a local address takes no connection to another one', () => {
   const { clock, router } = world()
   const a = router('10.0.0.1', { as: 65001, alsoAt: ['10.0.0.11'] })

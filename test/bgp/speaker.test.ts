@@ -36,6 +36,15 @@ test('two speakers that dial each other at once end with one session and each ot
   assert.equal(a.view(b).session.established, 1)
 })
 
+test('UPDATEs are counted as messages, alike at both ends', () => {
+  const { a, b, clock } = pair()
+  a.announce(...Array.from({ length: 5000 }, (_, at) => `10.${at >> 8}.${at & 255}.0/24`))
+  clock.advance(1000)
+  const { update } = b.view(a).session.received
+  assert.ok(update > 5)
+  assert.equal(a.view(b).updatesSent, update)
+})
+
 test('a prefix that is no longer originated is withdrawn, the others stay', () => {
   const { a, b, clock } = pair()
   a.announce('2001:db8:a::/48', '203.0.113.0/24')
