@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
+import { hex, toHex } from '../wire/hex.ts'
 import { RibWorld } from './rib-world.ts'
 
 const feeder = { name: 'feeder', asNumber: 65101, address: '10.1.0.1' }
@@ -185,6 +186,29 @@ test('the next hop of a third party on the shared subnet stays, unless it is the
   world.settle()
   const nextHops = [...to.table].sort().map(([, told]) => told.nextHop)
   assert.deepEqual(nextHops, ['10.1.0.1', '10.1.0.77', '192.0.2.1', '192.0.2.1'])
+})
+
+test('peers with 2-octet AS numbers are a group of their own and are sent the narrow form of the same routes', () => {
+  const world = new RibWorld()
+  const from = world.up(feeder)
+  const wide = world.up(sink)
+  const narrow = [1, 2].map(at => world.add({ ...sink, name: `old${at}`, address: `10.2.1.${at}`, fourOctetAs: false }))
+  const heard = new Map<string, string[]>()
+  for (const view of narrow)
+    view.receive = bytes =>
+      heard.set(view.config.name, [...(heard.get(view.config.name) ?? []), toHex(bytes.slice(19))])
+  for (const view of narrow) world.join(view)
+  world.announce(from, ['20.0.0.0/24'], { ...attributes, asPath: [65101, 4_200_000_000] })
+  world.settle()
+  assert.deepEqual(wide.table.get('20.0.0.0/24')?.asPath, [65000, 65101, 4_200_000_000])
+  // AS_PATH 65000 65101 23456; AS4_PATH 65000 65101 4200000000
+  const path = '400101 00 400208 0203 fde8 fe4d 5ba0 400304 c0000201 c0110e 0203 0000fde8 0000fe4d fa56ea00'
+  const update = toHex(hex(`0000 0027 ${path} 18140000`))
+  for (const messages of heard.values()) assert.ok(messages.includes(update), messages.join('\n'))
+  assert.equal(heard.size, 2)
+  assert.equal(world.rib.sizes().exportGroups, 4, 'a wide and a narrow one of each family')
+  const shared = new Set(world.sent.filter(({ peer }) => peer.startsWith('old')).map(({ bytes }) => bytes))
+  assert.equal(shared.size, 3, 'one array for the route, and one for each End-of-RIB, whoever is told')
 })
 
 test('a route whose attributes fit no message is not announced, and an earlier announcement of it is withdrawn', () => {
