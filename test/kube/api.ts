@@ -9,6 +9,8 @@ import { networkInterfaces } from 'node:os'
 import { isDeepStrictEqual } from 'node:util'
 import { stringify } from 'yaml'
 import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.ts'
+import { Access, type Refusal } from './access.ts'
+import { bootstrapRoles } from './bootstrap-roles.ts'
 import { Authority } from './certificates.ts'
 import { Faults } from './faults.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
@@ -16,6 +18,7 @@ import type { Circumstances } from './rules.ts'
 import { ServedKinds } from './served-kinds.ts'
 import { type ServerContext, serve } from './server.ts'
 import { Store } from './store.ts'
+import { Tokens } from './tokens.ts'
 import type { WatchTimes } from './watch-stream.ts'
 
 export interface KubeApiOptions {
@@ -23,6 +26,8 @@ export interface KubeApiOptions {
   readonly names?: readonly string[]
   /** Bearer token of the administrator; made up where absent. */
   readonly token?: string
+  /** false lets everybody with a good token do everything; by default RBAC is enforced. */
+  readonly authorization?: boolean
   readonly times?: Partial<WatchTimes>
 }
 
@@ -49,22 +54,32 @@ export class KubeApi {
   readonly store = new Store()
   readonly faults = new Faults(this.store)
   readonly #kinds = new ServedKinds(this.store)
+  readonly #access: Access
+  readonly #token: string
   readonly #context: ServerContext
   readonly #names: readonly string[]
   readonly #authority = Authority.create()
   readonly #listeners = new Set<Listener>()
   #certificate: string | undefined
 
-  constructor({ names = [], token = randomBytes(16).toString('hex'), times = {} }: KubeApiOptions = {}) {
+  constructor({
+    names = [],
+    token = randomBytes(16).toString('hex'),
+    times = {},
+    authorization = true,
+  }: KubeApiOptions = {}) {
     this.#names = names
+    this.#token = token
+    this.#access = new Access(this.store, new Tokens(this.store, token), authorization)
     this.#context = {
       world: { store: this.store, kinds: () => this.#kinds.all, circumstances },
       faults: this.faults,
-      token,
+      access: this.#access,
       times: { bookmark: 60_000, most: 1_800_000, ...times },
     }
     for (const name of NAMESPACES)
       this.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name }, status: { phase: 'Active' } })
+    for (const object of bootstrapRoles) this.put(object)
   }
 
   /** May be called several times, also after `close()`. */
@@ -104,7 +119,7 @@ export class KubeApi {
   }
 
   /** YAML with server, CA and the administrator's token. Call it after the first `listen`. */
-  kubeconfig(url: string, token = this.#context.token): string {
+  kubeconfig(url: string, token = this.#token): string {
     if (this.#certificate === undefined) throw new Error('the stand-in has no certificate before it listens')
     const authority = Buffer.from(this.#certificate).toString('base64')
     return stringify({
@@ -115,6 +130,21 @@ export class KubeApi {
       contexts: [{ name: 'lab', context: { cluster: 'lab', user: 'admin' } }],
       'current-context': 'lab',
     })
+  }
+
+  /** All calls that were refused with 403, in their order. */
+  get refused(): readonly Refusal[] {
+    return this.#access.refused
+  }
+
+  /**
+   * A bearer token of a ServiceAccount, as kubelets give them to pods; make it before.
+   * @param lifetime seconds
+   */
+  serviceAccountToken(namespace: string, name: string, lifetime = 3600): string {
+    const token = this.#access.tokens.issue(namespace, name, lifetime)
+    if (token === undefined) throw new Error(`there is no ServiceAccount ${namespace}/${name}`)
+    return token
   }
 
   /** Creates or replaces an object, status and all; uid and versions are kept as the server keeps them, no rule applies. */

@@ -1,4 +1,5 @@
 /** The rows of the kinds that the server itself has. */
+import type { KubeObject } from '../../lib/kube/object.ts'
 import { builtInType } from './built-in-types.ts'
 import {
   configMapColumns,
@@ -18,11 +19,13 @@ import {
   serviceColumns,
 } from './columns.ts'
 import { definitionCauses, normalDefinition } from './custom-resource-definition.ts'
-import type { Kind } from './kinds.ts'
+import type { JsonObject } from './json.ts'
+import { type Kind, type Subresource, VERBS } from './kinds.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
-import type { Schema } from './schema.ts'
+import { conform } from './structural-schema.ts'
 
 function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): Kind {
+  const schema = builtInType(kind.kind)
   return {
     group: '',
     version: 'v1',
@@ -31,19 +34,29 @@ function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): K
     namespaced: true,
     categories: [],
     fields: [],
+    verbs: VERBS,
+    subresources: [],
     status: false,
     createOnUpdate: false,
     custom: false,
     generation: false,
-    schema: objectSchema(kind.kind),
     ...kind,
+    schema,
+    normal: object => {
+      const typed = conform(object as unknown as JsonObject, schema) as unknown as KubeObject
+      return kind.normal?.(typed) ?? typed
+    },
   }
 }
 
-function objectSchema(kind: string): Schema {
-  const schema = builtInType(kind)
-  const text: Schema = { type: 'string' }
-  return { ...schema, properties: { apiVersion: text, kind: text, ...schema.properties } }
+const exec: Subresource = { name: 'exec', group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] }
+const token: Subresource = {
+  ...{ name: 'token', group: 'authentication.k8s.io', version: 'v1' },
+  ...{ kind: 'TokenRequest', verbs: ['create'] },
+}
+
+function reviewRow(group: string, kind: string): Kind {
+  return row({ group, kind, plural: `${kind.toLowerCase()}s`, namespaced: false, columns: [], verbs: ['create'] })
 }
 
 const rbac = { group: 'rbac.authorization.k8s.io', createOnUpdate: true }
@@ -70,6 +83,7 @@ export const builtInKinds: readonly Kind[] = [
     fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
     status: true,
     initialStatus: { phase: 'Pending', qosClass: 'BestEffort' },
+    subresources: [exec],
   }),
   row({
     kind: 'Service',
@@ -93,7 +107,13 @@ export const builtInKinds: readonly Kind[] = [
   }),
   row({ kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], columns: configMapColumns }),
   row({ kind: 'Secret', plural: 'secrets', columns: secretColumns, fields: ['type'] }),
-  row({ kind: 'ServiceAccount', plural: 'serviceaccounts', shortNames: ['sa'], columns: serviceAccountColumns }),
+  row({
+    kind: 'ServiceAccount',
+    plural: 'serviceaccounts',
+    shortNames: ['sa'],
+    columns: serviceAccountColumns,
+    subresources: [token],
+  }),
   row({
     kind: 'Event',
     plural: 'events',
@@ -136,6 +156,10 @@ export const builtInKinds: readonly Kind[] = [
     generation: true,
     initialStatus: { loadBalancer: {} },
   }),
+  reviewRow('authorization.k8s.io', 'SelfSubjectAccessReview'),
+  reviewRow('authorization.k8s.io', 'SelfSubjectRulesReview'),
+  reviewRow('authorization.k8s.io', 'SubjectAccessReview'),
+  reviewRow('authentication.k8s.io', 'SelfSubjectReview'),
   row({ ...rbac, kind: 'Role', plural: 'roles', columns: createdColumns }),
   row({ ...rbac, kind: 'ClusterRole', plural: 'clusterroles', namespaced: false, columns: createdColumns }),
   row({ ...rbac, kind: 'RoleBinding', plural: 'rolebindings', columns: roleBindingColumns }),

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { ruleCauses } from './cel-rules.ts'
 import type { JsonObject } from './json.ts'
-import type { Kind } from './kinds.ts'
+import { type Kind, VERBS } from './kinds.ts'
 import { type PrinterColumn, printedColumns } from './printer-columns.ts'
 import type { Schema } from './schema.ts'
 import { schemaCauses } from './schema-validation.ts'
@@ -60,6 +60,8 @@ function kindOf({ spec: { group, scope, names } }: Definition, version: Version)
     custom: true,
     generation: true,
     schema,
+    verbs: VERBS,
+    subresources: [],
     status: version.subresources?.status !== undefined,
     createOnUpdate: false,
     normal: object => conform(object as unknown as JsonObject, schema) as unknown as KubeObject,

@@ -1,5 +1,5 @@
 /** What the server says it has: aggregated discovery for new clients, the lists of each group for old ones. */
-import { apiVersionOf, type Kind } from './kinds.ts'
+import { apiVersionOf, type Kind, type Subresource } from './kinds.ts'
 
 export const VERSION = {
   major: '1',
@@ -13,7 +13,6 @@ export const VERSION = {
   platform: 'linux/amd64',
 }
 
-const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 const STATUS_VERBS = ['get', 'patch', 'update']
 
 type Kinds = readonly Kind[]
@@ -61,16 +60,23 @@ function aggregated(kinds: Kinds, version: string, wanted: readonly string[]): o
           responseKind: responseKind(kind),
           scope: kind.namespaced ? 'Namespaced' : 'Cluster',
           singularResource: kind.singular,
-          verbs: VERBS,
+          verbs: kind.verbs,
           shortNames: kind.shortNames,
           categories: kind.categories,
-          subresources: kind.status
-            ? [{ subresource: 'status', responseKind: responseKind(kind), verbs: STATUS_VERBS }]
-            : [],
+          subresources: subresourcesOf(kind).map(({ name, verbs, ...responseKind }) => ({
+            subresource: name,
+            responseKind,
+            verbs,
+          })),
         })),
       })),
     })),
   }
+}
+
+function subresourcesOf(kind: Kind): readonly Subresource[] {
+  const status = { name: 'status', ...responseKind(kind), verbs: STATUS_VERBS }
+  return [...(kind.status ? [status] : []), ...kind.subresources]
 }
 
 function responseKind({ group, version, kind }: Kind) {
@@ -102,10 +108,16 @@ function apiGroup(kinds: Kinds, name: string) {
 
 function resourceList(groupVersion: string, members: readonly Kind[]): object {
   const resources = members.flatMap(kind => {
-    const common = { namespaced: kind.namespaced, kind: kind.kind }
-    const status = { name: `${kind.plural}/status`, singularName: '', ...common, verbs: STATUS_VERBS }
-    const { plural: name, singular: singularName, shortNames, categories } = kind
-    return [{ name, singularName, ...common, verbs: VERBS, shortNames, categories }, ...(kind.status ? [status] : [])]
+    const { plural: name, singular: singularName, namespaced, shortNames, categories, verbs } = kind
+    const whole = { name, singularName, namespaced, kind: kind.kind, verbs, shortNames, categories }
+    const parts = subresourcesOf(kind).map(({ group, version, ...part }) => ({
+      ...part,
+      name: `${name}/${part.name}`,
+      singularName: '',
+      namespaced,
+      ...(group === kind.group && version === kind.version ? {} : { group, version }),
+    }))
+    return [whole, ...parts]
   })
   return { kind: 'APIResourceList', apiVersion: 'v1', groupVersion, resources }
 }

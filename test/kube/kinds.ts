@@ -8,6 +8,15 @@ import type { JsonObject } from './json.ts'
 import type { Schema } from './schema.ts'
 import type { Cause } from './status.ts'
 
+/** Beside `/status`: such as `pods/exec`, whose options are of another kind than the Pod. */
+export interface Subresource {
+  readonly name: string
+  readonly group: string
+  readonly version: string
+  readonly kind: string
+  readonly verbs: readonly string[]
+}
+
 export interface Kind {
   readonly group: string
   readonly version: string
@@ -27,6 +36,9 @@ export interface Kind {
   readonly generation: boolean
   /** Of the whole object; undefined where anything goes. */
   readonly schema?: Schema
+  /** What it can be asked for. What can only be created is answered, and never stored. */
+  readonly verbs: readonly string[]
+  readonly subresources: readonly Subresource[]
   /** Whether it has `/status`; writes to the object itself then leave the status alone. */
   readonly status: boolean
   /** What a new object's status is, where the server does not take it from the client. */
@@ -38,6 +50,8 @@ export interface Kind {
   /** What is wrong with it, as a new object or as an update. */
   readonly causes?: (object: KubeObject, previous: KubeObject | undefined) => readonly Cause[]
 }
+
+export const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'update', 'watch']
 
 export function apiVersionOf(kind: Kind): string {
   return kind.group === '' ? kind.version : `${kind.group}/${kind.version}`

@@ -19,6 +19,10 @@ export interface ResourceRequest extends Target {
   /** Without parameters. */
   readonly contentType: string
   readonly body: Json | undefined
+  /** Paths that the text of the body has twice. */
+  readonly duplicates: readonly string[]
+  /** Who writes: `fieldManager`, or the first word of the User-Agent. */
+  readonly manager: string
 }
 
 /** What a path such as `/api/v1/namespaces/web/pods/a/status` names; undefined when it is no resource of ours. */
@@ -47,7 +51,7 @@ export function verbOf(method: string, target: Target, query: URLSearchParams): 
       if (one) return 'get'
       return ['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list'
     case 'POST':
-      return one ? undefined : 'create'
+      return one && target.subresource === undefined ? undefined : 'create'
     case 'PUT':
       return one ? 'update' : undefined
     case 'PATCH':

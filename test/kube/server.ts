@@ -1,24 +1,16 @@
 /**
  * HTTP in front of the store: authentication, routing, bodies, answers. One function for every listener of the stand-in.
  */
-import { createHash, timingSafeEqual } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { parse } from 'yaml'
+import { type Access, requestedAct } from './access.ts'
+import { JSON_TYPE, readBody } from './body.ts'
 import { discover, VERSION } from './discovery.ts'
 import type { Fault, Faults } from './faults.ts'
-import type { Json } from './json.ts'
 import { openapi } from './openapi.ts'
-import { parsePath, type ResourceRequest, type Verb, verbOf } from './request.ts'
-import {
-  ApiError,
-  badRequest,
-  methodNotAllowed,
-  noSuchPath,
-  qualified,
-  unauthorized,
-  unsupportedMediaType,
-} from './status.ts'
+import { parsePath, type ResourceRequest, verbOf } from './request.ts'
+import { review } from './reviews.ts'
+import { ApiError, methodNotAllowed, noSuchPath } from './status.ts'
 import { negotiate } from './table.ts'
 import { verbs, type World } from './verbs.ts'
 import { openWatch, type WatchTimes } from './watch-stream.ts'
@@ -26,12 +18,11 @@ import { openWatch, type WatchTimes } from './watch-stream.ts'
 export interface ServerContext {
   readonly world: World
   readonly faults: Faults
-  readonly token: string
+  readonly access: Access
   readonly times: WatchTimes
 }
 
 const OPEN_PATHS = new Set(['/version', '/healthz', '/livez', '/readyz'])
-const JSON_TYPE = 'application/json'
 
 /** Serves one request; never throws for anything a client can send. */
 export async function serve(context: ServerContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -81,14 +72,16 @@ async function answer(
   path: string,
   query: URLSearchParams,
 ): Promise<void> {
-  const known = authenticate(context, request.headers.authorization)
-  if (path === '/version') return send(response, 200, JSON_TYPE, JSON.stringify(VERSION))
-  if (OPEN_PATHS.has(path)) return send(response, 200, 'text/plain; charset=utf-8', 'ok')
+  const { access, world } = context
   const method = request.method ?? 'GET'
-  const kinds = context.world.kinds()
+  const kinds = world.kinds()
   const target = parsePath(kinds, path)
   const verb = target && verbOf(method, target, query)
-  if (!known) throw anonymous(path, method, target, verb)
+  const user = access.identify(request.headers)
+  const asked = target && requestedAct(target, verb ?? method.toLowerCase(), query)
+  access.check(user, asked ?? { verb: method.toLowerCase(), path })
+  if (path === '/version') return send(response, 200, JSON_TYPE, JSON.stringify(VERSION))
+  if (OPEN_PATHS.has(path)) return send(response, 200, 'text/plain; charset=utf-8', 'ok')
   const document =
     method === 'GET' ? (discover(kinds, path, request.headers.accept ?? '') ?? openapi(kinds, path)) : undefined
   if (document !== undefined)
@@ -99,61 +92,28 @@ async function answer(
       Buffer.isBuffer(document.body) ? document.body : JSON.stringify(document.body),
     )
   if (target === undefined) throw noSuchPath()
-  if (verb === undefined) throw methodNotAllowed()
+  if (verb === undefined || !target.kind.verbs.includes(verb)) throw methodNotAllowed()
   const contentType = (request.headers['content-type'] ?? JSON_TYPE).split(';')[0]!.trim()
   const form = negotiate(request.headers.accept)
-  const body = await readBody(request, contentType)
-  const resource: ResourceRequest = { ...target, verb, query, form, contentType, body }
+  const resource: ResourceRequest = {
+    ...target,
+    verb,
+    query,
+    form,
+    contentType,
+    manager: managerOf(request, query),
+    ...(await readBody(request, contentType)),
+  }
   if (verb === 'watch') return watch(context, resource, response)
-  const { code, text } = verbs[verb](context.world, resource)
+  const answered = verb === 'create' ? review(resource, { user, access, store: world.store }) : undefined
+  if (answered !== undefined) return send(response, 201, JSON_TYPE, JSON.stringify(answered))
+  const { code, text } = verbs[verb](world, resource)
   send(response, code, JSON_TYPE, text)
 }
 
-/** @returns false for a client without a token. @throws ApiError 401 for a wrong one */
-function authenticate({ token }: ServerContext, header: string | undefined): boolean {
-  if (header === undefined) return false
-  const digest = (text: string) => createHash('sha256').update(text).digest()
-  if (!timingSafeEqual(digest(header), digest(`Bearer ${token}`))) throw unauthorized()
-  return true
-}
-
-function anonymous(
-  path: string,
-  method: string,
-  target: ReturnType<typeof parsePath>,
-  verb: Verb | undefined,
-): ApiError {
-  const who = 'User "system:anonymous" cannot'
-  if (target === undefined)
-    return new ApiError(403, 'Forbidden', `forbidden: ${who} ${method.toLowerCase()} path "${path}"`, {})
-  const { kind, namespace, name } = target
-  const where = namespace === undefined ? 'at the cluster scope' : `in the namespace "${namespace}"`
-  const what = `${qualified(kind)}${name === undefined ? '' : ` "${name}"`} is forbidden`
-  const message = `${what}: ${who} ${verb ?? method.toLowerCase()} resource "${kind.plural}" in API group "${kind.group}" ${where}`
-  return new ApiError(403, 'Forbidden', message, { ...(name === undefined ? {} : { name }), kind: kind.plural })
-}
-
-const BODY_TYPES = [JSON_TYPE, 'application/yaml']
-const LONGEST_BODY = 3 * 1024 * 1024
-
-async function readBody(request: IncomingMessage, contentType: string): Promise<Json | undefined> {
-  const chunks: Buffer[] = []
-  let length = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length
-    if (length > LONGEST_BODY)
-      throw new ApiError(413, 'RequestEntityTooLarge', `Request entity too large: limit is ${LONGEST_BODY}`)
-    chunks.push(chunk)
-  }
-  if (length === 0) return undefined
-  const text = Buffer.concat(chunks).toString()
-  try {
-    if (contentType === 'application/yaml') return parse(text)
-    if (contentType === JSON_TYPE || contentType.endsWith('+json')) return JSON.parse(text)
-  } catch (thrown) {
-    throw badRequest(`the body of the request is malformed: ${(thrown as Error).message}`)
-  }
-  throw unsupportedMediaType(BODY_TYPES)
+/** As the server names a writer who does not say. */
+function managerOf({ headers }: IncomingMessage, query: URLSearchParams): string {
+  return query.get('fieldManager') || (headers['user-agent'] ?? 'unknown').split('/')[0]!
 }
 
 function watch({ world, faults, times }: ServerContext, request: ResourceRequest, response: ServerResponse): void {

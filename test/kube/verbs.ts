@@ -3,10 +3,13 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
+import { applyConfig } from './apply.ts'
+import { validateConfig, validateFields } from './field-validation.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { listPage, selection } from './list.ts'
+import type { Writer } from './managed-fields.ts'
 import { applyMergePatch } from './merge-patch.ts'
 import type { ResourceRequest, Verb } from './request.ts'
 import { type Circumstances, checkPreconditions, mayGo, prepareCreate, prepareDelete, prepareUpdate } from './rules.ts'
@@ -14,6 +17,7 @@ import {
   alreadyExists,
   badRequest,
   detailsOf,
+  fieldManagerRequired,
   methodNotAllowed,
   noSuchPath,
   notFound,
@@ -37,6 +41,8 @@ export interface Reply {
   readonly code: number
   /** JSON. */
   readonly text: string
+  /** For `Warning` headers. */
+  readonly warnings?: readonly string[]
 }
 
 type Handler = (world: World, request: ResourceRequest) => Reply
@@ -61,36 +67,44 @@ function list(world: World, request: ResourceRequest): Reply {
 
 function create(world: World, request: ResourceRequest): Reply {
   const { kind, namespace } = request
+  checkSubresource(request)
   if (kind.namespaced && namespace === undefined) throw methodNotAllowed()
   if (namespace !== undefined && world.store.get('namespaces', namespace) === undefined)
     throw notFound(world.kinds().find(other => other.kind === 'Namespace')!, namespace)
-  const object = prepareCreate(kind, asObject(request.body), namespace, world.circumstances())
+  const body = asObject(request.body)
+  const warnings = validateFields(request, body)
+  const given = world.circumstances()
+  const object = prepareCreate(kind, body as unknown as KubeObject, namespace, given, writerOf(request, given))
   if (world.store.get(collectionOf(kind), keyOf(object)) !== undefined) throw alreadyExists(kind, object.metadata.name)
-  return reply(201, request, write(world, request, object))
+  return reply(201, request, write(world, request, object), warnings)
 }
 
 function update(world: World, request: ResourceRequest): Reply {
   const { kind, name = '', namespace, subresource } = request
   checkSubresource(request)
-  const before = find(world, request)
-  if (before === undefined && kind.createOnUpdate && subresource === undefined) {
-    const body = asObject(request.body)
-    const object = prepareCreate(
-      kind,
-      { ...body, metadata: { ...body.metadata, name } },
-      namespace,
-      world.circumstances(),
-    )
-    return reply(201, request, write(world, request, object))
+  const body = asObject(request.body)
+  const warnings = validateFields(request, body)
+  const given = world.circumstances()
+  const writer = writerOf(request, given)
+  if (find(world, request) === undefined && kind.createOnUpdate && subresource === undefined) {
+    const object = prepareCreate(kind, named(body, name), namespace, given, writer)
+    return reply(201, request, write(world, request, object), warnings)
   }
-  const current = stored(world, request)
-  return reply(
-    200,
-    request,
-    write(world, request, prepareUpdate(kind, asObject(request.body), current, name, subresource)),
-  )
+  const object = prepareUpdate(kind, body as unknown as KubeObject, stored(world, request), name, writer)
+  return reply(200, request, write(world, request, object), warnings)
 }
 
+function named(body: JsonObject, name: string): KubeObject {
+  const metadata = isObject(body['metadata']) ? body['metadata'] : {}
+  return { ...body, metadata: { name, ...metadata } }
+}
+
+function writerOf({ kind, manager, subresource = '', contentType }: ResourceRequest, { now }: Circumstances): Writer {
+  const operation = contentType === APPLY ? 'Apply' : 'Update'
+  return { manager, operation, apiVersion: apiVersionOf(kind), subresource, time: now }
+}
+
+const APPLY = 'application/apply-patch+yaml'
 const STRATEGIC = 'application/strategic-merge-patch+json'
 
 const patchers: Readonly<Record<string, (target: JsonObject, patch: Json, kind: Kind) => Json>> = {
@@ -103,14 +117,34 @@ const patchers: Readonly<Record<string, (target: JsonObject, patch: Json, kind: 
 }
 
 function patch(world: World, request: ResourceRequest): Reply {
-  const { kind, name = '', subresource, body = null } = request
+  const { kind, name = '', body = null } = request
   checkSubresource(request)
+  if (request.contentType === APPLY) return apply(world, request)
   const types = Object.keys(patchers).filter(type => !(kind.custom && type === STRATEGIC))
   const patcher = types.includes(request.contentType) ? patchers[request.contentType] : undefined
-  if (patcher === undefined) throw unsupportedMediaType(types)
+  if (patcher === undefined) throw unsupportedMediaType([...types, APPLY])
   const current = stored(world, request)
   const patched = asObject(patcher(current as unknown as JsonObject, body, kind))
-  return reply(200, request, write(world, request, prepareUpdate(kind, patched, current, name, subresource)))
+  const warnings = validateFields(request, patched)
+  const writer = writerOf(request, world.circumstances())
+  const object = prepareUpdate(kind, patched as unknown as KubeObject, current, name, writer)
+  return reply(200, request, write(world, request, object), warnings)
+}
+
+function apply(world: World, request: ResourceRequest): Reply {
+  const { kind, name = '', namespace, query, subresource } = request
+  if (!query.get('fieldManager')) throw fieldManagerRequired()
+  const config = asObject(request.body)
+  validateConfig(request, config)
+  const given = world.circumstances()
+  const writer = writerOf(request, given)
+  if (find(world, request) === undefined && subresource === undefined) {
+    const declared = applyConfig(kind, undefined, named(config, name) as unknown as JsonObject, writer, false)
+    return reply(201, request, write(world, request, prepareCreate(kind, declared, namespace, given, writer)))
+  }
+  const current = stored(world, request)
+  const applied = applyConfig(kind, current, config, writer, ['true', '1'].includes(query.get('force') ?? ''))
+  return reply(200, request, write(world, request, prepareUpdate(kind, applied, current, name, writer)))
 }
 
 function remove(world: World, request: ResourceRequest): Reply {
@@ -187,14 +221,19 @@ function checkSubresource({ kind, subresource }: ResourceRequest): void {
   if (subresource !== undefined && !(subresource === 'status' && kind.status)) throw noSuchPath()
 }
 
-function asObject(body: Json | undefined): KubeObject {
+function asObject(body: Json | undefined): JsonObject {
   if (!isObject(body)) throw badRequest('the body of the request is no object')
-  return body as unknown as KubeObject
+  return body
 }
 
-function reply(code: number, { kind, form, query }: ResourceRequest, object: KubeObject): Reply {
-  if (form === 'plain') return { code, text: objectText(kind, object) }
+function reply(
+  code: number,
+  { kind, form, query }: ResourceRequest,
+  object: KubeObject,
+  warnings: readonly string[] = [],
+): Reply {
+  if (form === 'plain') return { code, text: objectText(kind, object), warnings }
   const { resourceVersion = '' } = object.metadata
   const options = { include: query.get('includeObject'), now: Date.now(), headings: true }
-  return { code, text: JSON.stringify(renderTable(kind, [object], { resourceVersion }, options)) }
+  return { code, text: JSON.stringify(renderTable(kind, [object], { resourceVersion }, options)), warnings }
 }
