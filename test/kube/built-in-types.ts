@@ -1,5 +1,6 @@
 /** Reads built-in-types.txt: the types of the built-in kinds as schemas. The text says how it is written. */
 import { readFileSync } from 'node:fs'
+import type { Kind } from './kinds.ts'
 import type { Schema } from './schema.ts'
 
 const SCALARS: Readonly<Record<string, Schema>> = {
@@ -36,6 +37,19 @@ export function builtInType(name: string): Schema {
   const schema: Schema = { type: 'object', properties, 'x-type': name, ...atomic }
   built.set(name, schema)
   return schema
+}
+
+const TEXT: Schema = { type: 'string' }
+const wholes = new WeakMap<Kind, Schema>()
+
+/** The schema of a kind's objects with all that every object has; that of a CRD leaves it out. */
+export function wholeSchema(kind: Kind): Schema {
+  const known = wholes.get(kind)
+  if (known !== undefined) return known
+  const common = { apiVersion: TEXT, kind: TEXT, metadata: builtInType('ObjectMeta') }
+  const whole = { type: 'object', ...kind.schema, properties: { ...kind.schema?.properties, ...common } }
+  wholes.set(kind, whole)
+  return whole
 }
 
 function field(words: readonly string[]): [string, Schema][] {

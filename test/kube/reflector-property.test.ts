@@ -116,7 +116,14 @@ class World {
 
   #request(query: Record<string, string>): ResourceRequest {
     const parameters = new URLSearchParams({ ...query, ...(this.#selector && { labelSelector: this.#selector }) })
-    const nowhere = { namespace: undefined, name: undefined, subresource: undefined, body: undefined }
+    const nowhere = {
+      namespace: undefined,
+      name: undefined,
+      subresource: undefined,
+      body: undefined,
+      duplicates: [],
+      manager: '',
+    }
     return { kind: builtInKinds[0]!, verb: 'list', query: parameters, form: 'plain', contentType: '', ...nowhere }
   }
 

@@ -6,6 +6,7 @@ import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { draft, isObject, type JsonObject } from './json.ts'
 import { apiVersionOf, type Kind } from './kinds.ts'
+import { trackUpdate, type Writer } from './managed-fields.ts'
 import { ApiError, badRequest, type Cause, conflict, invalid, invalidValue, modified, requiredValue } from './status.ts'
 
 /** What the rules cannot know of themselves. */
@@ -18,7 +19,13 @@ export interface Circumstances {
 }
 
 /** @param namespace of the URL; undefined for kinds without one */
-export function prepareCreate(kind: Kind, body: KubeObject, namespace: string | undefined, given: Circumstances) {
+export function prepareCreate(
+  kind: Kind,
+  body: KubeObject,
+  namespace: string | undefined,
+  given: Circumstances,
+  writer: Writer,
+) {
   const object = draft(checkedBody(kind, body, namespace))
   const { metadata } = object
   if (metadata['resourceVersion'])
@@ -32,12 +39,14 @@ export function prepareCreate(kind: Kind, body: KubeObject, namespace: string | 
   if (kind.generation) metadata['generation'] = 1
   if (kind.initialStatus !== undefined) object['status'] = kind.initialStatus
   else if (kind.custom && kind.status) delete object['status']
-  return judged(kind, object as unknown as KubeObject, undefined)
+  const made = judged(kind, object as unknown as KubeObject, undefined)
+  return writer.operation === 'Apply' ? made : trackUpdate(kind, undefined, made, writer)
 }
 
 /**
  * @param name of the URL
- * @param subresource `status` leaves all but the status and labels alone; without it the status stays
+ * @param writer through `/status` it leaves all but the status and the managers alone; elsewhere the status stays. What an
+ *   applier sends has its managers already
  * @returns the stored object itself when nothing would change
  */
 export function prepareUpdate(
@@ -45,7 +54,7 @@ export function prepareUpdate(
   body: KubeObject,
   stored: KubeObject,
   name: string,
-  subresource: string | undefined,
+  writer: Writer,
 ): KubeObject {
   const object = draft(checkedBody(kind, body, stored.metadata.namespace))
   const { metadata } = object
@@ -65,9 +74,10 @@ export function prepareUpdate(
     else metadata[field] = value as string
   }
   metadata['resourceVersion'] = stored.metadata.resourceVersion ?? ''
-  const next = subresource === 'status' ? withStatusOf(stored, object) : withOwnStatus(kind, stored, object)
+  const next = writer.subresource === 'status' ? withStatusOf(stored, object) : withOwnStatus(kind, stored, object)
   const prepared = counted(kind, judged(kind, next, stored), stored)
-  return isDeepStrictEqual(prepared, stored) ? stored : prepared
+  const tracked = writer.operation === 'Apply' ? prepared : trackUpdate(kind, stored, prepared, writer)
+  return isDeepStrictEqual(tracked, stored) ? stored : tracked
 }
 
 /** The generation counts what its controller has to look at: all but metadata and a status that others write. */
@@ -80,7 +90,9 @@ function counted(kind: Kind, object: KubeObject, stored: KubeObject): KubeObject
 
 function withStatusOf(stored: KubeObject, update: JsonObject): KubeObject {
   const { status: _, ...rest } = stored
-  return { ...rest, ...(update['status'] === undefined ? {} : { status: update['status'] }) }
+  const { managedFields } = update['metadata'] as JsonObject
+  const metadata = managedFields === undefined ? stored.metadata : { ...stored.metadata, managedFields }
+  return { ...rest, metadata, ...(update['status'] === undefined ? {} : { status: update['status'] }) }
 }
 
 function withOwnStatus(kind: Kind, stored: KubeObject, update: JsonObject): KubeObject {

@@ -168,7 +168,7 @@ describe('objects', () => {
     const cidr = await call('POST', '/api/v1/nodes', node('b', { podCIDR: '10.0.0.0/33' }))
     assert.deepEqual([cidr.code, cidr.body.details.causes[0].field], [422, 'spec.podCIDRs[0]'])
     const number = await call('PATCH', '/api/v1/nodes/a', { metadata: { labels: { x: 1 } } }, { type: MERGE })
-    assert.equal(number.code, 400)
+    assert.equal(number.code, 422)
     assert.match(
       number.body.message,
       /cannot unmarshal number into Go struct field ObjectMeta\.metadata\.labels of type string$/,
@@ -281,7 +281,7 @@ describe('requests', () => {
     assert.equal((await call('GET', '/api/v1/foos')).body.message, 'the server could not find the requested resource')
     assert.equal((await call('POST', '/api/v1/nodes/a', {})).code, 405)
     assert.equal((await call('GET', '/api/v1/nodes', undefined, { accept: 'text/html' })).code, 406)
-    assert.equal((await call('POST', '/api/v1/nodes', {}, { type: 'application/vnd.kubernetes.protobuf' })).code, 415)
+    assert.equal((await call('POST', '/api/v1/nodes', {}, { type: 'application/cbor' })).code, 415)
     assert.equal((await call('POST', '/api/v1/nodes', 'text')).code, 400)
     await call('POST', '/api/v1/nodes', node('a'))
     assert.equal((await call('PATCH', '/api/v1/nodes/a', {}, { type: 'text/plain' })).code, 415)
