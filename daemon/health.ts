@@ -3,8 +3,8 @@
  * what to announce, and may speak; sessions that are down do not make a node unready, for a router at rest is no reason
  * to restart anything.
  */
-import { createServer } from 'node:http'
 import { reasonOf, WorldFault } from '../lib/base/failure.ts'
+import { createServer } from './http.ts'
 import type { Metrics } from './metrics.ts'
 
 export interface HealthOptions {

@@ -2,8 +2,9 @@
  * The other end of the control API: asks the agent behind a socket. Every way in which it can fail is a WorldFault or an
  * InputFault with a sentence for the person who asked. Loads nothing but node:http: the CLI must start at once.
  */
-import { type IncomingMessage, request } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import { request } from '../http.ts'
 import {
   type AgentStatus,
   type EffectiveConfig,

@@ -2,8 +2,9 @@
  * The control API on a unix socket of mode 0600: whoever may open it is root or the agent's own user, and that is all the
  * authentication there is. Speaks HTTP; what is answered api.ts decides.
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import { createServer } from '../http.ts'
 import { version } from '../version.ts'
 import { answer } from './api.ts'
 import { VERSION_HEADER } from './document.ts'
