@@ -3,6 +3,7 @@
  * test needs of it is here; it runs in the caller's thread and keeps its state in memory, also while no server listens.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { type IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
@@ -12,6 +13,7 @@ import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.t
 import { Access, type Refusal } from './access.ts'
 import { bootstrapRoles } from './bootstrap-roles.ts'
 import { Authority } from './certificates.ts'
+import type { Exec } from './exec.ts'
 import { Faults } from './faults.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import type { Circumstances } from './rules.ts'
@@ -29,6 +31,8 @@ export interface KubeApiOptions {
   /** false lets everybody with a good token do everything; by default RBAC is enforced. */
   readonly authorization?: boolean
   readonly times?: Partial<WatchTimes>
+  /** Runs what `kubectl exec` is asked to run in a pod. */
+  readonly exec?: Exec
 }
 
 export interface ListenOptions {
@@ -67,6 +71,7 @@ export class KubeApi {
     token = randomBytes(16).toString('hex'),
     times = {},
     authorization = true,
+    exec,
   }: KubeApiOptions = {}) {
     this.#names = names
     this.#token = token
@@ -75,6 +80,7 @@ export class KubeApi {
       world: { store: this.store, kinds: () => this.#kinds.all, circumstances },
       faults: this.faults,
       access: this.#access,
+      exec,
       times: { bookmark: 60_000, most: 1_800_000, ...times },
     }
     for (const name of NAMESPACES)
@@ -90,6 +96,12 @@ export class KubeApi {
       ...new Set([...reachable(host), ...this.#names, 'localhost', 'kubernetes']),
     ])
     const server = createServer({ cert, key }, (request, response) => void serve(this.#context, request, response))
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) => {
+      const response = new ServerResponse(request)
+      response.shouldKeepAlive = false
+      response.assignSocket(socket)
+      void serve(this.#context, request, response, head)
+    })
     // a client may keep a quiet connection for as long as it likes
     server.keepAliveTimeout = 0
     // the server itself knows a connection only when its TLS handshake is over

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Access, requestedAct } from './access.ts'
 import { JSON_TYPE, readBody } from './body.ts'
 import { discover, VERSION } from './discovery.ts'
+import { type Exec, openExec } from './exec.ts'
 import type { Fault, Faults } from './faults.ts'
 import { openapi } from './openapi.ts'
 import { parsePath, type ResourceRequest, verbOf } from './request.ts'
@@ -18,14 +19,23 @@ import { openWatch, type WatchTimes } from './watch-stream.ts'
 export interface ServerContext {
   readonly world: World
   readonly faults: Faults
+  readonly exec: Exec | undefined
   readonly access: Access
   readonly times: WatchTimes
 }
 
 const OPEN_PATHS = new Set(['/version', '/healthz', '/livez', '/readyz'])
 
-/** Serves one request; never throws for anything a client can send. */
-export async function serve(context: ServerContext, request: IncomingMessage, response: ServerResponse): Promise<void> {
+/**
+ * Serves one request; never throws for anything a client can send.
+ * @param head what came after a request for an upgrade; undefined for ordinary requests
+ */
+export async function serve(
+  context: ServerContext,
+  request: IncomingMessage,
+  response: ServerResponse,
+  head?: Buffer,
+): Promise<void> {
   try {
     const url = new URL(request.url ?? '/', 'https://host')
     const path = url.pathname.replace(/(?<=.)\/$/, '')
@@ -34,7 +44,7 @@ export async function serve(context: ServerContext, request: IncomingMessage, re
     if (fault.cutAfter === 0) return void request.socket.destroy()
     if (fault.code !== undefined) throw injected(fault)
     if (fault.cutAfter !== undefined) cutLater(response, fault.cutAfter)
-    await answer(context, request, response, path, url.searchParams)
+    await answer(context, { request, head }, response, path, url.searchParams)
   } catch (thrown) {
     if (response.headersSent) return void request.socket.destroy()
     const { status } =
@@ -67,7 +77,7 @@ function cutLater(response: ServerResponse, octets: number): void {
 
 async function answer(
   context: ServerContext,
-  request: IncomingMessage,
+  { request, head }: { request: IncomingMessage; head: Buffer | undefined },
   response: ServerResponse,
   path: string,
   query: URLSearchParams,
@@ -93,6 +103,7 @@ async function answer(
     )
   if (target === undefined) throw noSuchPath()
   if (verb === undefined || !target.kind.verbs.includes(verb)) throw methodNotAllowed()
+  if (target.subresource === 'exec') return openExec(context.exec, world.store, target, query, { request, head })
   const contentType = (request.headers['content-type'] ?? JSON_TYPE).split(';')[0]!.trim()
   const form = negotiate(request.headers.accept)
   const resource: ResourceRequest = {
