@@ -48,6 +48,11 @@ export interface Listener {
   /** Such as `https://10.0.1.1:6443`: what `kubeconfig(url)` wants. */
   readonly url: string
   readonly port: number
+  /**
+   * Refuses connections, after those that there are were cut; not for a socket that was made elsewhere.
+   * @returns how to listen again, at the same port
+   */
+  pause(): Promise<() => Promise<void>>
   /** Ends this address alone: its connections, open watches too, are cut. */
   close(): Promise<void>
 }
@@ -77,7 +82,7 @@ export class KubeApi {
     this.#token = token
     this.#access = new Access(this.store, new Tokens(this.store, token), authorization)
     this.#context = {
-      world: { store: this.store, kinds: () => this.#kinds.all, circumstances },
+      world: { store: this.store, kinds: () => this.#kinds.all, circumstances: () => this.#circumstances() },
       faults: this.faults,
       access: this.#access,
       exec,
@@ -111,14 +116,22 @@ export class KubeApi {
       socket.on('close', () => sockets.delete(socket))
     })
     await listening(server, fd === undefined ? { host, port } : { fd })
+    const cut = async () => {
+      const closed = new Promise(resolve => server.close(resolve))
+      for (const socket of sockets) socket.destroy()
+      await closed
+    }
     const listener: Listener = {
       url: `https://${host.includes(':') ? `[${host}]` : host}:${(server.address() as AddressInfo).port}`,
       port: (server.address() as AddressInfo).port,
-      close: async () => {
+      pause: async () => {
+        if (fd !== undefined) throw new Error('a socket made elsewhere cannot be opened again')
+        await cut()
+        return () => listening(server, { host, port: listener.port })
+      },
+      close: () => {
         this.#listeners.delete(listener)
-        const closed = new Promise(resolve => server.close(resolve))
-        for (const socket of sockets) socket.destroy()
-        await closed
+        return cut()
       },
     }
     this.#listeners.add(listener)
@@ -164,7 +177,7 @@ export class KubeApi {
     const kind = this.#kindOf(object.kind ?? '')
     const normal = kind.normal?.(object) ?? object
     const before = this.find(kind.kind, object.metadata.name, object.metadata.namespace)
-    const { now, uid } = circumstances()
+    const { now, uid } = this.#circumstances()
     const { resourceVersion: _, ...given } = normal.metadata
     const made = { creationTimestamp: now, uid, ...given }
     const owned = before && picked(before.metadata, ['creationTimestamp', 'uid', 'resourceVersion'])
@@ -192,18 +205,19 @@ export class KubeApi {
     if (kind === undefined) throw new Error(`the stand-in has no kind ${name}`)
     return kind
   }
+
+  #circumstances(): Circumstances {
+    return {
+      now: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      uid: randomUUID(),
+      suffix: randomBytes(3).toString('hex').slice(0, 5),
+      serial: this.store.revision,
+    }
+  }
 }
 
 function picked(from: ObjectMeta, fields: readonly string[]): Partial<ObjectMeta> {
   return Object.fromEntries(fields.flatMap(field => (from[field] === undefined ? [] : [[field, from[field]]])))
-}
-
-function circumstances(): Circumstances {
-  return {
-    now: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
-    uid: randomUUID(),
-    suffix: randomBytes(3).toString('hex').slice(0, 5),
-  }
 }
 
 function reachable(host: string): string[] {

@@ -22,6 +22,7 @@ import { definitionCauses, normalDefinition } from './custom-resource-definition
 import type { JsonObject } from './json.ts'
 import { type Kind, type Subresource, VERBS } from './kinds.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
+import { createdNamespace, createdService, normalService } from './service-rules.ts'
 import { conform } from './structural-schema.ts'
 
 function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): Kind {
@@ -91,6 +92,8 @@ export const builtInKinds: readonly Kind[] = [
     shortNames: ['svc'],
     categories: ['all'],
     columns: serviceColumns,
+    created: createdService,
+    normal: normalService,
     fields: ['spec.clusterIP', 'spec.type'],
     status: true,
     initialStatus: { loadBalancer: {} },
@@ -101,6 +104,7 @@ export const builtInKinds: readonly Kind[] = [
     shortNames: ['ns'],
     namespaced: false,
     columns: namespaceColumns,
+    created: createdNamespace,
     fields: ['status.phase'],
     status: true,
     initialStatus: { phase: 'Active' },

@@ -5,6 +5,7 @@
 import type { KubeObject } from '../../lib/kube/object.ts'
 import type { Column } from './columns.ts'
 import type { JsonObject } from './json.ts'
+import type { Circumstances } from './rules.ts'
 import type { Schema } from './schema.ts'
 import type { Cause } from './status.ts'
 
@@ -45,6 +46,8 @@ export interface Kind {
   readonly initialStatus?: JsonObject
   /** PUT of an object that is not there makes it. */
   readonly createOnUpdate: boolean
+  /** What the server gives to a new object, a draft that may be changed. */
+  readonly created?: (object: JsonObject, given: Circumstances) => void
   /** Conversion and defaults, before anything is compared or stored. */
   readonly normal?: (object: KubeObject) => KubeObject
   /** What is wrong with it, as a new object or as an update. */

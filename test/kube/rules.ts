@@ -16,6 +16,8 @@ export interface Circumstances {
   readonly uid: string
   /** Five characters for `generateName`. */
   readonly suffix: string
+  /** Never the same twice: what addresses and ports are given out by. */
+  readonly serial: number
 }
 
 /** @param namespace of the URL; undefined for kinds without one */
@@ -37,6 +39,7 @@ export function prepareCreate(
   metadata['uid'] = given.uid
   metadata['creationTimestamp'] = given.now
   if (kind.generation) metadata['generation'] = 1
+  kind.created?.(object, given)
   if (kind.initialStatus !== undefined) object['status'] = kind.initialStatus
   else if (kind.custom && kind.status) delete object['status']
   const made = judged(kind, object as unknown as KubeObject, undefined)
