@@ -7,7 +7,7 @@ import { type Access, requestedAct } from './access.ts'
 import { JSON_TYPE, readBody } from './body.ts'
 import { discover, VERSION } from './discovery.ts'
 import { type Exec, openExec } from './exec.ts'
-import type { Fault, Faults } from './faults.ts'
+import { type Faults, refusalOf } from './faults.ts'
 import { openapi } from './openapi.ts'
 import { parsePath, type ResourceRequest, verbOf } from './request.ts'
 import { review } from './reviews.ts'
@@ -42,7 +42,8 @@ export async function serve(
     const fault = context.faults.judge({ method: request.method ?? '', path, query: url.searchParams }) ?? {}
     if (fault.delay !== undefined) await sleep(fault.delay)
     if (fault.cutAfter === 0) return void request.socket.destroy()
-    if (fault.code !== undefined) throw injected(fault)
+    const refusal = refusalOf(fault)
+    if (refusal !== undefined) throw refusal
     if (fault.cutAfter !== undefined) cutLater(response, fault.cutAfter)
     await answer(context, { request, head }, response, path, url.searchParams)
   } catch (thrown) {
@@ -53,18 +54,6 @@ export async function serve(
     if (retryAfter !== undefined) response.setHeader('Retry-After', retryAfter)
     send(response, status.code, JSON_TYPE, JSON.stringify(status))
   }
-}
-
-function injected({ code = 500, retryAfter }: Fault): ApiError {
-  const reason = code === 429 ? 'TooManyRequests' : 'InternalError'
-  return new ApiError(
-    code,
-    reason,
-    code === 429 ? 'Too many requests, please try again later.' : 'Internal error occurred: injected',
-    {
-      ...(retryAfter === undefined ? {} : { retryAfterSeconds: retryAfter }),
-    },
-  )
 }
 
 /** Lets the headers and the first octets of the body through, then breaks the connection. */
@@ -131,6 +120,7 @@ function watch({ world, faults, times }: ServerContext, request: ResourceRequest
   response.setHeader('Content-Type', JSON_TYPE)
   response.setHeader('Cache-Control', 'no-cache, private')
   const stop = openWatch(world.store, request, times, {
+    bookmark: revision => revision - faults.bookmarkLag,
     line: text => void response.write(`${text}\n`),
     end: () => void response.end(),
   })

@@ -12,6 +12,8 @@ import { renderTable } from './table.ts'
 import { objectText } from './text.ts'
 
 export interface Sink {
+  /** The version to tell in a bookmark, given the true one. */
+  bookmark?(revision: number): number
   /** One event, without the line feed. */
   line(text: string): void
   end(): void
@@ -40,7 +42,12 @@ export function openWatch(store: Store, request: ResourceRequest, times: WatchTi
   let told = from
 
   const bookmark = (annotations?: Record<string, string>) => {
-    const metadata = { name: '', resourceVersion: String(store.revision), creationTimestamp: null, annotations }
+    const metadata = {
+      name: '',
+      resourceVersion: String(sink.bookmark?.(store.revision) ?? store.revision),
+      creationTimestamp: null,
+      annotations,
+    }
     sink.line(
       render('BOOKMARK', { apiVersion: apiVersionOf(kind), kind: kind.kind, metadata } as unknown as KubeObject),
     )
