@@ -14,6 +14,8 @@ export interface Server {
   readonly token: string
   /** 20 for 1.20. */
   readonly minor: number
+  /** Makes it forget all history up to now, as it does by itself after some minutes. */
+  forget(): Promise<void>
 }
 
 export interface Question {

@@ -23,7 +23,7 @@ before(async () => {
   const { url } = await api.listen({ host: '127.0.0.1' })
   const { clusters, users } = parse(api.kubeconfig(url))
   const ca = Buffer.from(clusters[0].cluster['certificate-authority-data'], 'base64').toString()
-  standIn = { url, ca, token: users[0].user.token, minor: 32 }
+  standIn = { url, ca, token: users[0].user.token, minor: 32, forget: async () => api.faults.expireHistory() }
   if (folder !== undefined) real = await RealServer.start(folder)
 })
 after(async () => {

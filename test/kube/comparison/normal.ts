@@ -7,8 +7,9 @@ import type { Answer } from './asker.ts'
 const UID = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}/g
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const AGE = /^(\d+[smhdy]){1,2}$/
-/** Where texts tell versions: of a watch that is too old, of a list at a version to come. */
-const VERSIONS = /(resource version: )\d+(?:(, current: )\d+| \(\d+\))/g
+/** Where texts tell versions: of a watch that is too old, of a list at a version to come, of an object that moved on. */
+const VERSIONS =
+  /(?<=resource version: |, current: |ResourceVersion in record |[Rr]esourceVersion\W{1,3})\(?\d+\)?|(?<=<version> )\(\d+\)/g
 
 /** One per transcript: it remembers what it has seen. */
 export class Normal {
@@ -36,6 +37,7 @@ export class Normal {
     if (typeof value === 'string') return this.#text(value, field)
     if (Array.isArray(value)) return value.map(item => this.value(item, field))
     if (typeof value !== 'object' || value === null) return value
+    if ('type' in value && value.type === 'BOOKMARK') return { type: value.type }
     const fields = Object.entries(value).flatMap(([name, inner]) => {
       if (name === 'managedFields' && !this.#managedFields) return []
       return [[name, this.value(name === 'metadata' && isOfMany(value) ? withoutVersion(inner) : inner, name)]]
@@ -55,22 +57,15 @@ export class Normal {
     return text
       .replace(UID, uid => `<uid ${numberOf(this.#uids, uid)}>`)
       .replace(TIME, '<time>')
-      .replace(
-        VERSIONS,
-        (_, before, between) => `${before}${SOME}${between === undefined ? ` (${SOME})` : between + SOME}`,
-      )
+      .replace(VERSIONS, SOME)
   }
 }
 
 const SOME = '<version>'
 
-/** Lists, Tables and bookmarks have the version of the whole store, which moves for reasons of its own. */
+/** Lists and Tables have the version of the whole store, which moves for reasons of its own. */
 function isOfMany(value: object): boolean {
-  return (
-    'items' in value ||
-    'rows' in value ||
-    Object.keys(value).every(name => ['kind', 'apiVersion', 'metadata'].includes(name))
-  )
+  return 'items' in value || 'rows' in value
 }
 
 function withoutVersion(metadata: unknown): unknown {

@@ -65,7 +65,7 @@ export class RealServer {
       writeFileSync(join(folder, 'accounts.pub'), publicKey)
       const minor = minorOf(join(assets, 'kube-apiserver'))
       const api = start('kube-apiserver', apiFlags(folder, etcd, port, minor))
-      const server = await ready(api, folder, `https://127.0.0.1:${port}`, minor)
+      const server = await ready(api, folder, { url: `https://127.0.0.1:${port}`, minor, forget: () => compact(etcd) })
       return new RealServer(server, close)
     } catch (thrown) {
       await close()
@@ -113,7 +113,11 @@ function apiFlags(folder: string, etcd: string, port: number, minor: number): st
   ]
 }
 
-async function ready(api: ChildProcess, folder: string, url: string, minor: number): Promise<Server> {
+async function ready(
+  api: ChildProcess,
+  folder: string,
+  place: Pick<Server, 'url' | 'minor' | 'forget'>,
+): Promise<Server> {
   const certificate = join(folder, 'certificates', 'apiserver.crt')
   for (const deadline = Date.now() + PATIENCE; ; await sleep(200)) {
     if (api.exitCode !== null || Date.now() > deadline)
@@ -121,12 +125,22 @@ async function ready(api: ChildProcess, folder: string, url: string, minor: numb
         `kube-apiserver did not come up:\n${readFileSync(join(folder, 'kube-apiserver.log'), 'utf8').slice(-2000)}`,
       )
     if (!existsSync(certificate)) continue
-    const server = { url, ca: readFileSync(certificate, 'utf8'), token: TOKEN, minor }
+    const server = { ...place, ca: readFileSync(certificate, 'utf8'), token: TOKEN }
     const asker = new Asker(server)
     const answer = await asker.ask({ method: 'GET', path: '/readyz' }).catch(() => undefined)
     asker.close()
     if (answer?.code === 200) return server
   }
+}
+
+/** Asks etcd through its JSON gateway. */
+async function compact(etcd: string): Promise<void> {
+  const call = async (path: string, body: object) => {
+    const answer = await fetch(`${etcd}/v3/kv/${path}`, { method: 'POST', body: JSON.stringify(body) })
+    return (await answer.json()) as { header: { revision: string } }
+  }
+  const { header } = await call('range', { key: Buffer.from('/registry').toString('base64') })
+  await call('compaction', { revision: header.revision, physical: true })
 }
 
 async function freePorts(count: number): Promise<number[]> {

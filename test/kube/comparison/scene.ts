@@ -38,11 +38,13 @@ export class Scene {
   /** A namespace of the case's own; it is there. */
   readonly namespace: string
   readonly entries: Entry[] = []
+  readonly #server: Server
   readonly #asker: Asker
   readonly #normal: Normal
   readonly #watches: OpenWatch[] = []
 
-  private constructor(asker: Asker, { name, managedFields = false }: Case) {
+  private constructor(server: Server, asker: Asker, { name, managedFields = false }: Case) {
+    this.#server = server
     this.#asker = asker
     this.#normal = new Normal(managedFields)
     this.namespace = slug(name)
@@ -50,7 +52,7 @@ export class Scene {
 
   static async play(server: Server, played: Case): Promise<readonly Entry[]> {
     const asker = new Asker(server)
-    const scene = new Scene(asker, played)
+    const scene = new Scene(server, asker, played)
     try {
       await scene.quietly('DELETE', '/api/v1/nodes')
       await scene.quietly('POST', '/api/v1/namespaces', { metadata: { name: scene.namespace } })
@@ -67,12 +69,17 @@ export class Scene {
     return `/${group}/namespaces/${this.namespace}/${plural}`
   }
 
+  /** The server forgets all history up to now: the next watch or page from before is too old. */
+  async forget(): Promise<void> {
+    await this.#server.forget()
+  }
+
   /** Asks, and compares the answer. */
   async ask(method: string, path: string, body?: unknown, { pick, ...extra }: Extra = {}): Promise<Answer> {
     const answer = await this.#asker.ask({ method, path, body, ...extra })
     const seen = pick === undefined ? answer : { ...answer, body: pick(answer.body) }
     this.entries.push({
-      asked: `${method} ${path.replace(/(continue|resourceVersion)=[^&]{6,}/, '$1=…')}`,
+      asked: `${method} ${path.replace(/(?<=(continue|resourceVersion)=)[^&]+/g, '…')}`,
       answer: plain(this.#normal.answer(seen)),
     })
     return answer

@@ -14,10 +14,10 @@ export const kindCases: readonly Case[] = [
       await scene.ask('POST', NODES, node('two', { podCIDRs: ['10.0.1.0/24', 'fd00::/64'] }))
       await scene.ask('POST', NODES, node('both', { podCIDR: '10.0.2.0/24', podCIDRs: ['10.0.2.0/24', 'fd00:2::/64'] }))
       await scene.ask('POST', NODES, node('differ', { podCIDR: '10.0.3.0/24', podCIDRs: ['10.0.4.0/24'] }))
-      await scene.ask('POST', NODES, node('bad', { podCIDR: '10.0.0.0/33' }))
-      await scene.ask('POST', NODES, node('bad', { podCIDRs: ['10.0.0.0/24', '10.0.1.0/24'] }))
-      await scene.ask('POST', NODES, node('bad', { podCIDRs: ['10.0.0.0/24', 'fd00::/64', 'fd01::/64'] }))
-      await scene.ask('POST', NODES, node('bad', { podCIDRs: ['10.0.0.1/24', 'text'] }))
+      await scene.ask('POST', NODES, node('bad1', { podCIDR: '10.0.0.0/33' }))
+      await scene.ask('POST', NODES, node('bad2', { podCIDRs: ['10.0.0.0/24', '10.0.1.0/24'] }))
+      await scene.ask('POST', NODES, node('bad3', { podCIDRs: ['10.0.0.0/24', 'fd00::/64', 'fd01::/64'] }))
+      await scene.ask('POST', NODES, node('bad4', { podCIDRs: ['10.0.0.1/24', 'text'] }))
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDR: '10.0.9.0/24' } })
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDR: '10.0.8.0/24' } })
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDRs: ['10.0.9.0/24', 'fd00:9::/64'] } })
@@ -29,7 +29,8 @@ export const kindCases: readonly Case[] = [
   {
     name: 'rules for a Node',
     play: async scene => {
-      const node = (spec: object) => ({ metadata: { name: 'n' }, spec })
+      let count = 0
+      const node = (spec: object) => ({ metadata: { name: `n${++count}` }, spec })
       await scene.ask('POST', NODES, node({ taints: [{ key: 'a', effect: 'Wrong' }] }))
       await scene.ask('POST', NODES, node({ taints: [{ key: '', effect: 'NoSchedule' }] }))
       await scene.ask(
@@ -47,9 +48,9 @@ export const kindCases: readonly Case[] = [
         NODES,
         node({ providerID: 'p://1', externalID: 'e', taints: [{ key: 'a', value: 'b', effect: 'NoExecute' }] }),
       )
-      await scene.patch(`${NODES}/n`, MERGE, { spec: { providerID: 'p://2' } })
-      await scene.patch(`${NODES}/n`, MERGE, { spec: { unschedulable: false } })
-      await scene.patch(`${NODES}/n`, MERGE, { spec: null })
+      await scene.patch(`${NODES}/n4`, MERGE, { spec: { providerID: 'p://2' } })
+      await scene.patch(`${NODES}/n4`, MERGE, { spec: { unschedulable: false } })
+      await scene.patch(`${NODES}/n4`, MERGE, { spec: null })
     },
   },
   {
@@ -103,18 +104,18 @@ export const kindCases: readonly Case[] = [
       await make('outside', { type: 'ExternalName', externalName: 'example.com' })
       await make('none', { clusterIP: 'None' })
       await make('bare', {})
-      await make('wrong', { type: 'Wrong', ports: [{ port: 80 }] })
-      await make('wrong', { clusterIP: 'None', ports: [{ port: 0 }] })
-      await make('wrong', { clusterIP: 'None', ports: [{ port: 80 }, { port: 81 }] })
-      await make('wrong', {
+      await make('wrong1', { type: 'Wrong', ports: [{ port: 80 }] })
+      await make('wrong2', { clusterIP: 'None', ports: [{ port: 0 }] })
+      await make('wrong3', { clusterIP: 'None', ports: [{ port: 80 }, { port: 81 }] })
+      await make('wrong4', {
         clusterIP: 'None',
         ports: [
           { port: 80, name: 'a' },
           { port: 81, name: 'a' },
         ],
       })
-      await make('wrong', { clusterIP: 'None', ports: [{ port: 80, protocol: 'IP' }] })
-      await make('wrong', { clusterIP: 'text', ports: [{ port: 80 }] })
+      await make('wrong5', { clusterIP: 'None', ports: [{ port: 80, protocol: 'IP' }] })
+      await make('wrong6', { clusterIP: 'text', ports: [{ port: 80 }] })
       await make('Wrong.Name', { clusterIP: 'None', ports: [{ port: 80 }] })
       await scene.patch(`${services}/plain`, MERGE, { spec: { clusterIP: '10.0.3.5' } })
       await scene.patch(`${services}/balanced/status`, MERGE, {
@@ -154,8 +155,8 @@ export const kindCases: readonly Case[] = [
       )
       await scene.ask('POST', pods, pod('none', { containers: [] }))
       await scene.ask('POST', pods, pod('bare', {}))
-      await scene.ask('POST', pods, pod('wrong', { containers: [{ name: 'Bad_Name', image: 'i' }] }))
-      await scene.ask('POST', pods, pod('wrong', { containers: [{ name: 'c' }] }))
+      await scene.ask('POST', pods, pod('wrong1', { containers: [{ name: 'Bad_Name', image: 'i' }] }))
+      await scene.ask('POST', pods, pod('wrong2', { containers: [{ name: 'c' }] }))
       await scene.patch(`${pods}/one`, MERGE, { spec: { nodeName: 'm' } })
       await scene.patch(`${pods}/one`, MERGE, { metadata: { labels: { b: 'c' } } })
       await scene.patch(`${pods}/one/status`, MERGE, {
@@ -197,9 +198,9 @@ export const kindCases: readonly Case[] = [
       const { body } = await scene.get(`${leases}/leader`)
       await scene.ask('PUT', `${leases}/leader`, { ...body, spec: { ...spec, holderIdentity: 'b' } })
       await scene.ask('PUT', `${leases}/leader`, { ...body, spec: { ...spec, holderIdentity: 'c' } })
-      await scene.ask('POST', leases, { metadata: { name: 'wrong' }, spec: { leaseDurationSeconds: 0 } })
-      await scene.ask('POST', leases, { metadata: { name: 'wrong' }, spec: { leaseTransitions: -1 } })
-      await scene.ask('POST', leases, { metadata: { name: 'wrong' }, spec: { renewTime: 'now' } })
+      await scene.ask('POST', leases, { metadata: { name: 'wrong1' }, spec: { leaseDurationSeconds: 0 } })
+      await scene.ask('POST', leases, { metadata: { name: 'wrong2' }, spec: { leaseTransitions: -1 } })
+      await scene.ask('POST', leases, { metadata: { name: 'wrong3' }, spec: { renewTime: 'now' } })
       await scene.ask('PUT', `${leases}/other`, { metadata: { name: 'other', resourceVersion: '5' }, spec })
       await scene.ask('PUT', `${leases}/other`, { metadata: {}, spec })
     },

@@ -36,6 +36,22 @@ export const listCases: readonly Case[] = [
     },
   },
   {
+    name: 'a page of a list that is forgotten',
+    play: async scene => {
+      await nodes(scene, NAMES)
+      const { body } = await scene.get('/api/v1/nodes?limit=2', { pick: names })
+      await nodes(scene, ['f'])
+      await scene.forget()
+      await nodes(scene, ['g'])
+      const late = await scene.get(`/api/v1/nodes?limit=2&continue=${encodeURIComponent(body.metadata.continue)}`)
+      const { continue: token } = late.body.metadata
+      if (token !== undefined)
+        await scene.get(`/api/v1/nodes?limit=2&continue=${encodeURIComponent(token)}`, { pick: names })
+      const exact = `resourceVersion=${body.metadata.resourceVersion}&resourceVersionMatch=Exact`
+      await scene.get(`/api/v1/nodes?limit=2&${exact}`)
+    },
+  },
+  {
     name: 'pages of a selection',
     play: async scene => {
       await nodes(scene, NAMES)
@@ -209,13 +225,15 @@ export const listCases: readonly Case[] = [
     play: async scene => {
       await nodes(scene, ['a', 'b'])
       const maps = scene.path('configmaps')
-      for (const name of ['x', 'y']) await scene.quietly('POST', maps, { metadata: { name } })
-      await scene.get(`${maps}?fieldSelector=metadata.name%3Dx`, { pick: names })
-      await scene.get(`${maps}?fieldSelector=metadata.name%3Dx%2Cmetadata.namespace%3D${scene.namespace}`, {
+      const other = scene.path('configmaps').replace(scene.namespace, 'default')
+      for (const path of [`${maps}`, other]) await scene.quietly('POST', path, { metadata: { name: 'selected' } })
+      await scene.get(`${maps}?fieldSelector=metadata.name%3Dselected`, { pick: names })
+      await scene.get(`${maps}?fieldSelector=metadata.name%3Dselected%2Cmetadata.namespace%3D${scene.namespace}`, {
         pick: names,
       })
       await scene.get(`${maps}?fieldSelector=metadata.namespace%3Dother`, { pick: names })
-      await scene.get('/api/v1/configmaps?fieldSelector=metadata.name%3Dx', { pick: names })
+      await scene.get('/api/v1/configmaps?fieldSelector=metadata.name%3Dselected', { pick: names })
+      await scene.quietly('DELETE', `${other}/selected`)
     },
   },
   {

@@ -43,10 +43,11 @@ export const patchCases: readonly Case[] = [
     name: 'JSON patches',
     play: async scene => {
       const maps = scene.path('configmaps')
-      await scene.ask('POST', maps, map('one', { a: 'b', 'x/y': 'z' }))
+      await scene.ask('POST', maps, map('one', { a: 'b' }))
       const patches: readonly unknown[] = [
         [{ op: 'add', path: '/data/c', value: 'd' }],
-        [{ op: 'replace', path: '/data/x~1y', value: 'new' }],
+        [{ op: 'add', path: '/metadata/annotations', value: { 'x/y': 'z' } }],
+        [{ op: 'replace', path: '/metadata/annotations/x~1y', value: 'new' }],
         [{ op: 'remove', path: '/data/c' }],
         [{ op: 'move', from: '/data/a', path: '/data/moved' }],
         [{ op: 'copy', from: '/data/moved', path: '/data/copied' }],

@@ -70,6 +70,8 @@ export const watchCases: readonly Case[] = [
   {
     name: 'a watch from a forgotten version',
     play: async scene => {
+      await scene.quietly('POST', '/api/v1/nodes', { metadata: { name: 'a' } })
+      await scene.forget()
       const watch = await scene.watch('/api/v1/nodes?watch=1&resourceVersion=1')
       await scene.told(watch, 'end')
     },
@@ -88,7 +90,7 @@ export const watchCases: readonly Case[] = [
       await scene.get('/api/v1/nodes?watch=1&labelSelector=%3D')
       await scene.get('/api/v1/nodes?watch=1&fieldSelector=spec.foo%3Dx')
       await scene.get('/api/v1/nodes?watch=1&timeoutSeconds=nonsense')
-      await scene.get('/api/v1/nodes?watch=nonsense')
+      await scene.told(await scene.watch('/api/v1/nodes?watch=nonsense&timeoutSeconds=1'), 'end')
     },
   },
   {
