@@ -1,10 +1,11 @@
 /**
  * The shell around one Peer: it carries out the peer's effects on channels and on the RIB, and turns what the channels
- * bring into inputs. It decides nothing; the one place where a peer's fault is caught is here. A bug of ours in a decoder or
- * in the session costs this peering its session and no other one; a bug in the RIB, which is everybody's, is not caught.
+ * bring into inputs. It decides nothing. A bug of ours in a decoder or in the session costs this peering its session and no
+ * other one; a bug in the RIB, which is everybody's, is not caught.
  */
 import { reasonOf, WorldFault } from '../lib/base/failure.ts'
 import type { Family } from '../lib/base/ip.ts'
+import { Link } from './link.ts'
 import type { Rib } from './rib/rib.ts'
 import type { LocalIdentity } from './session/config.ts'
 import type { PeerEffect } from './session/effect.ts'
@@ -15,10 +16,7 @@ import type { State } from './session/state.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
 import type { Attachment, Channel, Clock, Transport } from './transport.ts'
 import { PeerFault } from './wire/fault.ts'
-import { Framer } from './wire/framer.ts'
 import { countMessages } from './wire/header.ts'
-import { messageType } from './wire/iana.ts'
-import { decodeMessage } from './wire/message.ts'
 import { cease, errorCode } from './wire/notification.ts'
 import { UpdateReader } from './wire/update-reader.ts'
 
@@ -35,14 +33,6 @@ export interface PeeringObserver {
   changed(): void
   endOfRib(peering: Peering, family: Family): void
   notice(peering: Peering, code: string, text: string): void
-}
-
-interface Link {
-  readonly id: ConnectionId
-  readonly channel: Channel
-  readonly framer: Framer
-  /** Octets that the channel held back when we last looked; 0: none. */
-  held: number
 }
 
 interface Session {
@@ -230,7 +220,7 @@ export class Peering {
   }
 
   #join(id: ConnectionId, channel: Channel): void {
-    const link: Link = { id, channel, framer: new Framer(), held: 0 }
+    const link = new Link(id, channel)
     this.#links.set(id, link)
     channel.onData = chunk => this.#receive(link, chunk)
     channel.onDrain = () => this.#drained(link)
@@ -275,7 +265,7 @@ export class Peering {
 
   #receive(link: Link, chunk: Uint8Array): void {
     if (!this.#links.has(link.id)) return
-    link.framer.push(chunk)
+    link.push(chunk)
     while (this.#links.has(link.id) && this.#readNext(link)) {}
     this.#world.observer.changed()
     this.#schedule()
@@ -283,41 +273,23 @@ export class Peering {
 
   /** Takes one message; false when the chunk holds no whole one any more. */
   #readNext(link: Link): boolean {
-    const session = this.#session
-    const established = session?.link === link
-    const { framer } = link
-    const input = this.#decode(link, established ? session.reader : undefined)
+    const reader = this.#session?.link === link ? this.#session.reader : undefined
+    const input = link.next(reader, this.#decoderBug)
     if (input === 'more') return false
-    if (input !== 'routes') {
-      this.#handle(input)
-      return true
-    }
-    this.#peer.received(link.id, 'update', this.#world.clock.now())
-    const { reader } = session!
-    for (const fault of reader.faults) this.#world.observer.notice(this, 'malformedAttribute', fault.reason)
-    this.#world.rib.learn(this.number, reader, framer.buffer)
-    if (reader.endOfRib !== 0) this.#endOfRib(reader.endOfRib)
+    if (input !== 'routes') this.#handle(input)
+    else this.#learn(link, reader!)
     return true
   }
 
-  /** The next message as an input; `routes`: an UPDATE, now in the session's reader; `more`: the chunk is used up. */
-  #decode(link: Link, reader: UpdateReader | undefined): PeerInput | 'routes' | 'more' {
-    const { framer, id: connection } = link
-    try {
-      if (!framer.next()) return 'more'
-      if (framer.type !== messageType.update) {
-        const message = decodeMessage(framer.type, framer.buffer, framer.start, framer.end)
-        return { type: 'message', connection, message }
-      }
-      if (reader === undefined) return { type: 'message', connection, message: { type: 'update' } }
-      reader.read(framer.buffer, framer.start, framer.end)
-      return 'routes'
-    } catch (thrown) {
-      if (thrown instanceof PeerFault) return { type: 'fault', connection, fault: thrown }
-      this.#world.observer.notice(this, 'decoderBug', textOf(thrown))
-      const fault = new PeerFault(errorCode.cease, cease.outOfResources, 'an internal error while decoding a message')
-      return { type: 'fault', connection, fault }
-    }
+  #learn(link: Link, reader: UpdateReader): void {
+    this.#peer.received(link.id, 'update', this.#world.clock.now())
+    for (const fault of reader.faults) this.#world.observer.notice(this, 'malformedAttribute', fault.reason)
+    this.#world.rib.learn(this.number, reader, link.buffer)
+    if (reader.endOfRib !== 0) this.#endOfRib(reader.endOfRib)
+  }
+
+  readonly #decoderBug = (thrown: unknown): void => {
+    this.#world.observer.notice(this, 'decoderBug', textOf(thrown))
   }
 
   #endOfRib(family: Family): void {
@@ -327,24 +299,18 @@ export class Peering {
   }
 
   #write(link: Link, chunks: readonly Uint8Array[]): void {
-    if (link.channel.write(chunks)) return
-    const { held } = link
-    link.held = link.channel.bufferedBytes
-    if (held === 0) this.#handle({ type: 'writeBlocked', connection: link.id })
+    if (link.write(chunks)) this.#handle({ type: 'writeBlocked', connection: link.id })
   }
 
   /** A peer that reads slowly is not one that has stopped (RFC 9687 §3.2): the send hold time starts anew. */
   #lookForProgress(): void {
-    for (const link of this.#links.values()) {
-      const { held } = link
-      link.held = held === 0 ? 0 : link.channel.bufferedBytes
-      if (link.held < held) this.#handle({ type: 'writeBlocked', connection: link.id })
-    }
+    for (const link of this.#links.values())
+      if (link.progressed()) this.#handle({ type: 'writeBlocked', connection: link.id })
   }
 
   #drained(link: Link): void {
     if (!this.#links.has(link.id)) return
-    link.held = 0
+    link.drained()
     this.#handle({ type: 'writeDrained', connection: link.id })
     if (this.#session?.link !== link) return
     this.#world.rib.resume(this.number)

@@ -1,6 +1,6 @@
 /**
  * The peer's fault: what a peer sent breaks the protocol so that the session must end. It carries the NOTIFICATION that
- * says so. Decoders throw nothing else; the milder verdicts of RFC 7606 are returned values. Caught in one place, the session.
+ * says so. Decoders throw nothing else; the milder verdicts of RFC 7606 are returned values. Caught in one place, bgp/link.ts.
  */
 import { notificationName } from './notification.ts'
 

@@ -1,0 +1,83 @@
+/**
+ * One connection of a peering as octets: messages out of what the channel brings, and whether what we send gets away. The one
+ * place where a peer's fault is caught. Knows no session and no route.
+ */
+import type { ConnectionId, PeerInput } from './session/input.ts'
+import type { Channel } from './transport.ts'
+import { PeerFault } from './wire/fault.ts'
+import { Framer } from './wire/framer.ts'
+import { messageType } from './wire/iana.ts'
+import { decodeMessage } from './wire/message.ts'
+import { cease, errorCode } from './wire/notification.ts'
+import type { UpdateReader } from './wire/update-reader.ts'
+
+export class Link {
+  readonly id: ConnectionId
+  readonly channel: Channel
+  readonly #framer = new Framer()
+  /** Octets that the channel held back when we last looked; 0: none. */
+  #held = 0
+
+  constructor(id: ConnectionId, channel: Channel) {
+    this.id = id
+    this.channel = channel
+  }
+
+  /** What an UPDATE was read from. */
+  get buffer(): Uint8Array {
+    return this.#framer.buffer
+  }
+
+  /** Takes the next chunk, once `next` has said `more`. */
+  push(chunk: Uint8Array): void {
+    this.#framer.push(chunk)
+  }
+
+  /**
+   * The next message as an input; `routes`: an UPDATE, now in `reader`; `more`: the chunk is used up. Nothing can be read after
+   * a fault.
+   * @param reader of the session, where this is its connection
+   * @param onBug told of a bug of ours in a decoder, which costs this connection and no other
+   */
+  next(reader: UpdateReader | undefined, onBug: (thrown: unknown) => void): PeerInput | 'routes' | 'more' {
+    try {
+      return this.#decode(reader)
+    } catch (thrown) {
+      if (thrown instanceof PeerFault) return { type: 'fault', connection: this.id, fault: thrown }
+      onBug(thrown)
+      const fault = new PeerFault(errorCode.cease, cease.outOfResources, 'an internal error while decoding a message')
+      return { type: 'fault', connection: this.id, fault }
+    }
+  }
+
+  /** Returns whether octets have begun to wait. */
+  write(chunks: readonly Uint8Array[]): boolean {
+    if (this.channel.write(chunks)) return false
+    const before = this.#held
+    this.#held = this.channel.bufferedBytes
+    return before === 0
+  }
+
+  /** Whether some of what waited has gone since this was asked last. */
+  progressed(): boolean {
+    const before = this.#held
+    this.#held = before === 0 ? 0 : this.channel.bufferedBytes
+    return this.#held < before
+  }
+
+  /** All that waited has gone. */
+  drained(): void {
+    this.#held = 0
+  }
+
+  #decode(reader: UpdateReader | undefined): PeerInput | 'routes' | 'more' {
+    const framer = this.#framer
+    if (!framer.next()) return 'more'
+    const { type, buffer, start, end } = framer
+    if (type !== messageType.update)
+      return { type: 'message', connection: this.id, message: decodeMessage(type, buffer, start, end) }
+    if (reader === undefined) return { type: 'message', connection: this.id, message: { type: 'update' } }
+    reader.read(buffer, start, end)
+    return 'routes'
+  }
+}
