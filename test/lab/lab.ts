@@ -215,9 +215,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.members.map(({ agent }) => agent.stop()))
-    await this.router.stop()
-    await this.cluster.down()
+    await Promise.all([...this.members.map(({ agent }) => agent.stop()), this.router.stop(), this.cluster.down()])
     removeLab()
   }
 

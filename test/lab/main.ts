@@ -19,6 +19,7 @@ Builds a small cluster out of network namespaces, runs podpeer's agents in it, a
   --router R    the router's BGP daemon: podpeer (default), frr or bird
   --once        show it, tear it down, exit 0 only if all is well
   --json        with --once: print one JSON document and nothing else
+                (npm start --silent -- … keeps npm's own lines away, too)
 `
 
 interface Wish {

@@ -13,6 +13,7 @@ export function renderSuggestions(lab: Lab): string {
   const here = (path: string) => relative(process.cwd(), join(HERE, path)) || '.'
   const podpeer = `node ${here('../../daemon/main.ts')}`
   return [
+    '',
     'Try, in another terminal:',
     '',
     ...(entry === undefined ? [] : ['  # the lab is in a user namespace: step inside first', `  ${entry}`]),
