@@ -1,5 +1,5 @@
 /**
- * What happens to an attribute set on its way out (RFC 4271 §5.1, RFC 4456 §8): pure, from canonical bytes to canonical bytes.
+ * What happens to an attribute set on its way out (RFC 4271 §5.1, RFC 4360 §6, RFC 4456 §8): pure, from canonical bytes to canonical bytes.
  * Called once per export group and attribute set. The next hop is not in these bytes: UpdateWriter puts it in.
  */
 
@@ -12,7 +12,7 @@ import { copyOctets, writeUint32 } from './octets.ts'
 export type ExportRules =
   | {
       readonly to: 'external'
-      /** Put in front of AS_PATH. LOCAL_PREF, ORIGINATOR_ID and CLUSTER_LIST are taken out. */
+      /** Put in front of AS_PATH. LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST and extended communities that are not transitive are taken out. */
       readonly localAs: number
       /** MED of another AS stays inside this one (RFC 4271 §5.1.4); true for routes of our own. */
       readonly keepMed: boolean
@@ -24,6 +24,14 @@ export type ExportRules =
       /** Set when this speaker reflects: ORIGINATOR_ID where there is none, and the id put in front of CLUSTER_LIST. */
       readonly reflect?: { readonly originatorId: number; readonly clusterId: number }
     }
+
+/** Octets of one element. */
+const extendedCommunityWidth: Readonly<Record<number, number>> = {
+  [attributeCode.extendedCommunities]: 8,
+  [attributeCode.ipv6ExtendedCommunities]: 20,
+}
+/** In the first octet of an extended community: it stays inside the AS (RFC 4360 §2). */
+const nonTransitive = 0x40
 
 /** A rewritten set is at most this many octets longer than its source. */
 export const rewriteGrowth = 32
@@ -49,7 +57,9 @@ export function rewriteForExport(
     const next = attributeEnd(source, from)
     at = writeAbsent(rules, before, code, target, at)
     if (rules.to === 'external') {
+      const width = extendedCommunityWidth[code]
       if (code === attributeCode.asPath) at = prependPath(source, valueStart, next, rules.localAs, target, at)
+      else if (width !== undefined) at = writeTransitive(source, from, valueStart, next, width, target, at)
       else if (leavesTheAs(code, rules.keepMed)) at = copyOctets(source, from, next, target, at)
     } else if (rules.reflect && code === attributeCode.clusterList) {
       at = prependCluster(source, valueStart, next, rules.reflect.clusterId, target, at)
@@ -77,6 +87,28 @@ function writeAbsent(rules: ExportRules, before: number, after: number, target: 
 
 function leavesTheAs(code: number, keepMed: boolean): boolean {
   return code === attributeCode.med ? keepMed : attributeRow[code]?.only !== 'internal'
+}
+
+/** The attribute with its transitive elements only, and not at all without any. */
+function writeTransitive(
+  source: Uint8Array,
+  from: number,
+  start: number,
+  end: number,
+  width: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  let count = 0
+  for (let element = start; element < end; element += width) if ((source[element]! & nonTransitive) === 0) count++
+  if (count * width === end - start) return copyOctets(source, from, end, target, at)
+  if (count === 0) return at
+  const partial = source[from]! & attributeFlag.partial
+  const code = source[from + 1]!
+  at = writeAttributeHeader(target, at, attributeRow[code]!.flags | partial, code, count * width)
+  for (let element = start; element < end; element += width)
+    if ((source[element]! & nonTransitive) === 0) at = copyOctets(source, element, element + width, target, at)
+  return at
 }
 
 function prependPath(

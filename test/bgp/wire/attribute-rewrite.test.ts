@@ -40,6 +40,30 @@ test('to an external peer the own AS goes in front, what is internal and the MED
   assert.deepEqual(rewritten(received, external), { ...rest, asPath: [65000, 65001, 70000] })
 })
 
+test('extended communities that are not transitive stay inside the AS, and an attribute of nothing else with them', () => {
+  const target = '0002fde800000001'
+  const bandwidth = '4004fde84b000000'
+  const wide = '000200010db80000000000000000000000000001'
+  const wideLocal = `40${wide.slice(2)}`
+  const values = (extendedCommunities: string[], ipv6ExtendedCommunities: string[]): AttributeValues => ({
+    origin: 'igp',
+    asPath: [65001],
+    extendedCommunities,
+    ipv6ExtendedCommunities,
+  })
+  const outside = { origin: 'igp', asPath: [65000, 65001] }
+  const mixed = values([bandwidth, target, bandwidth], [wideLocal, wide])
+  assert.deepEqual(rewritten(mixed, external), {
+    ...outside,
+    extendedCommunities: [target],
+    ipv6ExtendedCommunities: [wide],
+  })
+  assert.deepEqual(rewritten(values([bandwidth], [wideLocal]), external), outside)
+  assert.deepEqual(rewritten(mixed, internal), { ...mixed, localPref: 100 })
+  const many = values(Array(40).fill(target).concat(bandwidth), [wide])
+  assert.deepEqual(rewritten(many, external), { ...many, ...outside, extendedCommunities: Array(40).fill(target) })
+})
+
 test('to an external peer a route of our own keeps its MED and gets a path of one', () => {
   const own: AttributeValues = { origin: 'igp', asPath: [], med: 5 }
   assert.deepEqual(rewritten(own, { ...external, keepMed: true }), { ...own, asPath: [65000] })
