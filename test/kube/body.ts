@@ -5,9 +5,9 @@ import type { Json } from './json.ts'
 import { decodeProtobuf, PROTOBUF } from './protobuf.ts'
 import { ApiError, badRequest, unsupportedMediaType } from './status.ts'
 import { duplicateFields } from './typed-fields.ts'
+import { APPLY } from './write-options.ts'
 
 export const JSON_TYPE = 'application/json'
-const APPLY = 'application/apply-patch+yaml'
 const BODY_TYPES = [JSON_TYPE, 'application/yaml', PROTOBUF]
 const LONGEST_BODY = 3 * 1024 * 1024
 

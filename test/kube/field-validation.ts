@@ -10,16 +10,16 @@ import { ApiError, badRequest, invalidValue } from './status.ts'
 import { typeFault, unknownFields } from './typed-fields.ts'
 
 /**
+ * @param directive empty for the default
  * @param object of the request's body, or what a patch made
  * @returns warnings
  * @throws ApiError 400; 422 for a patch
  */
-export function validateFields(request: ResourceRequest, object: JsonObject): readonly string[] {
-  const { kind, query, duplicates } = request
+export function validateFields(request: ResourceRequest, directive: string, object: JsonObject): readonly string[] {
+  const { kind, duplicates } = request
   const schema = wholeSchema(kind)
   const fault = kind.custom ? undefined : typeFault(object, schema, kind.kind)
   if (fault !== undefined) throw undecodable(request, fault)
-  const directive = query.get('fieldValidation') || 'Warn'
   if (directive === 'Ignore') return []
   const complaints = [
     ...duplicates.map(path => `duplicate field "${path}"`),

@@ -1,6 +1,6 @@
 /**
- * What every write goes through, whatever the kind: names, metadata that the server owns, optimistic locking, no-op writes,
- * finalizers. Pure: takes the object of the client and the stored one, returns what to store, or throws the ApiError.
+ * What every write goes through, whatever the kind: names, metadata that the server owns, optimistic locking, no-op writes.
+ * Pure: takes the object of the client and the stored one, returns what to store, or throws the ApiError.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../lib/kube/object.ts'
@@ -111,19 +111,6 @@ export function checkPreconditions(kind: Kind, stored: KubeObject, wanted: JsonO
   if (wanted['uid'] && wanted['uid'] !== uid)
     throw conflict(kind, name, `Precondition failed: UID in precondition: ${wanted['uid']}, UID in object meta: ${uid}`)
   if (wanted['resourceVersion'] && wanted['resourceVersion'] !== resourceVersion) throw conflict(kind, name, modified)
-}
-
-/** Of a deletion: the object that waits for its finalizers, or undefined when it may go at once. */
-export function prepareDelete(stored: KubeObject, given: Circumstances): KubeObject | undefined {
-  if ((stored.metadata.finalizers ?? []).length === 0) return undefined
-  if (stored.metadata.deletionTimestamp !== undefined) return stored
-  const metadata = { ...stored.metadata, deletionTimestamp: given.now, deletionGracePeriodSeconds: 0 }
-  return { ...stored, metadata }
-}
-
-/** Whether an update emptied the finalizers of an object that was being deleted. */
-export function mayGo({ metadata }: KubeObject): boolean {
-  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
 }
 
 function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): KubeObject {

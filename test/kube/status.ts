@@ -94,12 +94,6 @@ export const unsupportedMediaType = (accepted: readonly string[]) =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
-export const fieldManagerRequired = () => {
-  const cause = requiredValue('fieldManager', 'is required for apply patch')
-  const message = `PatchOptions.meta.k8s.io "" is invalid: fieldManager: ${cause.message}`
-  return new ApiError(422, 'Invalid', message, { group: 'meta.k8s.io', kind: 'PatchOptions', causes: [cause] })
-}
-
 export const expired = (message: string) => new ApiError(410, 'Expired', message)
 
 export const versionTooLarge = (wanted: number, current: number) =>
@@ -131,5 +125,11 @@ export const forbiddenValue = (field: string, why: string): Cause => ({
 export const requiredValue = (field: string, why: string): Cause => ({
   reason: 'FieldValueRequired',
   message: `Required value${why && `: ${why}`}`,
+  field,
+})
+
+export const unsupportedValue = (field: string, value: unknown, supported: readonly string[]): Cause => ({
+  reason: 'FieldValueNotSupported',
+  message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map(one => JSON.stringify(one)).join(', ')}`,
   field,
 })

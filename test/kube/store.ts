@@ -48,6 +48,11 @@ export class Store {
     return this.#collection(collection).objects.get(key)
   }
 
+  /** The objects as they are now, in no order. */
+  objects(collection: string): Iterable<KubeObject> {
+    return this.#collection(collection).objects.values()
+  }
+
   /** The collection as it is now. */
   current(collection: string): Snapshot {
     const { objects } = this.#collection(collection)

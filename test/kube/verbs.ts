@@ -4,6 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { applyConfig } from './apply.ts'
+import { deleteObject, erase, mayGo, type Place, waitingObject } from './deletion.ts'
 import { validateConfig, validateFields } from './field-validation.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
@@ -12,12 +13,11 @@ import { listPage, selection } from './list.ts'
 import type { Writer } from './managed-fields.ts'
 import { applyMergePatch } from './merge-patch.ts'
 import type { ResourceRequest, Verb } from './request.ts'
-import { type Circumstances, checkPreconditions, mayGo, prepareCreate, prepareDelete, prepareUpdate } from './rules.ts'
+import { type Circumstances, checkPreconditions, prepareCreate, prepareUpdate } from './rules.ts'
 import {
   alreadyExists,
   badRequest,
   detailsOf,
-  fieldManagerRequired,
   methodNotAllowed,
   noSuchPath,
   notFound,
@@ -29,6 +29,7 @@ import type { Store } from './store.ts'
 import { applyStrategicPatch } from './strategic-merge-patch.ts'
 import { renderTable } from './table.ts'
 import { listText, objectText } from './text.ts'
+import { APPLY, type WriteOptions, writeOptions } from './write-options.ts'
 
 export interface World {
   readonly store: Store
@@ -71,27 +72,29 @@ function create(world: World, request: ResourceRequest): Reply {
   if (kind.namespaced && namespace === undefined) throw methodNotAllowed()
   if (namespace !== undefined && world.store.get('namespaces', namespace) === undefined)
     throw notFound(world.kinds().find(other => other.kind === 'Namespace')!, namespace)
+  const options = writeOptions(request)
   const body = asObject(request.body)
-  const warnings = validateFields(request, body)
+  const warnings = validateFields(request, options.fieldValidation, body)
   const given = world.circumstances()
   const object = prepareCreate(kind, body as unknown as KubeObject, namespace, given, writerOf(request, given))
   if (world.store.get(collectionOf(kind), keyOf(object)) !== undefined) throw alreadyExists(kind, object.metadata.name)
-  return reply(201, request, write(world, request, object), warnings)
+  return reply(201, request, write(world, request, options, object), warnings)
 }
 
 function update(world: World, request: ResourceRequest): Reply {
   const { kind, name = '', namespace, subresource } = request
   checkSubresource(request)
+  const options = writeOptions(request)
   const body = asObject(request.body)
-  const warnings = validateFields(request, body)
+  const warnings = validateFields(request, options.fieldValidation, body)
   const given = world.circumstances()
   const writer = writerOf(request, given)
   if (find(world, request) === undefined && kind.createOnUpdate && subresource === undefined) {
     const object = prepareCreate(kind, named(body, name), namespace, given, writer)
-    return reply(201, request, write(world, request, object), warnings)
+    return reply(201, request, write(world, request, options, object), warnings)
   }
   const object = prepareUpdate(kind, body as unknown as KubeObject, stored(world, request), name, writer)
-  return reply(200, request, write(world, request, object), warnings)
+  return reply(200, request, write(world, request, options, object), warnings)
 }
 
 function named(body: JsonObject, name: string): KubeObject {
@@ -104,7 +107,6 @@ function writerOf({ kind, manager, subresource = '', contentType }: ResourceRequ
   return { manager, operation, apiVersion: apiVersionOf(kind), subresource, time: now }
 }
 
-const APPLY = 'application/apply-patch+yaml'
 const STRATEGIC = 'application/strategic-merge-patch+json'
 
 const patchers: Readonly<Record<string, (target: JsonObject, patch: Json, kind: Kind) => Json>> = {
@@ -123,75 +125,66 @@ function patch(world: World, request: ResourceRequest): Reply {
   const types = Object.keys(patchers).filter(type => !(kind.custom && type === STRATEGIC))
   const patcher = types.includes(request.contentType) ? patchers[request.contentType] : undefined
   if (patcher === undefined) throw unsupportedMediaType([...types, APPLY])
+  const options = writeOptions(request)
   const current = stored(world, request)
   const patched = asObject(patcher(current as unknown as JsonObject, body, kind))
-  const warnings = validateFields(request, patched)
+  const warnings = validateFields(request, options.fieldValidation, patched)
   const writer = writerOf(request, world.circumstances())
   const object = prepareUpdate(kind, patched as unknown as KubeObject, current, name, writer)
-  return reply(200, request, write(world, request, object), warnings)
+  return reply(200, request, write(world, request, options, object), warnings)
 }
 
 function apply(world: World, request: ResourceRequest): Reply {
-  const { kind, name = '', namespace, query, subresource } = request
-  if (!query.get('fieldManager')) throw fieldManagerRequired()
+  const { kind, name = '', namespace, subresource } = request
+  const options = writeOptions(request)
   const config = asObject(request.body)
   validateConfig(request, config)
   const given = world.circumstances()
   const writer = writerOf(request, given)
   if (find(world, request) === undefined && subresource === undefined) {
     const declared = applyConfig(kind, undefined, named(config, name) as unknown as JsonObject, writer, false)
-    return reply(201, request, write(world, request, prepareCreate(kind, declared, namespace, given, writer)))
+    return reply(201, request, write(world, request, options, prepareCreate(kind, declared, namespace, given, writer)))
   }
   const current = stored(world, request)
-  const applied = applyConfig(kind, current, config, writer, ['true', '1'].includes(query.get('force') ?? ''))
-  return reply(200, request, write(world, request, prepareUpdate(kind, applied, current, name, writer)))
+  const applied = applyConfig(kind, current, config, writer, options.force)
+  return reply(200, request, write(world, request, options, prepareUpdate(kind, applied, current, name, writer)))
 }
 
 function remove(world: World, request: ResourceRequest): Reply {
-  const { kind, name = '', body } = request
+  const { kind, name = '' } = request
+  const { dryRun, propagation, preconditions } = writeOptions(request)
   const current = stored(world, request)
-  const preconditions = isObject(body) && isObject(body['preconditions']) ? body['preconditions'] : {}
   checkPreconditions(kind, current, preconditions)
-  const waiting = prepareDelete(current, world.circumstances())
-  if (waiting !== undefined) return reply(200, request, waiting === current ? current : write(world, request, waiting))
-  if (!isDryRun(request)) erase(world, kind, current)
+  const waiting = dryRun ? waitingObject(current, now(world)) : deleteObject(placeOf(world), kind, current, propagation)
+  if (waiting !== undefined) return reply(200, request, waiting)
   const status = success({ ...detailsOf(kind, name), uid: current.metadata.uid ?? '' })
   return { code: 200, text: JSON.stringify(status satisfies Status) }
 }
 
 function removeAll(world: World, request: ResourceRequest): Reply {
   const { kind } = request
+  const { dryRun, propagation } = writeOptions(request)
   const { revision, objects } = world.store.current(collectionOf(kind))
   const chosen = objects.filter(selection(request))
-  for (const object of chosen) {
-    const waiting = prepareDelete(object, world.circumstances())
-    if (waiting !== undefined) write(world, request, waiting)
-    else if (!isDryRun(request)) erase(world, kind, object)
-  }
+  for (const object of dryRun ? [] : chosen) deleteObject(placeOf(world), kind, object, propagation)
   return { code: 200, text: listText(kind, { resourceVersion: String(revision) }, chosen) }
 }
 
-/** With a namespace goes all that is in it. */
-function erase({ store, kinds }: World, kind: Kind, object: KubeObject): void {
-  if (kind.kind === 'Namespace') {
-    for (const inner of kinds().filter(other => other.namespaced)) {
-      for (const { metadata } of store.current(collectionOf(inner)).objects)
-        if (metadata.namespace === object.metadata.name)
-          store.remove(collectionOf(inner), `${metadata.namespace}/${metadata.name}`)
-    }
-  }
-  store.remove(collectionOf(kind), keyOf(object))
+const now = (world: World) => world.circumstances().now
+
+function placeOf(world: World): Place {
+  return { store: world.store, kinds: world.kinds(), now: now(world) }
 }
 
-function write(world: World, request: ResourceRequest, object: KubeObject): KubeObject {
-  const collection = collectionOf(request.kind)
+function write(world: World, { kind }: ResourceRequest, { dryRun }: WriteOptions, object: KubeObject): KubeObject {
+  const collection = collectionOf(kind)
   const key = keyOf(object)
   const before = world.store.get(collection, key)
   // a write that changes nothing is no write: neither a new version nor an event
-  if (isDryRun(request) || (before !== undefined && isSame(object, before))) return object
-  const written = world.store.put(collection, key, object)
-  if (before !== undefined && mayGo(written)) world.store.remove(collection, key)
-  return written
+  if (dryRun || (before !== undefined && isSame(object, before))) return object
+  if (before === undefined || !mayGo(object)) return world.store.put(collection, key, object)
+  erase(placeOf(world), kind, before, '')
+  return object
 }
 
 function isSame(object: KubeObject, before: KubeObject): boolean {
@@ -203,8 +196,6 @@ function isSame(object: KubeObject, before: KubeObject): boolean {
 function inVersion(apiVersion: string, object: KubeObject): KubeObject {
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion }
 }
-
-const isDryRun = ({ query }: ResourceRequest) => query.get('dryRun') === 'All'
 
 function find({ store }: World, { kind, namespace, name }: ResourceRequest): KubeObject | undefined {
   return store.get(collectionOf(kind), namespace === undefined ? name! : `${namespace}/${name}`)

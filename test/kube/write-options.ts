@@ -1,0 +1,62 @@
+/** What a client may say beside the object of a write: CreateOptions, UpdateOptions, PatchOptions and DeleteOptions. */
+import { isObject, type Json, type JsonObject } from './json.ts'
+import type { ResourceRequest, Verb } from './request.ts'
+import { ApiError, type Cause, forbiddenValue, requiredValue, unsupportedValue } from './status.ts'
+
+export const APPLY = 'application/apply-patch+yaml'
+
+const NAMES: Partial<Record<Verb, string>> = {
+  create: 'CreateOptions',
+  update: 'UpdateOptions',
+  patch: 'PatchOptions',
+  delete: 'DeleteOptions',
+  deletecollection: 'DeleteOptions',
+}
+const PROPAGATIONS = ['Orphan', 'Background', 'Foreground']
+const DIRECTIVES = ['Ignore', 'Strict', 'Warn']
+
+export interface WriteOptions {
+  readonly dryRun: boolean
+  /** Apply takes fields from other managers. */
+  readonly force: boolean
+  readonly fieldValidation: string
+  /** What becomes of the objects that a deleted one owns. */
+  readonly propagation: string
+  /** Of a deletion. */
+  readonly preconditions: JsonObject
+}
+
+/** @throws ApiError 422 for options that are none, or of another verb */
+export function writeOptions({ verb, query, body, contentType }: ResourceRequest): WriteOptions {
+  const deletes = verb === 'delete' || verb === 'deletecollection'
+  const said: JsonObject = deletes && isObject(body) ? body : {}
+  const dryRuns = [...query.getAll('dryRun'), ...list(said['dryRun'])]
+  const force = query.get('force')
+  const fieldValidation = query.get('fieldValidation') ?? ''
+  const propagation = String(said['propagationPolicy'] ?? query.get('propagationPolicy') ?? '')
+  const causes: Cause[] = []
+  const only = (field: string, value: string, allowed: readonly string[]) => {
+    if (value !== '' && !allowed.includes(value)) causes.push(unsupportedValue(field, value, allowed))
+  }
+  for (const dryRun of dryRuns) only('dryRun', dryRun, ['All'])
+  only('fieldValidation', fieldValidation, DIRECTIVES)
+  only('propagationPolicy', propagation, PROPAGATIONS)
+  const applies = verb === 'patch' && contentType === APPLY
+  if (force !== null && !applies) causes.push(forbiddenValue('force', 'may not be specified for non-apply patch'))
+  if (applies && !query.get('fieldManager')) causes.push(requiredValue('fieldManager', 'is required for apply patch'))
+  if (causes.length > 0) throw invalidOptions(NAMES[verb] ?? '', causes)
+  const preconditions = isObject(said['preconditions']) ? said['preconditions'] : {}
+  const forced = force === 'true' || force === '1'
+  return { dryRun: dryRuns.includes('All'), force: forced, fieldValidation, propagation, preconditions }
+}
+
+function list(value: Json | undefined): string[] {
+  return Array.isArray(value) ? value.map(String) : []
+}
+
+function invalidOptions(kind: string, causes: readonly Cause[]): ApiError {
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`)
+  const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
+  const details = { group: 'meta.k8s.io', kind, causes }
+  return new ApiError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: ${text}`, details)
+}
