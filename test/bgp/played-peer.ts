@@ -4,7 +4,7 @@
  */
 import type { Channel } from '../../bgp/transport.ts'
 import { Framer } from '../../bgp/wire/framer.ts'
-import { messageType } from '../../bgp/wire/iana.ts'
+import { asTrans, messageType } from '../../bgp/wire/iana.ts'
 import { decodeMessage, encodeMessage, type Message } from '../../bgp/wire/message.ts'
 import type { Open } from '../../bgp/wire/open.ts'
 import { type Address, parseAddress } from '../../lib/base/ip.ts'
@@ -32,7 +32,8 @@ export class PlayedPeer {
 
   /** The OPEN of a plain BGP-4 speaker, with these capabilities. */
   open(capabilities: Open['capabilities'] = []): Open {
-    return { type: 'open', asNumber: this.as, holdTime: 0, routerId: this.address.uint32, capabilities }
+    const asNumber = this.as > 0xffff ? asTrans : this.as
+    return { type: 'open', asNumber, holdTime: 0, routerId: this.address.uint32, capabilities }
   }
 
   /** Sends an UPDATE: withdrawn routes, attributes, NLRI, in hexadecimal. */
@@ -41,7 +42,12 @@ export class PlayedPeer {
     const length = (bytes: Uint8Array) => [bytes.length >>> 8, bytes.length & 255]
     const body = [...length(parts[0]), ...parts[0], ...length(parts[1]), ...parts[1], ...parts[2]]
     const whole = 19 + body.length
-    this.#write(Uint8Array.from([...Array(16).fill(255), whole >>> 8, whole & 255, messageType.update, ...body]))
+    this.send(Uint8Array.from([...Array(16).fill(255), whole >>> 8, whole & 255, messageType.update, ...body]))
+  }
+
+  /** Sends octets, whatever they are. */
+  send(bytes: Uint8Array): void {
+    this.#channel?.write([bytes])
   }
 
   #take(channel: Channel, answer: Answer): void {
@@ -62,11 +68,7 @@ export class PlayedPeer {
     if (message.type !== 'open') return
     this.opens.push(message)
     const answers = answer(message)
-    for (const one of answers) this.#write(encodeMessage(one))
+    for (const one of answers) this.send(encodeMessage(one))
     if (answers.at(-1)?.type === 'notification') this.#channel?.close()
-  }
-
-  #write(bytes: Uint8Array): void {
-    this.#channel?.write([bytes])
   }
 }

@@ -1,7 +1,5 @@
 /** Mutated messages, by a seed that is printed on failure: whatever comes, a value or a fault of the peer, in bounded time. */
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { test } from 'node:test'
 import { decodeAttributes, encodeAttributes, renderAttributes } from '../../../bgp/wire/attribute-list.ts'
 import { DecisionKeys } from '../../../bgp/wire/decision-keys.ts'
@@ -11,58 +9,13 @@ import { headerLength, messageType } from '../../../bgp/wire/iana.ts'
 import { decodeMessage, encodeMessage } from '../../../bgp/wire/message.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../../bgp/wire/update-writer.ts'
-import { hex, toHex } from './hex.ts'
+import { toHex } from './hex.ts'
+import { captured, mutated, random } from './mutation.ts'
 import { decodeNlri } from './prefixes.ts'
 
 const rounds = 20_000
 /** Milliseconds for one message, far over what the slowest takes. */
 const longest = 250
-
-const folder = join(import.meta.dirname, '../../vectors')
-const seeds = globSync('*.json', { cwd: folder }).flatMap(file =>
-  (JSON.parse(readFileSync(join(folder, file), 'utf8')).messages as { hex: string }[]).map(message => hex(message.hex)),
-)
-
-/** Numbers in [0, below) that follow from the seed (mulberry32). */
-function random(seed: number): (below: number) => number {
-  let state = seed
-  return below => {
-    state = (state + 0x6d2b79f5) | 0
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
-    return ((mixed ^ (mixed >>> 14)) >>> 0) % below
-  }
-}
-
-/** One to four changes of the kind that break decoders: an octet, a length, a part cut out, doubled or moved. */
-function mutated(message: Uint8Array, next: (below: number) => number): Uint8Array {
-  let octets = [...message]
-  for (let changes = 1 + next(4); changes > 0; changes--) {
-    const at = headerLength + next(Math.max(1, octets.length - headerLength))
-    const count = next(12)
-    const edges = [0, 1, 2, 3, 4, 5, 16, 32, 33, 127, 128, 129, 254, 255]
-    switch (next(6)) {
-      case 0:
-        octets[at] = next(256)
-        break
-      case 1:
-        octets[at] = edges[next(edges.length)]!
-        break
-      case 2:
-        octets.splice(at, count)
-        break
-      case 3:
-        octets.splice(at, 0, ...octets.slice(at, at + count))
-        break
-      case 4:
-        octets.splice(headerLength + next(octets.length), 0, ...octets.splice(at, count))
-        break
-      default:
-        octets = octets.slice(0, at)
-    }
-  }
-  return Uint8Array.from(octets.slice(0, 4096))
-}
 
 const readers = [true, false].flatMap(fourOctetAs =>
   [true, false].map(
@@ -118,7 +71,7 @@ test(`${rounds} mutated messages give a value or a fault of the peer`, () => {
   const outcomes = { value: 0, fault: 0 }
   for (let seed = 1; seed <= rounds; seed++) {
     const next = random(seed)
-    const bytes = mutated(seeds[next(seeds.length)]!, next)
+    const bytes = mutated(captured[next(captured.length)]!, next)
     for (const decode of [decodeAll, frameAll]) {
       const started = performance.now()
       try {
