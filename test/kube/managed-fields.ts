@@ -60,7 +60,8 @@ export function isSameWriter(a: Writer, b: Writer): boolean {
 /** The object with these owners: those without a field are left out, appliers come first. */
 export function withOwners(object: KubeObject, owners: readonly Owner[]): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata
-  const rank = ({ operation, time, manager }: Owner) => [operation, time, manager].join('\n')
+  const rank = ({ operation, time, manager, apiVersion, subresource }: Owner) =>
+    [operation, time, manager, apiVersion, subresource].join('\n')
   const entries = owners
     .filter(({ fields }) => fields.size > 0)
     .sort((a, b) => (rank(a) < rank(b) ? -1 : 1))

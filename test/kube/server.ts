@@ -107,7 +107,12 @@ async function answer(
   if (verb === 'watch') return watch(context, resource, response)
   const answered = verb === 'create' ? review(resource, { user, access, store: world.store }) : undefined
   if (answered !== undefined) return send(response, 201, JSON_TYPE, JSON.stringify(answered))
-  const { code, text } = verbs[verb](world, resource)
+  const { code, text, warnings = [] } = verbs[verb](world, resource)
+  if (warnings.length > 0)
+    response.setHeader(
+      'Warning',
+      warnings.map(warning => `299 - ${JSON.stringify(warning)}`),
+    )
   send(response, code, JSON_TYPE, text)
 }
 
