@@ -1,5 +1,5 @@
 /**
- * Next hops as small integers, with the reason why one cannot be used: it is no address of a neighbour at all (RFC 4271
+ * Next hops as small integers, with the reason why one cannot be used: no neighbour can be reached by it (RFC 4271
  * §6.3, RFC 6890), it is our own, or somebody who knows the host said so. 0 is `self`: the next hop of our own routes. Counted
  * by references, so that next hops that nobody uses cost nothing. A verdict outlives its next hop's paths.
  */
@@ -110,7 +110,7 @@ export class NextHopTable {
   }
 }
 
-/** Why no neighbour can have this address; undefined: one may. */
+/** Why no packet can be sent to a neighbour with this address; undefined: it can. */
 function martianReason({ bytes, family }: Address): string | undefined {
   const first = bytes[0]!
   if (family === 4) {
@@ -119,6 +119,8 @@ function martianReason({ bytes, family }: Address): string | undefined {
     return first >= 224 ? 'multicast or reserved' : undefined
   }
   if (first === 0xff) return 'multicast'
+  // RFC 2545 §3 has it beside a global one only; the RIB knows no interface that could go with it
+  if (first === 0xfe && (bytes[1]! & 0xc0) === 0x80) return 'a link-local address without an interface'
   if (bytes.subarray(0, 10).some(octet => octet !== 0)) return undefined
   if (bytes[10] === 0xff && bytes[11] === 0xff) return 'an IPv4 address mapped into IPv6'
   if (bytes.subarray(10, 15).some(octet => octet !== 0) || bytes[15]! > 1) return undefined

@@ -239,6 +239,8 @@ const neverNeighbours = {
   '::': 'the unspecified address',
   '::1': 'the loopback address',
   'ff02::1': 'multicast',
+  'fe80::1': 'a link-local address without an interface',
+  'febf::1': 'a link-local address without an interface',
   '::ffff:10.1.0.1': 'an IPv4 address mapped into IPv6',
 }
 
@@ -266,7 +268,8 @@ test('next hops at the edges of what no neighbour can have are well', () => {
     '223.255.255.255',
     '::2',
     '::1:0:1',
-    'fe80::1',
+    'fe7f::1',
+    'fec0::1',
     '::fffe:0:1',
   ]
   for (const [at, nextHop] of nextHops.entries()) {
