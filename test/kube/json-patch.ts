@@ -37,32 +37,31 @@ function apply(root: JsonObject, operation: JsonObject): void {
       break
     case 'test':
       if (isDeepStrictEqual(find(root, path), required(operation, 'value'))) break
-      throw misfit(`testing value ${operation['path']} failed`)
+      throw misfit()
     default:
-      throw badRequest(`Unexpected kind: ${operation['op']}`)
+      throw misfit()
   }
 }
 
-const misfit = (why: string) =>
-  new ApiError(422, 'Invalid', `the server rejected our request due to an error in our request: ${why}`)
+/** The server does not say why. */
+const misfit = () => new ApiError(422, 'Invalid', 'the server rejected our request due to an error in our request', {})
 
 function required(operation: JsonObject, field: string): Json {
   const value = operation[field]
-  if (value === undefined) throw badRequest(`a JSON patch operation ${operation['op']} needs a ${field}`)
+  if (value === undefined) throw misfit()
   return value
 }
 
 /** The reference tokens below a container that holds the document as `root`. */
 function pointer(text: Json | undefined): string[] {
-  if (typeof text !== 'string' || (text !== '' && !text.startsWith('/')))
-    throw badRequest(`"${text}" is not a JSON pointer`)
+  if (typeof text !== 'string' || (text !== '' && !text.startsWith('/'))) throw misfit()
   return ['root', ...text.split('/').slice(1)].map(token => token.replaceAll('~1', '/').replaceAll('~0', '~'))
 }
 
 function add(root: JsonObject, path: readonly string[], value: Json): void {
   const [container, token] = parent(root, path)
   if (!Array.isArray(container)) container[token] = value
-  else container.splice(token === '-' ? container.length : index(container, token, container.length), 0, value)
+  else container.splice(token === '-' ? container.length : index(token, container.length), 0, value)
 }
 
 function take(root: JsonObject, path: readonly string[]): Json {
@@ -75,8 +74,8 @@ function take(root: JsonObject, path: readonly string[]): Json {
 
 function find(root: JsonObject, path: readonly string[]): Json {
   const [container, token] = parent(root, path)
-  const value = Array.isArray(container) ? container[index(container, token, container.length - 1)] : container[token]
-  if (value === undefined) throw misfit(`no value at /${path.slice(1).join('/')}`)
+  const value = Array.isArray(container) ? container[index(token, container.length - 1)] : container[token]
+  if (value === undefined) throw misfit()
   return value
 }
 
@@ -85,12 +84,12 @@ function parent(root: JsonObject, path: readonly string[]): [Container, string] 
   for (const token of path.slice(0, -1)) {
     here = Array.isArray(here) ? here[Number(token)] : isObject(here) ? here[token] : undefined
   }
-  if (!Array.isArray(here) && !isObject(here)) throw misfit(`no value at /${path.slice(1, -1).join('/')}`)
+  if (!Array.isArray(here) && !isObject(here)) throw misfit()
   return [here, path.at(-1)!]
 }
 
-function index(list: readonly Json[], token: string, most: number): number {
+function index(token: string, most: number): number {
   const value = Number(token)
-  if (!/^\d+$/.test(token) || value > most) throw misfit(`no index ${token} in a list of ${list.length}`)
+  if (!/^\d+$/.test(token) || value > most) throw misfit()
   return value
 }

@@ -55,6 +55,9 @@ describe('a JSON patch', () => {
     'a test that fails': [{ op: 'test', path: '/a', value: 2 }],
     'a path that is not there': [{ op: 'replace', path: '/b/c', value: 2 }],
     'an index beyond the list': [{ op: 'add', path: '/list/9', value: 2 }],
+    'an operation that is none': [{ op: 'jump', path: '/a' }],
+    'a path that is no JSON pointer': [{ op: 'add', path: 'a', value: 1 }],
+    'a value that is not told': [{ op: 'add', path: '/a' }],
   }
   for (const [what, patch] of Object.entries(misfits))
     test(`is refused as a whole for ${what}`, () => {
@@ -62,14 +65,7 @@ describe('a JSON patch', () => {
     })
 
   test('that is none is a bad request', () => {
-    for (const patch of [
-      {},
-      [1],
-      [{ op: 'jump', path: '/a' }],
-      [{ op: 'add', path: 'a', value: 1 }],
-      [{ op: 'add', path: '/a' }],
-    ])
-      assert.throws(() => applyJsonPatch({ a: 1 }, patch as Json), status(400))
+    for (const patch of [{}, [1]]) assert.throws(() => applyJsonPatch({ a: 1 }, patch as Json), status(400))
   })
 })
 

@@ -49,7 +49,7 @@ export function verbOf(method: string, target: Target, query: URLSearchParams): 
   switch (method) {
     case 'GET':
       if (one) return 'get'
-      return ['true', '1'].includes(query.get('watch') ?? '') ? 'watch' : 'list'
+      return ['false', '0'].includes(query.get('watch') ?? 'false') ? 'list' : 'watch'
     case 'POST':
       return one && target.subresource === undefined ? undefined : 'create'
     case 'PUT':

@@ -33,12 +33,12 @@ export interface Status {
 export class ApiError extends Error {
   readonly status: Status & { readonly code: number }
 
-  constructor(code: number, reason: string, message: string, details?: StatusDetails) {
+  constructor(code: number, reason: string, message: string, details?: StatusDetails, metadata: object = {}) {
     super(message)
     this.status = {
       kind: 'Status',
       apiVersion: 'v1',
-      metadata: {},
+      metadata,
       status: 'Failure',
       message,
       ...(reason === '' ? {} : { reason }),
@@ -94,20 +94,31 @@ export const unsupportedMediaType = (accepted: readonly string[]) =>
     `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
   )
 
-export const expired = (message: string) => new ApiError(410, 'Expired', message)
+/** @param metadata such as a token to go on with all the same */
+export const expired = (message: string, metadata?: object) =>
+  new ApiError(410, 'Expired', message, undefined, metadata)
 
 export const versionTooLarge = (wanted: number, current: number) =>
-  new ApiError(504, 'Timeout', `Too large resource version: ${wanted}, current: ${current}`, {
+  new ApiError(504, 'Timeout', `Timeout: Too large resource version: ${wanted}, current: ${current}`, {
     causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
     retryAfterSeconds: 1,
   })
 
 /** 422 with one text for all causes: `Node "n" is invalid: spec.podCIDRs: Forbidden: …`, in brackets when several. */
 export function invalid(kind: Kind, name: string, causes: readonly Cause[]): ApiError {
-  const texts = causes.map(cause => `${cause.field}: ${cause.message}`)
-  const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
   const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind, causes }
-  return new ApiError(422, 'Invalid', `${kind.kind} "${name}" is invalid: ${text}`, details)
+  return new ApiError(422, 'Invalid', `${kind.kind} "${name}" is invalid: ${textOf(causes)}`, details)
+}
+
+/** 422 for the parameters of a request: `ListOptions`, `PatchOptions` … */
+export function invalidOptions(kind: string, causes: readonly Cause[]): ApiError {
+  const message = `${kind}.meta.k8s.io "" is invalid: ${textOf(causes)}`
+  return new ApiError(422, 'Invalid', message, { group: 'meta.k8s.io', kind, causes })
+}
+
+function textOf(causes: readonly Cause[]): string {
+  const texts = causes.map(({ field, message }) => `${field}: ${message}`)
+  return texts.length === 1 ? texts[0]! : `[${texts.join(', ')}]`
 }
 
 export const invalidValue = (field: string, value: unknown, why: string): Cause => ({

@@ -3,7 +3,7 @@
  * and snapshots that pages of one list share. Knows no kinds and no rules; stored objects are values that nobody changes.
  * Rules: each write has a revision of its own and is told to the listeners before it returns.
  */
-import type { KubeObject } from '../../lib/kube/object.ts'
+import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
@@ -55,9 +55,7 @@ export class Store {
 
   /** The collection as it is now. */
   current(collection: string): Snapshot {
-    const { objects } = this.#collection(collection)
-    const keys = [...objects.keys()].sort()
-    return { revision: this.#revision, objects: keys.map(key => objects.get(key)!) }
+    return { revision: this.#revision, objects: inOrder(this.#collection(collection).objects) }
   }
 
   /** The collection as it is now, kept for a while, so that later pages of a list are of the same revision. */
@@ -69,9 +67,18 @@ export class Store {
     return snapshot
   }
 
-  /** Undefined when it is no longer kept. */
+  /** The collection as it was at a revision; undefined when that is forgotten. */
   snapshotAt(collection: string, revision: number): Snapshot | undefined {
-    return this.#snapshots.get(`${collection}@${revision}`)
+    const kept = this.#snapshots.get(`${collection}@${revision}`)
+    if (kept !== undefined) return kept
+    const later = this.since(collection, revision)
+    if (later === undefined) return undefined
+    const objects = new Map(this.#collection(collection).objects)
+    for (const { object, previous } of later.toReversed()) {
+      if (previous === undefined) objects.delete(keyOf(object))
+      else objects.set(keyOf(object), previous)
+    }
+    return { revision, objects: inOrder(objects) }
   }
 
   /** Writes an object and returns it with its new resourceVersion. */
@@ -141,4 +148,8 @@ export class Store {
     }
     for (const listener of collection.listeners) listener(change)
   }
+}
+
+function inOrder(objects: ReadonlyMap<string, KubeObject>): KubeObject[] {
+  return [...objects.keys()].sort().map(key => objects.get(key)!)
 }

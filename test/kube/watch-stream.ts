@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { apiVersionOf, collectionOf } from './kinds.ts'
-import { selection } from './list.ts'
+import { selection, wantedVersion } from './list.ts'
 import type { ResourceRequest } from './request.ts'
 import { expired } from './status.ts'
 import type { Change, Store } from './store.ts'
@@ -35,7 +35,7 @@ export function openWatch(store: Store, request: ResourceRequest, times: WatchTi
   const { kind, query } = request
   const collection = collectionOf(kind)
   const matches = selection(request)
-  const from = Number(query.get('resourceVersion') ?? 0)
+  const from = wantedVersion(query)
   const initial = from === 0 || query.get('sendInitialEvents') === 'true'
   const bookmarks = ['true', '1'].includes(query.get('allowWatchBookmarks') ?? '')
   const render = renderer(request)

@@ -1,7 +1,7 @@
 /** What a client may say beside the object of a write: CreateOptions, UpdateOptions, PatchOptions and DeleteOptions. */
 import { isObject, type Json, type JsonObject } from './json.ts'
 import type { ResourceRequest, Verb } from './request.ts'
-import { ApiError, type Cause, forbiddenValue, requiredValue, unsupportedValue } from './status.ts'
+import { type Cause, forbiddenValue, invalidOptions, requiredValue, unsupportedValue } from './status.ts'
 
 export const APPLY = 'application/apply-patch+yaml'
 
@@ -52,11 +52,4 @@ export function writeOptions({ verb, query, body, contentType }: ResourceRequest
 
 function list(value: Json | undefined): string[] {
   return Array.isArray(value) ? value.map(String) : []
-}
-
-function invalidOptions(kind: string, causes: readonly Cause[]): ApiError {
-  const texts = causes.map(({ field, message }) => `${field}: ${message}`)
-  const text = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`
-  const details = { group: 'meta.k8s.io', kind, causes }
-  return new ApiError(422, 'Invalid', `${kind}.meta.k8s.io "" is invalid: ${text}`, details)
 }
