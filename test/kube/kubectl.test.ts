@@ -1,71 +1,14 @@
 import assert from 'node:assert/strict'
-import { execFile, spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { delimiter, dirname, join } from 'node:path'
+import { spawn } from 'node:child_process'
 import { after, afterEach, before, describe, test } from 'node:test'
 import { until } from '../linux/until.ts'
 import { KubeApi } from './api.ts'
+import { Kubectl, minors, skip } from './kubectl.ts'
 
-const folder = mkdtempSync(join(tmpdir(), 'podpeer-kubectl-'))
-process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
-const kubeconfig = join(folder, 'kubeconfig')
-
-const kubectl = (process.env['PATH'] ?? '')
-  .split(delimiter)
-  .map(path => join(path, 'kubectl'))
-  .find(existsSync)
-/** Some installations carry one binary per minor beside a dispatcher. */
-const minors = [27, 28, 29, 30, 31, 32, 33].flatMap(minor => {
-  const path = kubectl && join(dirname(realpathSync(kubectl)), `kubectl.1.${minor}`)
-  return path && existsSync(path) ? [{ minor, path }] : []
-})
-if (kubectl === undefined && process.env['CI'] === 'true')
-  throw new Error('the tests need kubectl, and there is none on the PATH')
-const skip = kubectl === undefined && 'there is no kubectl on the PATH'
-
-interface Result {
-  readonly code: number
-  readonly out: string
-  readonly err: string
-}
-
-function environment(extra: Record<string, string> = {}): NodeJS.ProcessEnv {
-  return {
-    PATH: process.env['PATH'],
-    HOME: folder,
-    KUBECONFIG: kubeconfig,
-    KUBECACHEDIR: join(folder, 'cache'),
-    ...extra,
-  }
-}
-
-/** Runs kubectl with words as a person types them. */
-function run(line: string, { binary = kubectl!, extra = {} } = {}): Promise<Result> {
-  return new Promise(resolve => {
-    execFile(binary, line.split(' '), { env: environment(extra) }, (failure, out, err) => {
-      resolve({ code: failure === null ? 0 : Number(failure.code), out, err })
-    })
-  })
-}
-
-async function works(line: string, options?: Parameters<typeof run>[1]): Promise<string> {
-  const { code, out, err } = await run(line, options)
-  assert.equal(code, 0, `kubectl ${line}: ${err}`)
-  return out
-}
-
-async function refused(line: string): Promise<string> {
-  const { code, err } = await run(line)
-  assert.equal(code, 1, `kubectl ${line} must be refused`)
-  return err.trim()
-}
-
-function manifest(name: string, value: object): string {
-  const path = join(folder, `${name}.json`)
-  writeFileSync(path, JSON.stringify(value))
-  return path
-}
+const kubectl = new Kubectl()
+const works = kubectl.works.bind(kubectl)
+const refused = kubectl.refused.bind(kubectl)
+const manifest = kubectl.manifest.bind(kubectl)
 
 const node = (name: string, podCIDR: string, labels: Record<string, string> = {}) => ({
   apiVersion: 'v1',
@@ -77,7 +20,7 @@ const node = (name: string, podCIDR: string, labels: Record<string, string> = {}
 const api = new KubeApi()
 before(async () => {
   const { url } = await api.listen({ host: '127.0.0.1' })
-  writeFileSync(kubeconfig, api.kubeconfig(url))
+  kubectl.configure(api.kubeconfig(url))
 })
 after(() => api.close())
 
@@ -144,8 +87,8 @@ describe('kubectl', { skip }, () => {
   })
 
   test('get -w tells additions, changes and deletions as they happen', async () => {
-    const child = spawn(kubectl!, ['get', 'nodes', '-w', '--no-headers', '--output-watch-events'], {
-      env: environment(),
+    const child = spawn(kubectl.program, ['get', 'nodes', '-w', '--no-headers', '--output-watch-events'], {
+      env: kubectl.environment(),
     })
     try {
       let out = ''
