@@ -8,7 +8,7 @@ export {
   REJECT,
   type Verdict,
 } from './rib/policy.ts'
-export type { KernelChange } from './rib/rib.ts'
+export type { KernelChange, NextHopChange, NextHopVerdict } from './rib/rib.ts'
 export type * from './rib/view.ts'
 export type { Negotiated } from './session/negotiation.ts'
 export type { State } from './session/state.ts'

@@ -8,7 +8,7 @@
 import type { Address, Family } from '../lib/base/ip.ts'
 import type { Prefix } from '../lib/base/prefix.ts'
 import { Peering, type PeeringObserver } from './peering.ts'
-import { type KernelChange, Rib, type RibCounts } from './rib/rib.ts'
+import { type KernelChange, type NextHopChange, type NextHopVerdict, Rib, type RibCounts } from './rib/rib.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './rib/view.ts'
 import type { LocalIdentity } from './session/config.ts'
 import type { State } from './session/state.ts'
@@ -21,6 +21,8 @@ const FAMILIES: readonly Family[] = [4, 6]
 
 /** Changes that one turn works off before sockets and timers get their turn: about a millisecond or two. */
 const SLICE = 8192
+/** Next hops that are told in one turn: to find out about each takes the shell some ten microseconds. */
+const NEXT_HOPS = 128
 
 export interface SpeakerWorld {
   readonly transport: Transport
@@ -35,6 +37,11 @@ export interface SpeakerObserver {
   notice(peer: string | undefined, code: string, text: string): void
   /** `takeKernelChanges` has something to give. */
   kernelChanged(): void
+  /**
+   * Learned next hops came into use or went out of it; only where wanted kernel routes are kept. What `setNextHops` is told
+   * before this returns counts before any path over a new next hop is chosen.
+   */
+  nextHopsChanged(changes: readonly NextHopChange[]): void
   /** The peer has sent all it has of a family since its session came up. */
   endOfRib(peer: string, family: Family): void
   /** The restart is over: every peer has sent its End-of-RIB, or the deferral time has passed. */
@@ -202,10 +209,21 @@ export class Speaker {
     return this.#rib.takeKernelChanges(limit)
   }
 
-  /** Paths over this next hop are not used, for a reason in words; undefined: they are again. */
-  setNextHop(address: Address, reason: string | undefined): void {
-    this.#rib.setNextHop(address, reason)
+  /** Paths over a next hop that cannot be reached are not used (RFC 4271 §9.1.2). Next hops nobody judges can. */
+  setNextHops(verdicts: readonly NextHopVerdict[]): void {
+    this.#rib.setNextHops(verdicts)
     this.#work()
+  }
+
+  /** From which peers, by their configured names, each learned next hop came, by its address. */
+  nextHopSources(): Map<string, readonly string[]> {
+    const named = (peers: readonly number[]) => peers.flatMap(peer => this.peerName(peer) ?? [])
+    return new Map(Array.from(this.#rib.peersByNextHop(), ([nextHop, peers]) => [nextHop, named(peers)]))
+  }
+
+  /** Whether routes that were learned have not been decided on yet. */
+  get busy(): boolean {
+    return this.#working
   }
 
   #add(peer: SpeakerPeer): void {
@@ -319,10 +337,12 @@ export class Speaker {
     this.#working = true
     this.#world.clock.yield(() => {
       this.#working = false
+      const nextHops = this.#rib.takeNextHopChanges(NEXT_HOPS)
+      if (nextHops.length > 0) this.#world.observer.nextHopsChanged(nextHops)
       const undecided = this.#rib.decide(SLICE)
       const unsent = this.#rib.export(SLICE)
       if (this.identity.kernel) this.#world.observer.kernelChanged()
-      if (undecided || unsent) this.#work()
+      if (undecided || unsent || nextHops.length === NEXT_HOPS) this.#work()
       else if (this.#drain === 'withdrawing') this.#finishDrain()
     })
   }

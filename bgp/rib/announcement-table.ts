@@ -5,7 +5,7 @@
  */
 import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
-import type { NextHopTable } from './next-hop-table.ts'
+import { type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER } from './peer-table.ts'
 import { resized } from './typed-array.ts'
 
@@ -98,6 +98,24 @@ export class AnnouncementTable {
 
   retain(id: number): void {
     this.references[id]!++
+  }
+
+  /** By next hop, the peers that any announcement over it is from; routes of our own left out. Looks at each announcement. */
+  peersByNextHop(): Map<number, Set<number>> {
+    const found = new Map<number, Set<number>>()
+    let nextHop = SELF
+    let peer = LOCAL_PEER
+    for (let id = 1; id < this.#fresh; id++) {
+      // neighbouring announcements mostly are from one peer
+      if (this.references[id] === 0 || (this.nextHop[id] === nextHop && this.peer[id] === peer)) continue
+      nextHop = this.nextHop[id]!
+      peer = this.peer[id]!
+      if (peer === LOCAL_PEER) continue
+      const peers = found.get(nextHop)
+      if (peers === undefined) found.set(nextHop, new Set([peer]))
+      else peers.add(peer)
+    }
+    return found
   }
 
   release(id: number): void {

@@ -2,6 +2,9 @@
  * Next hops as small integers, with the reason why one cannot be used: no neighbour can be reached by it (RFC 4271
  * §6.3, RFC 6890), it is our own, or somebody who knows the host said so. 0 is `self`: the next hop of our own routes. Counted
  * by references, so that next hops that nobody uses cost nothing. A verdict outlives its next hop's paths.
+ *
+ * It can tell which next hops come into use and go out of it. One that was told is held until it is told to be unused, so
+ * that its number stays its own, and one that goes and comes back in between is not worth a word.
  */
 import { Address, bitsOf, type Family } from '../../lib/base/ip.ts'
 import { PrefixTable } from '../../lib/base/prefix-table.ts'
@@ -9,18 +12,38 @@ import { resized } from './typed-array.ts'
 
 export const SELF = 0
 
+/** A next hop that paths have begun to use, or that none uses any more. */
+export interface NextHopChange {
+  readonly address: Address
+  readonly used: boolean
+}
+
+/** What somebody who knows the host found out about a next hop. */
+export interface NextHopVerdict {
+  readonly address: Address
+  /** In words: `no route to it`; undefined: it can be used. */
+  readonly reason: string | undefined
+}
+
 export class NextHopTable {
   readonly #tables: Readonly<Record<Family, PrefixTable>>
   /** By id: `2 × (id in the family's table + 1)`, plus one for IPv6. */
   #references = new Uint32Array(64)
   /** 1 where the next hop cannot be used. */
   unusable = new Uint8Array(64)
+  readonly #tells: boolean
+  /** 1 where the next hop was told to be in use; we hold a reference to it then. */
+  #told = new Uint8Array(64)
+  /** Ids that may have something to tell. */
+  readonly #changed = new Set<number>()
   readonly #reasons = new Map<string, string>()
   /** Our own addresses: how many peers' last sessions had each. */
   readonly #own = new Map<string, number>()
   readonly #quad = new Uint8Array(4)
 
-  constructor(seed: number) {
+  /** @param tells whether changes are kept for `takeChanges` */
+  constructor(seed: number, tells: boolean) {
+    this.#tells = tells
     this.#tables = { 4: new PrefixTable(4, seed), 6: new PrefixTable(6, seed) }
   }
 
@@ -36,8 +59,12 @@ export class NextHopTable {
       const length = Math.max(id + 1, 2 * this.unusable.length)
       this.#references = resized(this.#references, length)
       this.unusable = resized(this.unusable, length)
+      this.#told = resized(this.#told, length)
     }
-    if (this.#references[id]!++ === 0) this.unusable[id] = this.reason(id) === undefined ? 0 : 1
+    if (this.#references[id]!++ === 0) {
+      this.unusable[id] = this.reason(id) === undefined ? 0 : 1
+      if (this.#tells) this.#changed.add(id)
+    }
     return id
   }
 
@@ -55,12 +82,30 @@ export class NextHopTable {
   }
 
   release(id: number): void {
-    if (id === SELF || --this.#references[id]! > 0) return
-    this.#tables[familyOf(id)].release((id >> 1) - 1)
+    if (id === SELF || --this.#references[id]! > 1) return
+    if (this.#references[id] === 0) this.#tables[familyOf(id)].release((id >> 1) - 1)
+    else if (this.#told[id] === 1) this.#changed.add(id)
+  }
+
+  /** What came into use or went out of it since last taken, at most `limit`. */
+  takeChanges(limit: number): NextHopChange[] {
+    const changes: NextHopChange[] = []
+    for (const id of this.#changed) {
+      if (changes.length === limit) break
+      this.#changed.delete(id)
+      const told = this.#told[id]!
+      const used = this.#references[id]! > told
+      if (used === (told === 1)) continue
+      changes.push({ address: this.address(id), used })
+      this.#told[id] = used ? 1 : 0
+      if (used) this.retain(id)
+      else this.release(id)
+    }
+    return changes
   }
 
   /** Keeps the verdict on an address; returns the id whose paths must be judged again, undefined when there is none. */
-  judge(address: Address, reason: string | undefined): number | undefined {
+  judge({ address, reason }: NextHopVerdict): number | undefined {
     if (reason === undefined) this.#reasons.delete(String(address))
     else this.#reasons.set(String(address), reason)
     return this.#judgeAgain(address)

@@ -172,11 +172,11 @@ export class PathTable {
     })
   }
 
-  /** Puts the prefixes of all paths over a next hop before selection again. */
-  touchNextHop(nextHop: number): void {
+  /** Puts the prefixes of all paths over these next hops before selection again. */
+  touchNextHops(nextHops: ReadonlySet<number>): void {
     for (let path = 1; path < this.#freshPath; path++) {
       const announcement = this.announcement[path]!
-      if (announcement !== 0 && this.#announcements.nextHop[announcement] === nextHop) this.touch(this.prefix[path]!)
+      if (announcement !== 0 && nextHops.has(this.#announcements.nextHop[announcement]!)) this.touch(this.prefix[path]!)
     }
   }
 

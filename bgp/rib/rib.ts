@@ -19,21 +19,21 @@ import { Decision } from './decision.ts'
 import type { RibSink } from './export-group.ts'
 import { Exports } from './exports.ts'
 import { type KernelChange, KernelRoutes } from './kernel-routes.ts'
-import { NextHopTable, SELF } from './next-hop-table.ts'
+import { type NextHopChange, NextHopTable, type NextHopVerdict, SELF } from './next-hop-table.ts'
 import { PathTable } from './path-table.ts'
 import type { RibPeer, RibSession } from './peer.ts'
 import { LOCAL_PEER, PeerTable } from './peer-table.ts'
 import { RouteViews } from './route-views.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './view.ts'
 
-export { type KernelChange, LOCAL_PEER, type RibIdentity, type RibSink }
+export { type KernelChange, LOCAL_PEER, type NextHopChange, type NextHopVerdict, type RibIdentity, type RibSink }
 
 export interface RibOptions {
   /** Most next hops of one kernel route; 1: no multipath. */
   readonly maxPaths: number
   /** Of the hash tables; random per process. */
   readonly seed?: number
-  /** Whether kernel changes are kept for `takeKernelChanges`; without it they would only pile up. */
+  /** Whether changes are kept for `takeKernelChanges` and `takeNextHopChanges`; where nobody takes them they would only pile up. */
   readonly kernel: boolean
 }
 
@@ -64,7 +64,7 @@ export class Rib {
   constructor(identity: RibIdentity, options: RibOptions, sink: RibSink) {
     const seed = options.seed ?? 0
     this.#attributes = new AttributeStore(seed)
-    this.#nextHops = new NextHopTable(seed)
+    this.#nextHops = new NextHopTable(seed, options.kernel)
     this.#announcements = new AnnouncementTable(identity, this.#attributes, this.#nextHops)
     this.#decision = new Decision(this.#announcements, this.#attributes, this.#nextHops, this.#peers)
     const table = (family: Family) => new PathTable(family, this.#announcements, seed)
@@ -183,9 +183,20 @@ export class Rib {
     this.#tables[prefix.family].withdrawOne(LOCAL_PEER, prefix)
   }
 
-  /** Makes paths over a next hop ineligible for a reason in words (`no route to it`), or eligible again (undefined). */
-  setNextHop(address: Address, reason: string | undefined): void {
-    this.#touch(this.#nextHops.judge(address, reason))
+  /** Makes paths over next hops ineligible (RFC 4271 §9.1.2), or eligible again. One look at all paths, however many verdicts. */
+  setNextHops(verdicts: readonly NextHopVerdict[]): void {
+    this.#touch(verdicts.map(verdict => this.#nextHops.judge(verdict)))
+  }
+
+  /** Learned next hops that came into use or went out of it since last taken, at most `limit`. */
+  takeNextHopChanges(limit: number): NextHopChange[] {
+    return this.#nextHops.takeChanges(limit)
+  }
+
+  /** The peers that each learned next hop came from, by its address. Not cheap where announcements are many: a millisecond for some 100,000. */
+  peersByNextHop(): Map<string, readonly number[]> {
+    const found = Array.from(this.#announcements.peersByNextHop())
+    return new Map(found.map(([nextHop, peers]) => [this.#nextHops.address(nextHop).toString(), [...peers]]))
   }
 
   /** Chooses again for at most `budget` changed prefixes; returns whether some are left. */
@@ -271,14 +282,15 @@ export class Rib {
   /** Our addresses on a peer's session. They are still ours when it is down, for stale paths may name them. */
   #own(peer: number, addresses: readonly Address[]): void {
     const entry = this.#peers.get(peer)
-    for (const address of addresses) this.#touch(this.#nextHops.own(address))
-    for (const address of entry.own) this.#touch(this.#nextHops.disown(address))
+    const owned = addresses.map(address => this.#nextHops.own(address))
+    this.#touch([...owned, ...entry.own.map(address => this.#nextHops.disown(address))])
     entry.own = addresses
   }
 
-  /** Puts all paths over a next hop before selection again; undefined: there is none. */
-  #touch(nextHop: number | undefined): void {
-    if (nextHop !== undefined) for (const family of families) this.#tables[family].touchNextHop(nextHop)
+  /** Puts all paths over these next hops before selection again. */
+  #touch(nextHops: readonly (number | undefined)[]): void {
+    const changed = new Set(nextHops.filter(nextHop => nextHop !== undefined))
+    if (changed.size > 0) for (const family of families) this.#tables[family].touchNextHops(changed)
   }
 
   /** @param classic whether the NLRI is that of the message's own field, and its next hop the NEXT_HOP attribute */

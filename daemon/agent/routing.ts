@@ -3,13 +3,20 @@
  * kernel, and what a former agent left there goes when its time has come. A new identity needs a new Routing, which takes
  * over from this one as one agent from another. It decides nothing about what to announce or whom to peer with.
  */
-import { type KernelChange, type Restart, Speaker, type SpeakerObserver, type SpeakerPeer } from '../../bgp/index.ts'
+import {
+  type KernelChange,
+  type NextHopChange,
+  type Restart,
+  Speaker,
+  type SpeakerObserver,
+  type SpeakerPeer,
+} from '../../bgp/index.ts'
 import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { AdoptedRoute } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
 import type { Identity } from './desired.ts'
-import { NextHopSources } from './next-hop-sources.ts'
+import { nextHopSources } from './next-hop-sources.ts'
 import type { NextHopSource } from './saved-state.ts'
 import { AdoptedRoutes } from './succession.ts'
 import type { AgentWorld, KernelTable } from './world.ts'
@@ -35,7 +42,7 @@ export interface RoutingObserver extends Pick<SpeakerObserver, 'stateChanged' | 
   /** A line for the log. */
   kernelNotice(text: string): void
   swept(count: number, why: string): void
-  /** `sources` has something else to say. */
+  /** `sources` may have something else to say. */
   sourcesChanged(): void
 }
 
@@ -45,7 +52,6 @@ export class Routing {
   readonly table: KernelTable | undefined
   readonly #options: RoutingOptions
   readonly #adopted: AdoptedRoutes
-  readonly #sources: NextHopSources
   #addresses = new Map<string, string>()
   /** What the speaker was told last, as text: most news change nothing of it. */
   #configured = ''
@@ -64,13 +70,18 @@ export class Routing {
     this.#adopted = new AdoptedRoutes(options.sources)
     if (kernel.install) {
       const { table, protocol, metric } = kernel
-      this.table = openTable({ table, protocol, metric, onNotice: text => observer.kernelNotice(text) })
+      this.table = openTable({
+        table,
+        protocol,
+        metric,
+        onNotice: text => observer.kernelNotice(text),
+        onNextHops: verdicts => this.speaker.setNextHops(verdicts),
+      })
     }
     const seed = Math.floor(clock.random() * 2 ** 32)
     const world = { transport, clock, observer: this.#observer(observer) }
     const { install, maxPaths } = kernel
     this.speaker = new Speaker({ ...identity, maxPaths, kernel: install, seed }, world, restart)
-    this.#sources = new NextHopSources(this.speaker, this.table, peer => this.#addresses.get(peer))
   }
 
   /**
@@ -99,7 +110,12 @@ export class Routing {
 
   /** For the next agent: where the installed routes came from. */
   get sources(): NextHopSource[] {
-    return this.#sources.list()
+    const { table } = this
+    if (table === undefined) return []
+    const peers = this.speaker.nextHopSources()
+    const addressesOf = (nextHop: string) => peers.get(nextHop)?.flatMap(peer => this.#addresses.get(peer) ?? []) ?? []
+    const inherited = table.counts().adopted > 0 ? this.#options.sources : []
+    return nextHopSources(table.nextHopStates(), addressesOf, inherited)
   }
 
   /**
@@ -120,6 +136,7 @@ export class Routing {
       notice: (peer, code, text) => outer.notice(peer, code, text),
       restarted: () => outer.restarted(),
       kernelChanged: () => this.#takeSoon(),
+      nextHopsChanged: changes => this.#judgeNextHops(changes),
       endOfRib: (peer, family) => this.#endOfRib(peer, family),
     }
   }
@@ -133,11 +150,26 @@ export class Routing {
     })
   }
 
+  /**
+   * The kernel is asked before the speaker chooses, so that nothing is announced only to be withdrawn. What it cannot tell
+   * yet counts as reachable: a wrong yes costs an announcement, a wrong no takes a good route away.
+   */
+  #judgeNextHops(changes: readonly NextHopChange[]): void {
+    const { table } = this
+    if (table === undefined || this.#stopped) return
+    const verdicts = changes.map(({ address, used }) => {
+      if (used) return table.track(address)
+      table.untrack(address)
+      return { address, reason: undefined }
+    })
+    this.speaker.setNextHops(verdicts)
+  }
+
   #take(): void {
+    this.#options.observer.sourcesChanged()
     const changes = this.speaker.takeKernelChanges(SLICE)
     if (changes.length === 0) return
     for (const change of changes) this.#want(change)
-    if (this.#sources.note(changes)) this.#options.observer.sourcesChanged()
     if (this.#cancelSweep !== undefined) this.#sweepSoon()
     this.#takeSoon()
   }
@@ -170,6 +202,7 @@ export class Routing {
     const { clock } = this.#options.world
     this.#cancelSweep?.()
     this.#cancelSweep = clock.wake(clock.now() + QUIET, () => {
+      if (this.#taking || this.speaker.busy) return this.#sweepSoon()
       this.#cancelSweep = undefined
       const configured = new Set(this.#addresses.values())
       this.#sweep('their peers have sent all they have', route => this.#adopted.isGone(route, configured))

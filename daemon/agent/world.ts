@@ -8,7 +8,17 @@ import type { Log } from '../log.ts'
 /** The kernel's routes, as far as an agent asks. */
 export type KernelTable = Pick<
   RouteTable,
-  'nextHops' | 'want' | 'sweep' | 'state' | 'foreignRoutes' | 'nextHopStates' | 'conflicts' | 'counts' | 'close'
+  | 'nextHops'
+  | 'want'
+  | 'track'
+  | 'untrack'
+  | 'sweep'
+  | 'state'
+  | 'foreignRoutes'
+  | 'nextHopStates'
+  | 'conflicts'
+  | 'counts'
+  | 'close'
 >
 
 export interface AgentWorld {

@@ -74,6 +74,7 @@ export class Router {
           stateChanged: (peer, from, to, reason) => this.said.push(`${peer} ${from}→${to}: ${reason}`),
           notice: (peer, code, text) => this.said.push(`${peer} ${code}: ${text}`),
           kernelChanged: () => {},
+          nextHopsChanged: () => {},
           endOfRib: (peer, family) => this.endsOfRib.push(`${peer} ipv${family}`),
           restarted: () => this.restarts++,
         },

@@ -1,11 +1,13 @@
 /**
- * The kernel's route to a next hop, routes of ours left aside. The kernel's own lookup answers first (policy rules
- * counted in); only where it meets a route of ours is the table read for the best of the others.
+ * The kernel's route to a next hop, routes of ours left aside. The kernel's own lookup answers at once (policy rules counted
+ * in); only where it meets a route of ours do the rows of others decide, and these somebody else reads and brings: a table
+ * of a million rows takes seconds to read.
+ *
+ * Rule: only what the kernel says of the address is an answer. A question that failed was not answered.
  */
 import { WorldFault } from '../../base/failure.ts'
-import type { Address } from '../../base/ip.ts'
-import { type KernelRoute, prefixOf, routePages, routeTo } from '../netlink/route.ts'
-import type { NetlinkSocket } from '../netlink/socket.ts'
+import type { Address, Family } from '../../base/ip.ts'
+import { type KernelRoute, prefixOf } from '../netlink/route.ts'
 import type { Lookup } from './next-hop.ts'
 
 /** What the lookup answers instead of a row (fib_props of the kernel). */
@@ -16,33 +18,80 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EINVAL: 'a blackhole route holds it',
 }
 
-/** @param isOurs whether a row is one of the routes that must not resolve next hops */
-export function kernelLookup(socket: NetlinkSocket, table: number, isOurs: (route: KernelRoute) => boolean): Lookup {
-  return address => {
+interface Covered {
+  readonly address: Address
+  /** The best of the rows of others; undefined: not read yet. */
+  readonly answer: KernelRoute | string | undefined
+}
+
+export class KernelLookup {
+  readonly #ask: (address: Address) => KernelRoute
+  readonly #isOurs: (route: KernelRoute) => boolean
+  /** By address: the ones that a route of ours covers. */
+  #covered = new Map<string, Covered>()
+
+  /**
+   * @param ask the kernel's own lookup; throws WorldFault
+   * @param isOurs whether a row is one of the routes that must not resolve next hops
+   */
+  constructor(ask: (address: Address) => KernelRoute, isOurs: (route: KernelRoute) => boolean) {
+    this.#ask = ask
+    this.#isOurs = isOurs
+  }
+
+  readonly lookup: Lookup = address => {
+    const key = address.toString()
     try {
-      const route = routeTo(socket, address)
-      return isOurs(route) ? bestOther(socket, table, isOurs, address) : route
+      const route = this.#ask(address)
+      if (this.#isOurs(route)) {
+        const known = this.#covered.get(key)
+        if (known === undefined) this.#covered.set(key, { address, answer: undefined })
+        return known?.answer
+      }
+      this.#covered.delete(key)
+      return route
     } catch (thrown) {
-      if (thrown instanceof WorldFault) return REFUSALS[thrown.code] ?? thrown.message
-      throw thrown
+      if (!(thrown instanceof WorldFault)) throw thrown
+      const refusal = REFUSALS[thrown.code]
+      if (refusal !== undefined) this.#covered.delete(key)
+      return refusal
     }
+  }
+
+  /** Whether the rows of others are needed. */
+  get isCovered(): boolean {
+    return this.#covered.size > 0
+  }
+
+  /** Whether a row of the table may be an answer. */
+  concerns(route: KernelRoute): boolean {
+    if (this.#isOurs(route)) return false
+    if (this.#covered.size === 0) return false
+    const prefix = prefixOf(route)
+    for (const { address } of this.#covered.values()) if (prefix.contains(address)) return true
+    return false
+  }
+
+  /** All rows of a family that `concerns` picked. @param whole nothing changed while they were read: what is not among them is not there */
+  tell(family: Family, rows: readonly KernelRoute[], whole: boolean): void {
+    for (const [key, { address, answer }] of this.#covered) {
+      if (address.family !== family) continue
+      const best = bestOf(rows, address) ?? (whole ? REFUSALS['ENETUNREACH'] : answer)
+      this.#covered.set(key, { address, answer: best })
+    }
+  }
+
+  /** Nobody asks for the rest any more. */
+  keepOnly(isAsked: (address: Address) => boolean): void {
+    for (const [key, { address }] of this.#covered) if (!isAsked(address)) this.#covered.delete(key)
   }
 }
 
 /** The longest match, of equals the lowest metric. */
-function bestOther(
-  socket: NetlinkSocket,
-  table: number,
-  isOurs: (route: KernelRoute) => boolean,
-  address: Address,
-): KernelRoute | string {
+function bestOf(rows: readonly KernelRoute[], address: Address): KernelRoute | undefined {
   let best: KernelRoute | undefined
-  for (const page of routePages(socket, { family: address.family, table }))
-    for (const route of page) {
-      if (best !== undefined && !isBetter(route, best)) continue
-      if (!isOurs(route) && prefixOf(route).contains(address)) best = route
-    }
-  return best ?? REFUSALS['ENETUNREACH']!
+  for (const row of rows) if ((best === undefined || isBetter(row, best)) && prefixOf(row).contains(address)) best = row
+  return best
 }
 
 function isBetter(one: KernelRoute, other: KernelRoute): boolean {

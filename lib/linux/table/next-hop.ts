@@ -3,18 +3,26 @@
  * is reached through the gateway of the kernel's route to it. Pure: the kernel's word comes through `lookup`.
  *
  * Rules: a route of ours never resolves a next hop (it would lead in circles); a set with one reachable next hop is
- * reachable; an answer holds until `refresh`.
+ * reachable; an answer holds until `refresh`, and beyond it where the kernel does not answer then. Where it has never
+ * answered, nothing is known, and what is not known to be unreachable counts as reachable.
  */
 import type { Address } from '../../base/ip.ts'
 import type { Hop, Path } from '../netlink/route.ts'
 import type { Forwarding, ForwardingTable } from './forwarding.ts'
-import type { NextHopState } from './state.ts'
+import type { NextHopState, NextHopVerdict } from './state.ts'
 
-/** The kernel's route to an address, ours left aside; or why there is none. */
-export type Lookup = (address: Address) => Path | string
+/** The kernel's route to an address, ours left aside; or why there is none; undefined: it cannot be told just now. */
+export type Lookup = (address: Address) => Path | string | undefined
 
-/** Where a set of next hops leads; or why nowhere. */
-type Resolution = { readonly hops: readonly Hop[] } | { readonly reason: string }
+/** Where a next hop leads; why nowhere; or nothing is known. */
+interface Resolution {
+  readonly hops: readonly Hop[]
+  /** Why it cannot be reached; undefined: it can, or may. */
+  readonly reason: string | undefined
+  readonly isKnown: boolean
+}
+
+const UNKNOWN: Resolution = { hops: [], reason: undefined, isKnown: false }
 
 export class NextHopSet {
   /** At least one. */
@@ -25,6 +33,8 @@ export class NextHopSet {
   /** As of `generation`; undefined: unreachable, see `reason`. */
   forwarding: Forwarding | undefined
   reason = ''
+  /** Of one of them at least nothing is known, and of the others none can be reached: what is in the kernel shall stay. */
+  isUnknown = false
   generation = -1
 
   constructor(addresses: readonly Address[], key: string) {
@@ -37,8 +47,14 @@ export class NextHops {
   readonly #lookup: Lookup
   readonly #forwardings: ForwardingTable
   readonly #sets = new Map<string, NextHopSet>()
+  /** Asked for by somebody, whether a route wants them or not: what he was told last, by address. */
+  readonly #tracked = new Map<string, NextHopVerdict>()
   #answers = new Map<string, Resolution>()
+  /** Of the generation before. */
+  #formerAnswers = new Map<string, Resolution>()
   #generation = 0
+  /** Whether the kernel owes us an answer since the last `refresh`: another one is needed soon. */
+  isOwed = false
   /** The set asked for last: neighbouring routes mostly share the very array. */
   #last: NextHopSet | undefined
 
@@ -73,22 +89,48 @@ export class NextHops {
     if (set.generation === this.#generation) return set.forwarding
     set.generation = this.#generation
     const answers = set.addresses.map(address => this.#resolveOne(address))
-    const hops = answers.flatMap(answer => ('hops' in answer ? answer.hops : []))
-    const reasons = answers.flatMap(answer => ('reason' in answer ? answer.reason : []))
+    const hops = answers.flatMap(answer => answer.hops)
+    const reasons = answers.flatMap(({ reason }, at) => (reason ? `next hop ${set.addresses[at]}: ${reason}` : []))
+    set.isUnknown = hops.length === 0 && answers.some(({ isKnown }) => !isKnown)
     set.forwarding = hops.length === 0 ? undefined : this.#forwardings.intern({ type: 'unicast', hops })
-    set.reason = hops.length === 0 ? reasons.join('; ') : ''
+    set.reason = set.isUnknown ? 'the kernel has not told yet how to reach its next hop' : reasons.join('; ')
     return set.forwarding
+  }
+
+  /** Whether it can be reached now; from here on `changedVerdicts` tells of it. */
+  track(address: Address): NextHopVerdict {
+    const verdict = this.#verdict(address)
+    this.#tracked.set(address.toString(), verdict)
+    return verdict
+  }
+
+  untrack(address: Address): void {
+    this.#tracked.delete(address.toString())
+  }
+
+  /** The tracked next hops that can be reached now and could not when last told, or the other way round, or for another reason. */
+  changedVerdicts(): NextHopVerdict[] {
+    const changed: NextHopVerdict[] = []
+    for (const [key, { address, reason }] of this.#tracked) {
+      const verdict = this.#verdict(address)
+      if (verdict.reason === reason) continue
+      this.#tracked.set(key, verdict)
+      changed.push(verdict)
+    }
+    return changed
   }
 
   /** Links or routes of the kernel have changed: asks anew. Returns the sets in use that lead elsewhere now. */
   refresh(): Set<NextHopSet> {
     this.#generation++
+    this.#formerAnswers = this.#answers
     this.#answers = new Map()
+    this.isOwed = false
     const changed = new Set<NextHopSet>()
     for (const set of this.#sets.values()) {
-      const before = set.forwarding
-      const fresh = set.generation === -1
-      if (this.resolve(set) !== before && !fresh) changed.add(set)
+      const { forwarding, isUnknown, generation } = set
+      const isOther = this.resolve(set) !== forwarding || set.isUnknown !== isUnknown
+      if (isOther && generation !== -1) changed.add(set)
     }
     return changed
   }
@@ -100,38 +142,52 @@ export class NextHops {
     return routes
   }
 
+  /** Whether anybody wants to know of it, or a route leads over it. */
+  isAsked(address: Address): boolean {
+    const key = address.toString()
+    if (this.#tracked.has(key)) return true
+    for (const { addresses } of this.#sets.values()) if (addresses.some(one => one.equals(address))) return true
+    return false
+  }
+
   /** Each next hop in use, once. */
   states(): NextHopState[] {
     const used = new Map<string, Address>()
     for (const { addresses } of this.#sets.values())
       for (const address of addresses) used.set(address.toString(), address)
     return Array.from(used.values(), address => {
-      const answer = this.#resolveOne(address)
-      const hops = 'hops' in answer ? answer.hops : []
-      return {
-        address,
-        reachable: hops.length > 0,
-        reason: 'reason' in answer ? answer.reason : '',
-        gateways: hops.map(({ gateway }) => gateway ?? address),
-      }
+      const { hops, reason = '' } = this.#resolveOne(address)
+      return { address, reachable: hops.length > 0, reason, gateways: hops.map(({ gateway }) => gateway ?? address) }
     })
+  }
+
+  #verdict(address: Address): NextHopVerdict {
+    return { address, reason: this.#resolveOne(address).reason }
   }
 
   #resolveOne(address: Address): Resolution {
     const key = address.toString()
     const known = this.#answers.get(key)
     if (known !== undefined) return known
-    const answer = resolution(address, this.#lookup(address))
+    const answer = this.#ask(address, key)
     this.#answers.set(key, answer)
     return answer
+  }
+
+  #ask(address: Address, key: string): Resolution {
+    const found = this.#lookup(address)
+    if (found === undefined) this.isOwed = true
+    return found === undefined ? (this.#formerAnswers.get(key) ?? UNKNOWN) : resolution(address, found)
   }
 }
 
 /** Judges the kernel's route to a next hop. */
 function resolution(address: Address, found: Path | string): Resolution {
-  if (typeof found === 'string') return { reason: `next hop ${address}: ${found}` }
-  if (found.type === 'local') return { reason: `next hop ${address} is an address of this host` }
+  const no = (reason: string) => ({ hops: [], reason, isKnown: true })
+  if (typeof found === 'string') return no(found)
+  if (found.type === 'local') return no('an address of this host')
   if (found.type !== 'unicast' || found.hops.length === 0)
-    return { reason: `next hop ${address} meets a route of type ${found.type}` }
-  return { hops: found.hops.map(hop => ({ ...hop, gateway: hop.gateway ?? address })) }
+    return no(`the kernel's route to it is of type ${found.type}`)
+  const hops = found.hops.map(hop => ({ ...hop, gateway: hop.gateway ?? address }))
+  return { hops, reason: undefined, isKnown: true }
 }

@@ -8,7 +8,8 @@
  *   key is taken) and a *replace* goes only to a key at which the row is known to be ours and the only one;
  * - a row of somebody else at our key is recorded, left alone, and makes our route wait until it goes;
  * - a delete names protocol and next hops: it can hit nothing but what we put there;
- * - an adopted route (of a former run) stays as it is until it is wanted or swept.
+ * - an adopted route (of a former run) stays as it is until it is wanted or swept;
+ * - what is there stays while the kernel owes us the answer where its next hop is.
  */
 import type { Family } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
@@ -292,6 +293,7 @@ export class RoutePlan {
       return { status: 'pending', reason: this.#patience.reason(id) ?? 'it is being removed' }
     }
     const target = this.#nextHops.resolve(set)
+    if (set.isUnknown) return { status: 'pending', reason: set.reason }
     if (target === undefined) return { status: 'unreachable', reason: set.reason }
     if (have === target) return { status: 'installed', reason: '' }
     if (taken) return { status: 'conflict', reason: 'a route of somebody else has our metric' }
@@ -309,7 +311,7 @@ export class RoutePlan {
     const [set, have] = [this.#want[id], this.#have[id]]
     if (set === undefined && (this.#marks[id]! & ADOPTED) !== 0) return undefined
     const target = set && this.#nextHops.resolve(set)
-    if (target === have) return undefined
+    if (target === have || set?.isUnknown === true) return undefined
     const taken = this.#foreign.has(id)
     if (have !== undefined)
       return target === undefined || taken

@@ -27,10 +27,16 @@ export class TableReader {
   }
 
   /** All rows at just this prefix. @throws WorldFault */
-  rowsAt(prefix: Prefix): Promise<KernelRoute[]> {
-    const rows = this.#asked.then(() => this.#read(prefix))
-    this.#asked = rows.catch(() => {})
-    return rows
+  async rowsAt({ family, bytes, length }: Prefix): Promise<KernelRoute[]> {
+    const isThere = (route: KernelRoute) => route.length === length && Buffer.compare(route.bytes, bytes) === 0
+    return (await this.find(family, isThere)).rows
+  }
+
+  /** All rows of a family that are picked; `whole`: nothing changed while they were read. @throws WorldFault */
+  find(family: Family, isPicked: (route: KernelRoute) => boolean): Promise<{ rows: KernelRoute[]; whole: boolean }> {
+    const found = this.#asked.then(() => this.#find(family, isPicked))
+    this.#asked = found.catch(() => {})
+    return found
   }
 
   async close(): Promise<void> {
@@ -40,15 +46,16 @@ export class TableReader {
     this.#questions.close()
   }
 
-  async #read({ family, bytes, length }: Prefix): Promise<KernelRoute[]> {
-    const found: KernelRoute[] = []
-    if (this.#closed) return found
-    for (const page of routePages(this.#questions, { family, table: this.#table })) {
-      for (const route of page)
-        if (route.length === length && Buffer.compare(route.bytes, bytes) === 0) found.push(route)
+  async #find(family: Family, isPicked: (route: KernelRoute) => boolean) {
+    const rows: KernelRoute[] = []
+    if (this.#closed) return { rows, whole: false }
+    const pages = routePages(this.#questions, { family, table: this.#table })
+    let page = pages.next()
+    for (; page.done !== true; page = pages.next()) {
+      for (const route of page.value) if (isPicked(route)) rows.push(route)
       await new Promise(resolve => setImmediate(resolve))
-      if (this.#closed) break
+      if (this.#closed) return { rows, whole: false }
     }
-    return found
+    return { rows, whole: page.value === 'whole' }
   }
 }

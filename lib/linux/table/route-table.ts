@@ -25,11 +25,11 @@ import {
 import { protocolName, renderPath } from '../netlink/route-text.ts'
 import { BATCH_LIMIT, NetlinkSocket } from '../netlink/socket.ts'
 import { ForwardingTable } from './forwarding.ts'
-import { kernelLookup } from './lookup.ts'
-import { type NextHopSet, NextHops } from './next-hop.ts'
+import type { NextHopSet } from './next-hop.ts'
+import { NextHopWatch } from './next-hop-watch.ts'
 import { type Operation, RoutePlan } from './plan.ts'
 import { TableReader } from './reader.ts'
-import type { AdoptedRoute, ForeignRoute, NextHopState, RouteState, RouteTableCounts } from './state.ts'
+import type { AdoptedRoute, ForeignRoute, NextHopState, NextHopVerdict, RouteState, RouteTableCounts } from './state.ts'
 
 export type { NextHopSet } from './next-hop.ts'
 
@@ -42,6 +42,8 @@ export interface RouteTableOptions {
   readonly metric?: number
   /** One line for the log: the first of like troubles, and their end. */
   readonly onNotice?: (notice: string) => void
+  /** Next hops that were asked for (`track`) can be reached now and could not, or the other way round. */
+  readonly onNextHops?: (verdicts: readonly NextHopVerdict[]) => void
   /** Octets of kernel events that may wait. */
   readonly receiveBuffer?: number
 }
@@ -49,8 +51,6 @@ export interface RouteTableOptions {
 const OWN = 179
 /** Milliseconds of work before the event loop has its turn. */
 const SLICE = 2
-/** Next hops are looked up anew at most so often for changes of foreign routes. Milliseconds. */
-const REFRESH_GAP = 100
 /** Milliseconds. */
 const SCAN_RETRY = 1000
 const FAMILIES = [4, 6] as const
@@ -64,7 +64,7 @@ export class RouteTable {
   readonly #lookups: NetlinkSocket
   readonly #reader: TableReader
   readonly #monitor: EventMonitor
-  readonly #nextHops: NextHops
+  readonly #watch: NextHopWatch
   readonly #plans: Readonly<Record<Family, RoutePlan>>
   #links = new Map<number, Link>()
   #writesFirst: Family = 4
@@ -74,8 +74,6 @@ export class RouteTable {
   #scan: Generator<void, void> | undefined
   #scanAt = Number.POSITIVE_INFINITY
   #resyncs = 0
-  #refreshAt = Number.POSITIVE_INFINITY
-  #refreshedAt = 0
   #troubled = false
   #closed = false
 
@@ -100,10 +98,17 @@ export class RouteTable {
       this.#lookups = open()
       this.#reader = new TableReader(this.#table, open(), open())
       const forwardings = new ForwardingTable()
-      const lookup = kernelLookup(this.#lookups, this.#table, route => this.#isOwn(route))
-      this.#nextHops = new NextHops(lookup, forwardings)
+      this.#watch = new NextHopWatch({
+        socket: this.#lookups,
+        reader: this.#reader,
+        forwardings,
+        isOurs: route => this.#isOwn(route),
+        onVerdicts: options.onNextHops ?? (() => {}),
+        onNotice: this.#notice,
+        onDeadline: () => this.#schedule(),
+      })
       const seed = Math.floor(Math.random() * 2 ** 32)
-      const plan = (family: Family) => new RoutePlan(family, this.#nextHops, forwardings, seed)
+      const plan = (family: Family) => new RoutePlan(family, this.#watch.nextHops, forwardings, seed)
       this.#plans = { 4: plan(4), 6: plan(6) }
       this.#readLinks()
       // first listen, then read: nothing that happens meanwhile is missed
@@ -119,7 +124,7 @@ export class RouteTable {
 
   /** The set of these next hops (at least one), to be passed to `want`. Cheap for the array asked for last. */
   nextHops(addresses: readonly Address[]): NextHopSet {
-    return this.#nextHops.intern(addresses)
+    return this.#watch.nextHops.intern(addresses)
   }
 
   /**
@@ -130,6 +135,15 @@ export class RouteTable {
   want(family: Family, bytes: Uint8Array, offset: number, length: number, nextHops: NextHopSet | undefined): void {
     this.#plans[family].want(bytes, offset, length, nextHops)
     this.#schedule()
+  }
+
+  /** Whether a next hop can be reached now; `onNextHops` tells when that changes, until `untrack`. One system call. */
+  track(address: Address): NextHopVerdict {
+    return this.#watch.track(address)
+  }
+
+  untrack(address: Address): void {
+    this.#watch.untrack(address)
   }
 
   /** Settles when nothing is left to write that could be written now. */
@@ -185,7 +199,7 @@ export class RouteTable {
   }
 
   nextHopStates(): NextHopState[] {
-    return this.#nextHops.states()
+    return this.#watch.nextHops.states()
   }
 
   /** Rows of others at the very key of wanted routes; at most `limit`. */
@@ -207,7 +221,7 @@ export class RouteTable {
       installed: sum('installed'),
       adopted: sum('adopted'),
       conflicts: sum('conflicts'),
-      unreachable: this.#nextHops.unreachable,
+      unreachable: this.#watch.nextHops.unreachable,
       repairs: sum('repairs'),
       resyncs: this.#resyncs,
     }
@@ -253,10 +267,12 @@ export class RouteTable {
 
   #hearLink(message: Message): void {
     const link = decodeLink(message)
-    const rose = link.up && this.#links.get(link.index)?.up === false
-    if (message.type === RTM_NEWLINK) this.#links.set(link.index, link)
+    const before = this.#links.get(link.index)
+    const rose = link.up && before?.up === false
+    const here = message.type === RTM_NEWLINK
+    if (here) this.#links.set(link.index, link)
     else this.#links.delete(link.index)
-    this.#refreshAt = 0
+    if (!here || before?.up !== link.up) this.#watch.linksChanged()
     // a fall takes IPv4 routes away without a word
     if (rose) this.#resync()
   }
@@ -271,7 +287,7 @@ export class RouteTable {
       this.#plans[route.family].changed(went ? 'went' : 'came', route, manner, now, Math.random())
     }
     if (own) return
-    this.#refreshAt = Math.min(this.#refreshAt, this.#refreshedAt + REFRESH_GAP)
+    this.#watch.routesChanged()
     // an address that goes can take IPv4 routes with it, without a word
     if (went && route.protocol === PROTOCOL_KERNEL && route.family === 4) this.#resync()
   }
@@ -285,7 +301,7 @@ export class RouteTable {
   /** The kernel may hold something else than we think: reads our rows anew. */
   #resync(): void {
     this.#scanAt = 0
-    this.#refreshAt = 0
+    this.#watch.linksChanged()
     this.#schedule()
   }
 
@@ -301,8 +317,11 @@ export class RouteTable {
   /** One slice, then either another turn or a timer. */
   #work(): void {
     const start = performance.now()
-    if (this.#refreshAt <= start) this.#refresh(start)
-    for (const family of FAMILIES) this.#plans[family].wake(start)
+    const retargeted = this.#watch.deadline <= start ? this.#watch.refresh(start) : undefined
+    for (const family of FAMILIES) {
+      if (retargeted !== undefined) this.#plans[family].retarget(retargeted)
+      this.#plans[family].wake(start)
+    }
     do {
       this.#stepScan(start)
       this.#write()
@@ -312,20 +331,13 @@ export class RouteTable {
     const settled = this.#settled
     this.#settled = []
     for (const settle of settled) settle()
-    const next = Math.min(this.#refreshAt, this.#scanAt, this.#plans[4].deadline, this.#plans[6].deadline)
+    const next = Math.min(this.#watch.deadline, this.#scanAt, this.#plans[4].deadline, this.#plans[6].deadline)
     if (next === Number.POSITIVE_INFINITY) return
     this.#timer = setTimeout(() => this.#schedule(), Math.max(1, next - performance.now()))
   }
 
   get #busy(): boolean {
     return this.#plans[4].busy || this.#plans[6].busy || this.#scan !== undefined || this.#scanAt === 0
-  }
-
-  #refresh(now: number): void {
-    this.#refreshAt = Number.POSITIVE_INFINITY
-    this.#refreshedAt = now
-    const changed = this.#nextHops.refresh()
-    for (const family of FAMILIES) this.#plans[family].retarget(changed)
   }
 
   #write(): void {

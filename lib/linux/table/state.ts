@@ -45,6 +45,13 @@ export interface AdoptedRoute {
   readonly gateways: readonly Address[]
 }
 
+/** Whether a next hop can be reached. */
+export interface NextHopVerdict {
+  readonly address: Address
+  /** Why not, in words: `no route to it`; undefined: it can. */
+  readonly reason: string | undefined
+}
+
 /** How one next hop of a wanted route is reached just now. */
 export interface NextHopState {
   readonly address: Address

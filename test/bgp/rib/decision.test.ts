@@ -207,7 +207,7 @@ test('loops and next hops that cannot be used make a path ineligible with the re
   world.announce(two!, [prefix], ibgp({ originatorId: '10.0.0.1' }))
   world.announce(three!, [prefix], ibgp({ clusterList: ['2.2.2.2', '10.0.0.255'] }))
   world.announce(four!, [prefix], viaAs(65104, { nextHop: '10.9.0.4' }))
-  world.rib.setNextHop(parsePrefix('10.9.0.4').address, 'no route to it')
+  world.rib.setNextHops([{ address: parsePrefix('10.9.0.4').address, reason: 'no route to it' }])
   world.settle()
   assert.deepEqual(world.reasons(prefix), {
     e1: 'ineligible: our own AS is in AS_PATH',
@@ -215,7 +215,7 @@ test('loops and next hops that cannot be used make a path ineligible with the re
     i3: 'ineligible: our cluster id is in CLUSTER_LIST',
     e4: 'ineligible: next hop 10.9.0.4: no route to it',
   })
-  world.rib.setNextHop(parsePrefix('10.9.0.4').address, undefined)
+  world.rib.setNextHops([{ address: parsePrefix('10.9.0.4').address, reason: undefined }])
   world.settle()
   assert.equal(winner(world.reasons(prefix)), 'e4')
 })
@@ -223,7 +223,7 @@ test('loops and next hops that cannot be used make a path ineligible with the re
 test('a verdict on a next hop holds for paths that come later', () => {
   const world = new RibWorld()
   const peer = world.up(external(1))
-  world.rib.setNextHop(parsePrefix('10.9.0.1').address, 'our own address')
+  world.rib.setNextHops([{ address: parsePrefix('10.9.0.1').address, reason: 'our own address' }])
   world.announce(peer, [prefix], viaAs(65101))
   world.settle()
   assert.deepEqual(world.reasons(prefix), { e1: 'ineligible: next hop 10.9.0.1: our own address' })

@@ -49,7 +49,7 @@ test('with multipath all next hops that are equal up to the router id are wanted
   assert.equal(world.reasons(block)['e3'], 'not best: higher router id')
   announce(world, e1!, [65101, 9, 9])
   assert.deepEqual(changes(world), [`${block} via 10.1.0.2 10.1.0.3`])
-  world.rib.setNextHop(parsePrefix('10.1.0.3').address, 'no route to it')
+  world.rib.setNextHops([{ address: parsePrefix('10.1.0.3').address, reason: 'no route to it' }])
   assert.deepEqual(changes(world), [`${block} via 10.1.0.2`])
 })
 

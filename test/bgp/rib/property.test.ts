@@ -183,7 +183,7 @@ class Run {
   nextHop(): void {
     const text = this.chance.of(['10.9.0.1', '10.9.0.2', '2001:db8:ffff::1'])
     const usable = this.chance.below(2) === 0
-    this.world.rib.setNextHop(parsePrefix(text).address, usable ? undefined : 'no route to it')
+    this.world.rib.setNextHops([{ address: parsePrefix(text).address, reason: usable ? undefined : 'no route to it' }])
     this.oracle.nextHop(text, usable)
   }
 

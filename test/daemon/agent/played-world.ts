@@ -67,6 +67,8 @@ export class PlayedKernel {
         }
         return swept.length
       },
+      track: address => ({ address, reason: undefined }),
+      untrack: () => {},
       nextHopStates: () =>
         [...new Set([...this.routes.values()].flat())].map(address => ({
           address,

@@ -400,7 +400,7 @@ test(
     await bench.routes(covering)
     want(table, FOUR, '10.0.0.1')
     await table.settled()
-    assert.equal(table.state(parsePrefix(FOUR)).reason, 'next hop 10.0.0.1 is an address of this host')
+    assert.equal(table.state(parsePrefix(FOUR)).reason, 'next hop 10.0.0.1: an address of this host')
   },
 )
 
