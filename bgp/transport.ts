@@ -61,7 +61,7 @@ export interface Transport {
 
 /** The interface that holds one of our addresses. */
 export interface Attachment {
-  /** Our address per family there, the asked one included, global ones preferred: the next hops `self`. */
+  /** Our address per family there, the asked one included, no other link-local one: the next hops `self`. */
   readonly self: { readonly 4?: Address; readonly 6?: Address }
   /** Subnets of its addresses. */
   readonly subnets: readonly Prefix[]

@@ -91,12 +91,7 @@ function attachment(local: Address): Attachment {
     const link = all.find(({ address }) => address.equals(local))?.link
     const here = all.filter(one => one.link === link)
     const self = (family: Family) =>
-      family === local.family
-        ? local
-        : here
-            .map(({ address }) => address)
-            .filter(isUsable(family))
-            .sort(byReach)[0]
+      family === local.family ? local : here.map(({ address }) => address).find(isUsable(family))
     const [v4, v6] = [self(4), self(6)]
     return {
       self: { ...(v4 && { 4: v4 }), ...(v6 && { 6: v6 }) },
@@ -107,14 +102,12 @@ function attachment(local: Address): Attachment {
   }
 }
 
-/** As a next hop for others: of the family and not a loopback one. */
+/** As a next hop for others: of the family, and neither loopback nor link-local, which alone says no interface (RFC 2545 §3). */
 function isUsable(family: Family): (address: Address) => boolean {
-  return address => address.family === family && (family === 4 ? address.bytes[0] !== 127 : !LOOPBACK.equals(address))
+  return address =>
+    address.family === family &&
+    !address.isLinkLocal &&
+    (family === 4 ? address.bytes[0] !== 127 : !LOOPBACK.equals(address))
 }
 
 const LOOPBACK = new Address(Uint8Array.from({ length: 16 }, (_, at) => (at === 15 ? 1 : 0)))
-
-/** Global addresses before link-local ones. */
-function byReach(a: Address, b: Address): number {
-  return Number(a.isLinkLocal) - Number(b.isLinkLocal)
-}

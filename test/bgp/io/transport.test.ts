@@ -6,6 +6,7 @@ import { systemClock } from '../../../bgp/io/clock.ts'
 import { tcpTransport } from '../../../bgp/io/transport.ts'
 import type { Channel, DialOptions } from '../../../bgp/transport.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
+import { makeNamespace, noNamespaces } from '../../linux/netns.ts'
 
 const v4 = parseAddress('127.0.0.1')
 const v6 = parseAddress('::1')
@@ -179,6 +180,21 @@ test('an address of this host is attached to the networks of its link', () => {
   const { self, subnets } = tcpTransport.attachment(v4)
   assert.equal(self[4]?.toString(), '127.0.0.1')
   assert.ok(subnets.some(subnet => subnet.toString() === '127.0.0.0/8'))
+})
+
+test('the next hops of a session are the addresses of its link, and no link-local one beside them', {
+  skip: noNamespaces,
+}, () => {
+  using space = makeNamespace()
+  space.ip('address add 10.0.1.1/24 dev b')
+  const linkLocal = () => space.ip('-6 address show dev b scope link').includes('inet6 fe80:')
+  for (const deadline = Date.now() + 10_000; !linkLocal(); )
+    assert.ok(Date.now() < deadline, 'b has no link-local address')
+  const attachment = (address: string) => space.run(() => tcpTransport.attachment(parseAddress(address)))
+  const both = attachment('10.0.0.1')
+  assert.deepEqual([both.self[4]?.toString(), both.self[6]?.toString()], ['10.0.0.1', 'fd00::1'])
+  assert.deepEqual(attachment('fd00::1').self[4]?.toString(), '10.0.0.1')
+  assert.deepEqual(attachment('10.0.1.1').self, { 4: parseAddress('10.0.1.1') })
 })
 
 test('the clock wakes no earlier than told, and not at all when cancelled', async () => {
