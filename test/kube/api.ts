@@ -13,6 +13,7 @@ import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.t
 import { Access, type Refusal } from './access.ts'
 import { bootstrapRoles } from './bootstrap-roles.ts'
 import { Authority } from './certificates.ts'
+import { Controllers } from './controllers.ts'
 import type { Exec } from './exec.ts'
 import { Faults } from './faults.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
@@ -30,6 +31,8 @@ export interface KubeApiOptions {
   readonly token?: string
   /** false lets everybody with a good token do everything; by default RBAC is enforced. */
   readonly authorization?: boolean
+  /** false leaves alone what a deletion leads to: as an API server without its controllers. */
+  readonly controllers?: boolean
   readonly times?: Partial<WatchTimes>
   /** Runs what `kubectl exec` is asked to run in a pod. */
   readonly exec?: Exec
@@ -67,6 +70,7 @@ export class KubeApi {
   readonly #token: string
   readonly #context: ServerContext
   readonly #names: readonly string[]
+  readonly #controllers = new Controllers(this.store, () => this.#kinds.all)
   readonly #authority = Authority.create()
   readonly #listeners = new Set<Listener>()
   #certificate: string | undefined
@@ -76,13 +80,19 @@ export class KubeApi {
     token = randomBytes(16).toString('hex'),
     times = {},
     authorization = true,
+    controllers = true,
     exec,
   }: KubeApiOptions = {}) {
     this.#names = names
     this.#token = token
     this.#access = new Access(this.store, new Tokens(this.store, token), authorization)
     this.#context = {
-      world: { store: this.store, kinds: () => this.#kinds.all, circumstances: () => this.#circumstances() },
+      world: {
+        store: this.store,
+        kinds: () => this.#kinds.all,
+        circumstances: () => this.#circumstances(),
+        deleted: controllers ? (kind, object) => this.#controllers.deleted(kind, object) : () => {},
+      },
       faults: this.faults,
       access: this.#access,
       exec,

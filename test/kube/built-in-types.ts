@@ -75,7 +75,8 @@ function typeOf(text: string): Schema {
 
 function flag(text: string): Partial<Schema> {
   const [word, value = ''] = text.split(':')
-  if (text.startsWith('=')) return { default: /^[{\d]/.test(text.slice(1)) ? JSON.parse(text.slice(1)) : text.slice(1) }
+  if (text.startsWith('='))
+    return { default: /^([{"\d]|true$)/.test(text.slice(1)) ? JSON.parse(text.slice(1)) : text.slice(1) }
   if (word === 'merge')
     return {
       'x-kubernetes-patch-strategy': 'merge',

@@ -1,85 +1,69 @@
 /**
- * Deleting: an object with finalizers stays until they are gone; with a namespace goes what is in it, with an owner go its
- * dependents. A cluster's controllers do the latter two a little later; here they happen within the request.
+ * Deleting an object as the API server does it: what has finalizers, or somebody who ends it in peace, is marked and stays.
+ * What follows from a deletion is the business of controllers. Pure but for the store that it is given.
  */
+import { isDeepStrictEqual } from 'node:util'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
+import { at } from './json.ts'
 import { collectionOf, type Kind } from './kinds.ts'
 import type { Store } from './store.ts'
 
-/** @returns the object that waits for its finalizers, or undefined when it may go at once */
-export function waitingObject(object: KubeObject, now: string): KubeObject | undefined {
-  if ((object.metadata.finalizers ?? []).length === 0) return undefined
-  if (object.metadata.deletionTimestamp !== undefined) return object
-  const { generation } = object.metadata
-  const counted = generation === undefined ? {} : { generation: generation + 1 }
-  const metadata = { ...object.metadata, ...counted, deletionTimestamp: now, deletionGracePeriodSeconds: 0 }
-  return { ...object, metadata }
+export interface Deletion {
+  /** Background where it is empty. */
+  readonly propagation: string
+  /** Seconds; undefined for the object's own. */
+  readonly grace: number | undefined
+  readonly dryRun: boolean
+  /** Milliseconds since 1970. */
+  readonly now: number
 }
 
-/** Whether an update emptied the finalizers of an object that was being deleted. */
-export function mayGo({ metadata }: KubeObject): boolean {
-  return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).length === 0
-}
+const PROPAGATION: Readonly<Record<string, string>> = { Foreground: 'foregroundDeletion', Orphan: 'orphan' }
 
-export interface Place {
-  readonly store: Store
-  readonly kinds: readonly Kind[]
-  /** RFC 3339. */
-  readonly now: string
-}
-
-/**
- * Deletes an object, or marks it as to be deleted.
- * @param propagation `Orphan` leaves the dependents alone, without their reference; they go otherwise
- * @returns the object that waits, or undefined when it is gone
- */
-export function deleteObject(
-  place: Place,
-  kind: Kind,
-  object: KubeObject,
-  propagation: string,
-): KubeObject | undefined {
-  const waiting = waitingObject(object, place.now)
+/** @returns the object that waits, or undefined when it is gone */
+export function deleteObject(store: Store, kind: Kind, object: KubeObject, deletion: Deletion): KubeObject | undefined {
+  const waiting = waitingObject(kind, object, deletion)
   const collection = collectionOf(kind)
-  if (waiting === object) return object
-  if (waiting !== undefined) return place.store.put(collection, keyOf(waiting), waiting)
-  erase(place, kind, object, propagation)
+  if (waiting === object || deletion.dryRun) return waiting
+  if (waiting !== undefined) return store.put(collection, keyOf(waiting), waiting)
+  store.remove(collection, keyOf(object))
   return undefined
 }
 
-/** Takes an object out, whatever its finalizers, and deletes what goes with it. */
-export function erase(place: Place, kind: Kind, object: KubeObject, propagation: string): void {
-  place.store.remove(collectionOf(kind), keyOf(object))
-  if (kind.kind === 'Namespace')
-    forEach(place, inNamespace(object.metadata.name), (inner, found) => erase(place, inner, found, ''))
-  const { uid } = object.metadata
-  forEach(place, ownedBy(uid), (inner, found) => {
-    const left = ownersOf(found).filter(owner => owner.uid !== uid)
-    // another owner that is still there keeps it
-    if (propagation !== 'Orphan' && left.length === 0) return void deleteObject(place, inner, found, propagation)
-    const metadata = { ...found.metadata, ownerReferences: left }
-    place.store.put(collectionOf(inner), keyOf(found), { ...found, metadata })
-  })
+/** The object as it waits for its end; undefined when nothing holds it, itself when it waits already. */
+function waitingObject(kind: Kind, object: KubeObject, { propagation, grace, now }: Deletion): KubeObject | undefined {
+  const { finalizers: before = [], ...metadata } = object.metadata
+  const own = PROPAGATION[propagation]
+  const others = before.filter(name => propagation === '' || !Object.values(PROPAGATION).includes(name))
+  const finalizers = own === undefined ? others : [...others, own]
+  const seconds = kind.kind === 'Pod' ? podGrace(object, grace) : 0
+  const holds = finalizers.length > 0 || seconds > 0 || namespaceFinalizers(kind, object) > 0
+  if (!holds) return undefined
+  const marked = metadata.deletionTimestamp !== undefined
+  if (marked && seconds >= Number(metadata['deletionGracePeriodSeconds']) && isDeepStrictEqual(finalizers, before))
+    return object
+  const counted = marked || metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
+  const time = metadata.deletionTimestamp ?? new Date(now + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
+  const mark = { deletionTimestamp: time, deletionGracePeriodSeconds: seconds }
+  const held = finalizers.length > 0 ? { finalizers } : {}
+  const next = { ...object, metadata: { ...metadata, ...counted, ...mark, ...held } }
+  return kind.kind === 'Namespace' ? { ...next, status: { phase: 'Terminating' } } : next
 }
 
-type Test = (object: KubeObject, kind: Kind) => boolean
-
-function forEach({ store, kinds }: Place, matches: Test, act: (kind: Kind, object: KubeObject) => void): void {
-  // versions of one kind share a collection
-  for (const kind of new Map(kinds.map(kind => [collectionOf(kind), kind])).values())
-    for (const object of [...store.objects(collectionOf(kind))]) if (matches(object, kind)) act(kind, object)
+/** A pod that nobody runs, or that has ended, needs no time. */
+function podGrace(pod: KubeObject, grace: number | undefined): number {
+  if (!at(pod, ['spec', 'nodeName']) || ['Succeeded', 'Failed'].includes(String(at(pod, ['status', 'phase'])))) return 0
+  return grace ?? Number(at(pod, ['spec', 'terminationGracePeriodSeconds']) ?? 30)
 }
 
-const inNamespace =
-  (name: string): Test =>
-  ({ metadata }, { namespaced }) =>
-    namespaced && metadata.namespace === name
+function namespaceFinalizers(kind: Kind, object: KubeObject): number {
+  const finalizers = kind.kind === 'Namespace' ? at(object, ['spec', 'finalizers']) : undefined
+  return Array.isArray(finalizers) ? finalizers.length : 0
+}
 
-const ownedBy =
-  (uid: string | undefined): Test =>
-  object =>
-    ownersOf(object).some(owner => owner.uid === uid)
-
-function ownersOf({ metadata }: KubeObject): readonly { readonly uid?: string }[] {
-  return (metadata['ownerReferences'] as { uid?: string }[] | undefined) ?? []
+/** Whether an update took away the last that held an object which was being deleted. */
+export function mayGo(kind: Kind, object: KubeObject): boolean {
+  const { deletionTimestamp, deletionGracePeriodSeconds = 0, finalizers = [] } = object.metadata
+  const held = finalizers.length + Number(deletionGracePeriodSeconds) + namespaceFinalizers(kind, object)
+  return deletionTimestamp !== undefined && held === 0
 }

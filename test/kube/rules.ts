@@ -3,11 +3,22 @@
  * Pure: takes the object of the client and the stored one, returns what to store, or throws the ApiError.
  */
 import { isDeepStrictEqual } from 'node:util'
-import type { KubeObject } from '../../lib/kube/object.ts'
-import { draft, isObject, type JsonObject } from './json.ts'
-import { apiVersionOf, type Kind } from './kinds.ts'
+import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.ts'
+import { draft, isObject, type Json, type JsonObject } from './json.ts'
+import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { trackUpdate, type Writer } from './managed-fields.ts'
-import { ApiError, badRequest, type Cause, conflict, invalid, invalidValue, modified, requiredValue } from './status.ts'
+import {
+  ApiError,
+  badRequest,
+  type Cause,
+  conflict,
+  forbiddenValue,
+  goValue,
+  invalid,
+  invalidValue,
+  modified,
+  requiredValue,
+} from './status.ts'
 
 /** What the rules cannot know of themselves. */
 export interface Circumstances {
@@ -48,7 +59,7 @@ export function prepareCreate(
 
 /**
  * @param name of the URL
- * @param writer through `/status` it leaves all but the status and the managers alone; elsewhere the status stays. What an
+ * @param writer through `/status` it leaves the spec alone, of a custom resource all but the status; elsewhere the status stays. What an
  *   applier sends has its managers already
  * @returns the stored object itself when nothing would change
  */
@@ -61,9 +72,12 @@ export function prepareUpdate(
 ): KubeObject {
   const object = draft(checkedBody(kind, body, stored.metadata.namespace))
   const { metadata } = object
+  if (!metadata['name'])
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   if (metadata['name'] !== name)
-    throw badRequest(`the name of the object (${metadata['name'] ?? ''}) does not match the name on the URL (${name})`)
+    throw badRequest(`the name of the object (${metadata['name']}) does not match the name on the URL (${name})`)
   checkPreconditions(kind, stored, metadata)
+  if (stored.metadata.namespace !== undefined) metadata['namespace'] = stored.metadata.namespace
   for (const field of [
     'uid',
     'creationTimestamp',
@@ -77,7 +91,8 @@ export function prepareUpdate(
     else metadata[field] = value as string
   }
   metadata['resourceVersion'] = stored.metadata.resourceVersion ?? ''
-  const next = writer.subresource === 'status' ? withStatusOf(stored, object) : withOwnStatus(kind, stored, object)
+  const next =
+    writer.subresource === 'status' ? withStatusOf(kind, stored, object) : withOwnStatus(kind, stored, object)
   const prepared = counted(kind, judged(kind, next, stored), stored)
   const tracked = writer.operation === 'Apply' ? prepared : trackUpdate(kind, stored, prepared, writer)
   return isDeepStrictEqual(tracked, stored) ? stored : tracked
@@ -91,10 +106,11 @@ function counted(kind: Kind, object: KubeObject, stored: KubeObject): KubeObject
   return { ...object, metadata: { ...object.metadata, generation: (stored.metadata.generation ?? 0) + 1 } }
 }
 
-function withStatusOf(stored: KubeObject, update: JsonObject): KubeObject {
+function withStatusOf({ custom }: Kind, stored: KubeObject, update: JsonObject): KubeObject {
   const { status: _, ...rest } = stored
   const { managedFields } = update['metadata'] as JsonObject
-  const metadata = managedFields === undefined ? stored.metadata : { ...stored.metadata, managedFields }
+  const own = managedFields === undefined ? stored.metadata : { ...stored.metadata, managedFields }
+  const metadata = custom ? own : (update['metadata'] as unknown as ObjectMeta)
   return { ...rest, metadata, ...(update['status'] === undefined ? {} : { status: update['status'] }) }
 }
 
@@ -105,12 +121,26 @@ function withOwnStatus(kind: Kind, stored: KubeObject, update: JsonObject): Kube
   return { ...rest, ...own } as unknown as KubeObject
 }
 
-/** Optimistic locking, and the uid: of an update's metadata or of a deletion's preconditions. */
-export function checkPreconditions(kind: Kind, stored: KubeObject, wanted: JsonObject): void {
+/** Optimistic locking, and the uid, of an update. */
+function checkPreconditions(kind: Kind, stored: KubeObject, wanted: JsonObject): void {
   const { name, uid, resourceVersion } = stored.metadata
-  if (wanted['uid'] && wanted['uid'] !== uid)
-    throw conflict(kind, name, `Precondition failed: UID in precondition: ${wanted['uid']}, UID in object meta: ${uid}`)
+  const where = `/registry/${collectionOf(kind)}/${keyOf(stored)}`
+  const mismatch = `Precondition failed: UID in precondition: ${wanted['uid']}, UID in object meta: ${uid}`
+  const storage = `StorageError: invalid object, Code: 4, Key: ${where}, ResourceVersion: 0, AdditionalErrorMsg: ${mismatch}`
+  if (wanted['uid'] && wanted['uid'] !== uid) throw conflict(kind, name, storage)
   if (wanted['resourceVersion'] && wanted['resourceVersion'] !== resourceVersion) throw conflict(kind, name, modified)
+}
+
+/** The preconditions of a deletion. */
+export function checkDeletion(kind: Kind, { metadata }: KubeObject, wanted: JsonObject): void {
+  const compare = (what: string, given: Json | undefined, actual: string, fate: string) => {
+    if (!given || given === actual) return
+    const why = `the ${what} in the precondition (${given}) does not match the ${what} in record (${actual}). The object might have been ${fate}`
+    // the server names the kind here, not the resource
+    throw conflict({ ...kind, plural: kind.kind }, metadata.name, why)
+  }
+  compare('UID', wanted['uid'], metadata.uid ?? '', 'deleted and then recreated')
+  compare('ResourceVersion', wanted['resourceVersion'], metadata.resourceVersion ?? '', 'modified')
 }
 
 function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): KubeObject {
@@ -136,9 +166,22 @@ function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): 
 
 function judged(kind: Kind, object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const normal = withoutEmptyMetadata(kind.normal?.(object) ?? object)
-  const causes = [...metadataCauses(normal), ...(kind.causes?.(normal, previous) ?? [])]
+  const causes = [
+    ...metadataCauses(normal),
+    ...finalizerCauses(normal, previous),
+    ...(kind.causes?.(normal, previous) ?? []),
+  ]
   if (causes.length > 0) throw invalid(kind, normal.metadata.name ?? '', causes)
   return normal
+}
+
+/** What is being deleted may only be let go. */
+function finalizerCauses({ metadata }: KubeObject, previous: KubeObject | undefined): Cause[] {
+  if (previous?.metadata.deletionTimestamp === undefined) return []
+  const fresh = (metadata.finalizers ?? []).filter(name => !previous.metadata.finalizers?.includes(name))
+  if (fresh.length === 0) return []
+  const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${goValue(fresh)}`
+  return [forbiddenValue('metadata.finalizers', why)]
 }
 
 /** The server never stores an empty map or list of metadata, nor a null. */

@@ -141,6 +141,11 @@ export const requiredValue = (field: string, why: string): Cause => ({
 
 export const unsupportedValue = (field: string, value: unknown, supported: readonly string[]): Cause => ({
   reason: 'FieldValueNotSupported',
-  message: `Unsupported value: ${JSON.stringify(value)}: supported values: ${supported.map(one => JSON.stringify(one)).join(', ')}`,
+  message: `Unsupported value: ${goValue(value)}: supported values: ${supported.map(one => JSON.stringify(one)).join(', ')}`,
   field,
 })
+
+/** As the server prints a value that it does not like. */
+export function goValue(value: unknown): string {
+  return Array.isArray(value) ? `[]string{${value.map(one => JSON.stringify(one)).join(', ')}}` : JSON.stringify(value)
+}

@@ -27,7 +27,12 @@ export function applyStrategicPatch(target: JsonObject, patch: JsonObject, schem
     else if (isObject(value)) result[field] = applyStrategicPatch(isObject(before) ? before : {}, value, below)
     else if (Array.isArray(value)) {
       const order = patch[`${ORDER}${field}`]
-      result[field] = patchList(Array.isArray(before) ? before : [], value, below, order && list(order))
+      result[field] = patchList(
+        Array.isArray(before) ? before : [],
+        value,
+        below,
+        order === undefined ? order : list(order),
+      )
     } else result[field] = value
   }
   for (const [directive, value] of Object.entries(patch)) {

@@ -4,7 +4,7 @@
 import { isDeepStrictEqual } from 'node:util'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { applyConfig } from './apply.ts'
-import { deleteObject, erase, mayGo, type Place, waitingObject } from './deletion.ts'
+import { deleteObject, mayGo } from './deletion.ts'
 import { validateConfig, validateFields } from './field-validation.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
@@ -13,7 +13,7 @@ import { listPage, selection } from './list.ts'
 import type { Writer } from './managed-fields.ts'
 import { applyMergePatch } from './merge-patch.ts'
 import type { ResourceRequest, Verb } from './request.ts'
-import { type Circumstances, checkPreconditions, prepareCreate, prepareUpdate } from './rules.ts'
+import { type Circumstances, checkDeletion, prepareCreate, prepareUpdate } from './rules.ts'
 import {
   alreadyExists,
   badRequest,
@@ -36,6 +36,8 @@ export interface World {
   /** All that are served now. */
   kinds(): readonly Kind[]
   circumstances(): Circumstances
+  /** Told of every object that was deleted or marked as to be deleted. */
+  deleted(kind: Kind, object: KubeObject): void
 }
 
 export interface Reply {
@@ -152,28 +154,30 @@ function apply(world: World, request: ResourceRequest): Reply {
 
 function remove(world: World, request: ResourceRequest): Reply {
   const { kind, name = '' } = request
-  const { dryRun, propagation, preconditions } = writeOptions(request)
+  const options = writeOptions(request)
   const current = stored(world, request)
-  checkPreconditions(kind, current, preconditions)
-  const waiting = dryRun ? waitingObject(current, now(world)) : deleteObject(placeOf(world), kind, current, propagation)
+  checkDeletion(kind, current, options.preconditions)
+  const waiting = bury(world, kind, current, options)
   if (waiting !== undefined) return reply(200, request, waiting)
   const status = success({ ...detailsOf(kind, name), uid: current.metadata.uid ?? '' })
   return { code: 200, text: JSON.stringify(status satisfies Status) }
 }
 
 function removeAll(world: World, request: ResourceRequest): Reply {
-  const { kind } = request
-  const { dryRun, propagation } = writeOptions(request)
+  const { kind, namespace } = request
+  if (kind.namespaced && namespace === undefined) throw methodNotAllowed()
+  const options = writeOptions(request)
   const { revision, objects } = world.store.current(collectionOf(kind))
   const chosen = objects.filter(selection(request))
-  for (const object of dryRun ? [] : chosen) deleteObject(placeOf(world), kind, object, propagation)
+  for (const object of chosen) bury(world, kind, object, options)
   return { code: 200, text: listText(kind, { resourceVersion: String(revision) }, chosen) }
 }
 
-const now = (world: World) => world.circumstances().now
-
-function placeOf(world: World): Place {
-  return { store: world.store, kinds: world.kinds(), now: now(world) }
+function bury(world: World, kind: Kind, object: KubeObject, options: WriteOptions): KubeObject | undefined {
+  const { propagation, grace, dryRun } = options
+  const waiting = deleteObject(world.store, kind, object, { propagation, grace, dryRun, now: Date.now() })
+  if (!dryRun) world.deleted(kind, waiting ?? object)
+  return waiting
 }
 
 function write(world: World, { kind }: ResourceRequest, { dryRun }: WriteOptions, object: KubeObject): KubeObject {
@@ -182,8 +186,9 @@ function write(world: World, { kind }: ResourceRequest, { dryRun }: WriteOptions
   const before = world.store.get(collection, key)
   // a write that changes nothing is no write: neither a new version nor an event
   if (dryRun || (before !== undefined && isSame(object, before))) return object
-  if (before === undefined || !mayGo(object)) return world.store.put(collection, key, object)
-  erase(placeOf(world), kind, before, '')
+  if (before === undefined || !mayGo(kind, object)) return world.store.put(collection, key, object)
+  world.store.remove(collection, key)
+  world.deleted(kind, object)
   return object
 }
 

@@ -12,7 +12,7 @@ const NAMES: Partial<Record<Verb, string>> = {
   delete: 'DeleteOptions',
   deletecollection: 'DeleteOptions',
 }
-const PROPAGATIONS = ['Orphan', 'Background', 'Foreground']
+const PROPAGATIONS = ['Foreground', 'Background', 'Orphan']
 const DIRECTIVES = ['Ignore', 'Strict', 'Warn']
 
 export interface WriteOptions {
@@ -22,6 +22,8 @@ export interface WriteOptions {
   readonly fieldValidation: string
   /** What becomes of the objects that a deleted one owns. */
   readonly propagation: string
+  /** Seconds that a deleted pod has to end; undefined for its own. */
+  readonly grace: number | undefined
   /** Of a deletion. */
   readonly preconditions: JsonObject
 }
@@ -35,19 +37,26 @@ export function writeOptions({ verb, query, body, contentType }: ResourceRequest
   const fieldValidation = query.get('fieldValidation') ?? ''
   const propagation = String(said['propagationPolicy'] ?? query.get('propagationPolicy') ?? '')
   const causes: Cause[] = []
-  const only = (field: string, value: string, allowed: readonly string[]) => {
-    if (value !== '' && !allowed.includes(value)) causes.push(unsupportedValue(field, value, allowed))
-  }
-  for (const dryRun of dryRuns) only('dryRun', dryRun, ['All'])
-  only('fieldValidation', fieldValidation, DIRECTIVES)
-  only('propagationPolicy', propagation, PROPAGATIONS)
+  if (dryRuns.some(one => one !== 'All')) causes.push(unsupportedValue('dryRun', dryRuns, ['All']))
+  if (fieldValidation !== '' && !DIRECTIVES.includes(fieldValidation))
+    causes.push(unsupportedValue('fieldValidation', fieldValidation, DIRECTIVES))
+  if (propagation !== '' && !PROPAGATIONS.includes(propagation))
+    causes.push(unsupportedValue('propagationPolicy', propagation, [...PROPAGATIONS, 'nil']))
   const applies = verb === 'patch' && contentType === APPLY
   if (force !== null && !applies) causes.push(forbiddenValue('force', 'may not be specified for non-apply patch'))
   if (applies && !query.get('fieldManager')) causes.push(requiredValue('fieldManager', 'is required for apply patch'))
   if (causes.length > 0) throw invalidOptions(NAMES[verb] ?? '', causes)
+  const grace = said['gracePeriodSeconds'] ?? query.get('gracePeriodSeconds') ?? undefined
   const preconditions = isObject(said['preconditions']) ? said['preconditions'] : {}
   const forced = force === 'true' || force === '1'
-  return { dryRun: dryRuns.includes('All'), force: forced, fieldValidation, propagation, preconditions }
+  return {
+    dryRun: dryRuns.includes('All'),
+    force: forced,
+    fieldValidation,
+    propagation,
+    grace: grace === undefined ? undefined : Number(grace),
+    preconditions,
+  }
 }
 
 function list(value: Json | undefined): string[] {

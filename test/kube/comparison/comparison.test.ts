@@ -12,7 +12,7 @@ import { readRecording, writeRecording } from './recording.ts'
 import { type Case, type Entry, Scene } from './scene.ts'
 
 const folder = realServerFolder()
-const api = new KubeApi({ times: { bookmark: 60_000 } })
+const api = new KubeApi({ controllers: false, times: { bookmark: 60_000 } })
 const known = knownDifferences(readFileSync(join(import.meta.dirname, '..', 'README.md'), 'utf8'))
 const found: Difference[] = []
 const played = new Map<string, readonly Entry[]>()
