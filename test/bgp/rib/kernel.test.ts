@@ -88,3 +88,106 @@ test('what was withdrawn is handed out by its own name although its id is free f
   world.announce(from!, ['20.9.0.0/24'], { origin: 0, asPath: [65103], nextHop: '10.1.0.3' })
   assert.deepEqual(changes(world).sort(), [`${block} via `, '20.9.0.0/24 via 10.1.0.3'])
 })
+
+/** What came into use (`+`) and went out of it (`-`) since last asked. */
+function nextHopChanges(world: RibWorld, limit = 100): string[] {
+  return world.rib.takeNextHopChanges(limit).map(({ address, used }) => `${used ? '+' : '-'}${address}`)
+}
+
+test('a learned next hop is told when the first path uses it and when the last one goes, and not in between', () => {
+  const { world, peers } = worldOf(1)
+  const [e3, e1] = peers
+  const via = (peer: PeerView, ...path: number[]) => ({
+    origin: 0,
+    asPath: [peer.config.asNumber, ...path],
+    nextHop: '10.1.0.9',
+  })
+  world.rib.originate(parsePrefix('10.244.0.0/24'))
+  world.announce(e3!, [block], via(e3!))
+  world.announce(e1!, [block, '20.0.1.0/24'], via(e1!))
+  assert.deepEqual(nextHopChanges(world), ['+10.1.0.9'])
+  world.withdraw(e3!, [block])
+  world.withdraw(e1!, [block])
+  assert.deepEqual(changes(world), ['20.0.1.0/24 via 10.1.0.9'])
+  assert.deepEqual(nextHopChanges(world), [])
+  world.withdraw(e1!, ['20.0.1.0/24'])
+  world.settle()
+  changes(world)
+  assert.deepEqual(nextHopChanges(world), ['-10.1.0.9'])
+  assert.equal(world.rib.sizes().nextHops, 0)
+})
+
+test('a next hop that goes and comes back, or comes and goes, before anybody looked is not told', () => {
+  const { world, peers } = worldOf(1)
+  const [e3, e1] = peers
+  announce(world, e3!)
+  world.announce(e1!, [block], { origin: 0, asPath: [65101, 9, 9], nextHop: '10.1.0.8' })
+  world.withdraw(e1!, [block])
+  assert.deepEqual(nextHopChanges(world), ['+10.1.0.3'])
+  world.withdraw(e3!, [block])
+  changes(world)
+  announce(world, e3!)
+  assert.deepEqual(nextHopChanges(world), [])
+})
+
+test('next hops of both families are told in slices until none is left', () => {
+  const { world, peers } = worldOf(1)
+  for (let at = 1; at <= 4; at++) {
+    world.announce(peers[0]!, [`20.0.${at}.0/24`], { origin: 0, asPath: [65103], nextHop: `10.2.0.${at}` })
+    world.announce(peers[0]!, [`2001:db8:${at}::/64`], { origin: 0, asPath: [65103], nextHop: `2001:db8::${at}` })
+  }
+  const told = [1, 2, 3, 4].map(() => nextHopChanges(world, 3))
+  assert.deepEqual(
+    told.map(({ length }) => length),
+    [3, 3, 2, 0],
+  )
+  assert.equal(new Set(told.flat()).size, 8)
+})
+
+test('verdicts on many next hops at once move every route that has another way', () => {
+  const { world, peers } = worldOf(1)
+  const nextHops = [1, 2, 3, 4].map(at => `10.2.0.${at}`)
+  for (const [at, nextHop] of nextHops.entries()) {
+    world.announce(peers[1]!, [`20.0.${at}.0/24`], { origin: 0, asPath: [65101], nextHop })
+    world.announce(peers[0]!, [`20.0.${at}.0/24`], { origin: 0, asPath: [65103, 9], nextHop: '10.1.0.3' })
+  }
+  changes(world)
+  const verdicts = (reason: string | undefined) =>
+    nextHops.map(text => ({ address: parsePrefix(text).address, reason }))
+  world.rib.setNextHops(verdicts('no route to it'))
+  assert.deepEqual(
+    changes(world).sort(),
+    nextHops.map((_, at) => `20.0.${at}.0/24 via 10.1.0.3`),
+  )
+  world.rib.setNextHops(verdicts(undefined))
+  assert.deepEqual(
+    changes(world).sort(),
+    nextHops.map((nextHop, at) => `20.0.${at}.0/24 via ${nextHop}`),
+  )
+})
+
+test('the peers of each next hop are known, of all routes and not of some', () => {
+  const { world, peers } = worldOf(1)
+  const [e3, e1, e2] = peers
+  const via = (peer: PeerView, ...path: number[]) => ({
+    origin: 0,
+    asPath: [peer.config.asNumber, ...path],
+    nextHop: '10.1.0.9',
+  })
+  for (let at = 0; at < 50; at++) world.announce(e3!, [`20.0.${at}.0/24`], via(e3!, at + 1))
+  world.announce(e1!, ['20.9.0.0/24'], via(e1!))
+  announce(world, e2!)
+  world.rib.originate(parsePrefix('10.244.0.0/24'))
+  world.settle()
+  const named = () =>
+    Object.fromEntries(
+      Array.from(world.rib.peersByNextHop(), ([nextHop, from]) => [
+        nextHop,
+        peers.filter(({ number }) => from.includes(number)).map(({ config }) => config.name),
+      ]),
+    )
+  assert.deepEqual(named(), { '10.1.0.9': ['e3', 'e1'], '10.1.0.2': ['e2'] })
+  world.withdraw(e1!, ['20.9.0.0/24'])
+  world.settle()
+  assert.deepEqual(named(), { '10.1.0.9': ['e3'], '10.1.0.2': ['e2'] })
+})

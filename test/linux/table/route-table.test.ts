@@ -404,6 +404,67 @@ test(
   },
 )
 
+test(
+  'a next hop that is tracked is told when it can be reached no more, and when it can again',
+  options,
+  async context => {
+    const bench = new Bench(context)
+    const { namespace } = bench
+    const told: string[] = []
+    const table = bench.open({
+      onNextHops: verdicts => told.push(...verdicts.map(({ address, reason = 'reachable' }) => `${address} ${reason}`)),
+    })
+    const track = (text: string) => table.track(parseAddress(text)).reason
+    assert.equal(track('10.0.0.2'), undefined)
+    assert.equal(track('fd00::2'), undefined)
+    assert.equal(track('172.20.0.1'), 'no route to it')
+    assert.equal(track('10.0.0.1'), 'an address of this host')
+    namespace.ip('route add 172.20.0.0/24 via 10.0.0.7')
+    await until('the route is heard of', () => told.length === 1)
+    namespace.ip('link set dev a down')
+    await until('the fall of the link is heard of', () => told.length >= 4)
+    namespace.ip('link set dev a up')
+    namespace.ip('addr replace fd00::1/64 dev a nodad')
+    await until('the rise of the link is heard of', () => told.filter(line => line.endsWith(' reachable')).length >= 3)
+    table.untrack(parseAddress('10.0.0.2'))
+    namespace.ip('link set dev a down')
+    await until(
+      'the second fall is heard of',
+      () => told.filter(line => line === 'fd00::2 no route to it').length === 2,
+    )
+    assert.deepEqual(told.slice(0, 1), ['172.20.0.1 reachable'])
+    assert.deepEqual(
+      told.filter(line => line.startsWith('10.0.0.2')),
+      ['10.0.0.2 no route to it', '10.0.0.2 reachable'],
+    )
+  },
+)
+
+test(
+  'a next hop behind a route of ours is found among the routes of others, and moves with them',
+  options,
+  async context => {
+    const bench = new Bench(context)
+    const { namespace } = bench
+    const told: string[] = []
+    const onNextHops: RouteTableOptions['onNextHops'] = verdicts =>
+      told.push(...verdicts.map(({ address, reason = 'reachable' }) => `${address} ${reason}`))
+    const table = bench.open({ onNextHops })
+    want(table, '172.20.0.0/16', '10.0.0.2')
+    await table.settled()
+    assert.equal(table.track(parseAddress('172.20.0.1')).reason, undefined, 'not known yet, which is not unreachable')
+    want(table, FOUR, '172.20.0.1')
+    await until('the routes of others are read', () => told.length === 1)
+    assert.deepEqual(told, ['172.20.0.1 no route to it'])
+    namespace.ip('route add default via 10.0.0.7 metric 20')
+    namespace.ip('route add default via 10.0.0.8 metric 10')
+    await bench.routes([`172.20.0.0/16 10.0.0.2`, `${FOUR} 10.0.0.8`])
+    namespace.ip('route del default metric 10')
+    await bench.routes([`172.20.0.0/16 10.0.0.2`, `${FOUR} 10.0.0.7`])
+    assert.deepEqual(told.slice(1), ['172.20.0.1 reachable'])
+  },
+)
+
 test('ten thousand routes come and go, and the event loop has its turns meanwhile', options, async context => {
   const bench = new Bench(context)
   const table = bench.open()
