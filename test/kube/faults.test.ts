@@ -65,6 +65,8 @@ describe('a fault', () => {
 
   test('is an address that refuses connections, until it does no more', async () => {
     const resume = await listener.pause()
+    // the connection that there was is cut, then there is none to be had
+    await assert.rejects(get(NODES))
     await assert.rejects(get(NODES), /ECONNREFUSED/)
     api.put({ kind: 'Node', metadata: { name: 'd' } })
     await resume()
