@@ -151,7 +151,7 @@ export class Agent {
     }
     const unsaved = this.#keeper.problem === undefined ? [] : [this.#keeper.problem]
     this.#tell([...this.#desired.problems, ...this.#unchangeable(desired), ...problems, ...unsaved])
-    this.#keeper.saveSoon()
+    this.#keeper.save()
   }
 
   /** What changed in the file and cannot change in a living process. */
@@ -238,7 +238,7 @@ export class Agent {
       restarted: () => this.#world.log.info('restart completed'),
       kernelNotice: text => this.#world.log.warn('kernel', { text }),
       swept: (routes, reason) => this.#world.log.info('routes of the former agent removed', { routes, reason }),
-      sourcesChanged: () => this.#keeper.saveSoon(),
+      sourcesChanged: () => this.#keeper.save(),
     }
   }
 
@@ -246,7 +246,7 @@ export class Agent {
   #met(peer: string): void {
     const { address } = this.#desired.config.peers.find(({ name }) => name === peer) ?? {}
     if (address !== undefined) this.#sessions.add(address.toString())
-    this.#keeper.saveSoon()
+    this.#keeper.save()
   }
 
   #hearKubernetes(event: WatchEvent): void {

@@ -1,14 +1,15 @@
 /**
- * Keeps the state file true: reads what the former agent left, writes what changes, once for a burst of changes. A file
- * that cannot be used or written is told and is never fatal: it costs a restart that peers notice, and nothing else.
+ * Keeps the state file true: reads what the former agent left, writes what changes: at once, so that an agent that is
+ * killed has announced nothing that its successor does not know, and then once for a burst of changes. A file that
+ * cannot be used or written is told and is never fatal: it costs a restart that peers notice, and nothing else.
  */
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { SavedState } from './saved-state.ts'
 import { StateFile } from './state-file.ts'
 import type { AgentWorld } from './world.ts'
 
-/** Milliseconds. */
-const SAVE_DELAY = 200
+/** Milliseconds between two writes. */
+const PAUSE = 100
 
 export interface StateKeeperOptions {
   readonly path: string
@@ -25,6 +26,8 @@ export class StateKeeper {
   readonly #options: StateKeeperOptions
   readonly #file: StateFile
   #cancel: (() => void) | undefined
+  /** ms, on the world's clock. */
+  #savedAt = Number.NEGATIVE_INFINITY
   #closed = false
 
   constructor(options: StateKeeperOptions) {
@@ -46,12 +49,15 @@ export class StateKeeper {
     return undefined
   }
 
-  saveSoon(): void {
+  /** Before this turn ends, or as soon as the pause since the last time is over. */
+  save(): void {
     const { clock } = this.#options.world
-    if (this.#closed) return
-    this.#cancel ??= clock.wake(clock.now() + SAVE_DELAY, () => {
+    const due = this.#savedAt + PAUSE
+    if (this.#closed || this.#cancel !== undefined) return
+    if (clock.now() >= due) return this.#write()
+    this.#cancel = clock.wake(due, () => {
       this.#cancel = undefined
-      this.#save()
+      this.#write()
     })
   }
 
@@ -59,11 +65,12 @@ export class StateKeeper {
   close(): void {
     this.#closed = true
     this.#cancel?.()
-    this.#save()
+    this.#write()
   }
 
-  #save(): void {
+  #write(): void {
     const before = this.problem
+    this.#savedAt = this.#options.world.clock.now()
     try {
       this.#file.write(this.#options.state())
       this.problem = undefined

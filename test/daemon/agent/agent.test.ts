@@ -369,6 +369,16 @@ describe('a restart', () => {
     assert.deepEqual(state.nextHops, [{ nextHop: '10.0.0.254', gateways: ['10.0.0.254'], peers: ['10.0.0.254'] }])
   })
 
+  it('has written down what it announces before anybody can have heard of it', () => {
+    const { node, clock } = settled()
+    clock.advance(SECOND)
+    node.view.drain()
+    assert.equal(JSON.parse(readFileSync(node.statePath, 'utf8')).drained, true)
+    clock.advance(SECOND)
+    node.view.undrain()
+    assert.equal(JSON.parse(readFileSync(node.statePath, 'utf8')).drained, false)
+  })
+
   it('says so when the state cannot be kept', () => {
     const { node, clock } = world()
     writeFileSync(join(node.folder, 'file'), '')
