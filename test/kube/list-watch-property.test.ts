@@ -53,9 +53,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   {
     weight: 4,
     arbitrary: fc.record({
-      do: fc
-        .constantFrom('drop', 'expire', 'refuse', 'stale bookmarks', 'good bookmarks')
-        .filter((one): one is 'drop' => one !== ''),
+      do: fc.constantFrom(
+        'drop' as const,
+        'expire' as const,
+        'refuse' as const,
+        'stale bookmarks' as const,
+        'good bookmarks' as const,
+      ),
     }),
   },
   {
