@@ -1,9 +1,9 @@
 /** The tree of commands: names, arguments, options, help, and which module does the work. Completion is made from it, too. */
-import { Argument, Command, InvalidArgumentError, Option } from 'commander'
-import { reasonOf } from '../../lib/base/failure.ts'
+import { Argument, Command, Option } from 'commander'
+import { InputFault } from '../../lib/base/failure.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { ControlClient } from '../control/client.ts'
-import type { FamilyName, RouteTableName } from '../control/document.ts'
+import type { FamilyName, RoutesQuery, RouteTableName } from '../control/document.ts'
 import { version } from '../version.ts'
 import { exitCode } from './exit-code.ts'
 import { OUTPUT_FORMATS, type OutputFormat, show, type View, watch } from './output.ts'
@@ -34,12 +34,21 @@ export function commandTree(screen: Screen, environment: NodeJS.ProcessEnv, end:
     .version(version, '-V, --version', 'print the version')
     .helpOption('-h, --help', 'print help')
     .helpCommand('help [COMMAND]', 'print the help of a command')
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, 'podpeer: ')) })
+    .configureOutput({ outputError: (text, write) => write(complaintOf(text)) })
     .enablePositionalOptions()
     .exitOverride()
   const tree = { program, screen, socket: environment['PODPEER_SOCKET'] || DEFAULT_SOCKET, end }
   for (const add of [addPeers, addRoutes, addExplain, addNode, addDrain, addConfig, addAgent, addCompletion]) add(tree)
   return program
+}
+
+/** commander's complaint in the manner of ours: one line, and what helps. */
+function complaintOf(text: string): string {
+  const sentence = text
+    .trim()
+    .replace(/^error: /, '')
+    .replace(/\n\s*/g, ' ')
+  return `podpeer: ${sentence}${/^unknown command '[^']*'$/.test(sentence) ? '; see `podpeer help`' : ''}\n`
 }
 
 function addPeers(tree: Tree): void {
@@ -67,26 +76,42 @@ interface RoutesOptions extends AskingOptions {
 }
 
 const TABLES: Readonly<Record<RouteTableName, string>> = {
-  best: 'the routes that are used',
+  best: 'the routes that are used; where none is named',
   received: 'all that the peers have sent, whatever became of it',
   advertised: 'what the peers are told',
 }
 
+const TABLES_HELP = `\nTables:\n${Object.entries(TABLES)
+  .map(([table, summary]) => `  ${table.padEnd(21)}  ${summary}`)
+  .join('\n')}`
+
 function addRoutes(tree: Tree): void {
-  const routes = tree.program.command('routes').description('the routes of a table: best where none is named')
-  for (const [table, summary] of Object.entries(TABLES) as [RouteTableName, string][])
-    watching(tree, routes.command(table, { isDefault: table === 'best' }))
-      .description(summary)
-      .addArgument(new Argument('[prefix]', 'only what lies in it').argParser(checkPrefix))
-      .option('--peer <address>', 'only of this peer, by address or name')
-      .addOption(new Option('--family <family>', 'only of this family').choices(['ipv4', 'ipv6']))
-      .action(async (prefix: string | undefined, { socket, output, peer, family, ...options }: RoutesOptions) => {
-        const { routesView, showRoutes } = await import('./routes.ts')
-        const client = new ControlClient(socket)
-        const query = { table, ...(prefix && { prefix }), ...(peer && { peer }), ...(family && { family }) }
-        if (options.watch) await watch(routesView(client, query), tree.screen, output)
-        else await showRoutes(client, query, tree.screen, output)
-      })
+  watching(tree, tree.program.command('routes'))
+    .description('the routes of a table, all or those within a prefix')
+    .usage('[options] [best|received|advertised] [prefix]')
+    // choices for the completion; what the first word is selectionOf says
+    .addArgument(new Argument('[table]', 'see below').choices(Object.keys(TABLES)).argParser(text => text))
+    .argument('[prefix]', 'only what lies in it')
+    .option('--peer <address>', 'only of this peer, by address or name')
+    .addOption(new Option('--family <family>', 'only of this family').choices(['ipv4', 'ipv6']))
+    .addHelpText('after', TABLES_HELP)
+    .action(async (first: string | undefined, second: string | undefined, options: RoutesOptions) => {
+      const { socket, output, peer, family } = options
+      const { routesView, showRoutes } = await import('./routes.ts')
+      const client = new ControlClient(socket)
+      const query = { ...selectionOf(first, second), ...(peer && { peer }), ...(family && { family }) }
+      if (options.watch) await watch(routesView(client, query), tree.screen, output)
+      else await showRoutes(client, query, tree.screen, output)
+    })
+}
+
+/** The table may be left out: then the first word is the prefix. */
+function selectionOf(first: string | undefined, second: string | undefined): RoutesQuery {
+  const table = Object.keys(TABLES).find((name): name is RouteTableName => name === first)
+  const prefix = table === undefined ? first : second
+  if (table === undefined && first !== undefined && (second !== undefined || !/[.:]/.test(first)))
+    throw new InputFault('', `there is no table "${first}"`, `use ${Object.keys(TABLES).join(', ')}`)
+  return { table: table ?? 'best', ...(prefix !== undefined && { prefix: checkPrefix(prefix) }) }
 }
 
 function addExplain(tree: Tree): void {
@@ -164,19 +189,26 @@ function addAgent({ program, end }: Tree): void {
 }
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const
+type Shell = (typeof SHELLS)[number]
+
+function checkShell(text: string): Shell {
+  const shell = SHELLS.find(name => name === text)
+  if (shell === undefined) throw new InputFault('', `there is no completion for "${text}"`, `use ${SHELLS.join(', ')}`)
+  return shell
+}
 
 const COMPLETION_HELP = `
 In bash: source <(podpeer completion bash)
-In zsh:  source <(podpeer completion zsh)
+In zsh:  source <(podpeer completion zsh), after compinit
 In fish: podpeer completion fish | source`
 
 function addCompletion({ program, screen }: Tree): void {
   program
     .command('completion')
     .description('print the completion script of a shell')
-    .addArgument(new Argument('<shell>').choices(SHELLS))
+    .addArgument(new Argument('<shell>').choices(SHELLS).argParser(checkShell))
     .addHelpText('after', COMPLETION_HELP)
-    .action(async (shell: (typeof SHELLS)[number]) => {
+    .action(async (shell: Shell) => {
       const { completionScript } = await import('./completion.ts')
       await screen.write(completionScript(shell))
     })
@@ -185,11 +217,8 @@ function addCompletion({ program, screen }: Tree): void {
     .argument('[words...]')
     .action(async (words: string[]) => {
       const { complete } = await import('./completion.ts')
-      await screen.write(
-        complete(program, words)
-          .map(word => `${word}\n`)
-          .join(''),
-      )
+      const offers = complete(program, words)
+      await screen.write(offers.map(word => `${word}\n`).join(''))
     })
 }
 
@@ -217,10 +246,6 @@ async function showOrWatch<Value extends object>(
 
 /** Checked before the agent is asked, so that a slip is told as such whether or not it runs. */
 function checkPrefix(text: string): string {
-  try {
-    parsePrefix(text)
-    return text
-  } catch (error) {
-    throw new InvalidArgumentError(reasonOf(error))
-  }
+  parsePrefix(text)
+  return text
 }

@@ -1,10 +1,14 @@
 /**
  * Completion in the shells: each script asks `podpeer complete -- WORDS…`, where the last word is the one being typed, and
- * offers the lines that come back. What they are comes from the tree of commands alone; no agent is asked.
+ * offers the lines that come back, or files where that is what is wanted. What they are comes from the tree of commands
+ * alone; no agent is asked.
  */
-import type { Command, Option } from 'commander'
+import { type Argument, type Command, Option } from 'commander'
 
-/** Empty: nothing to offer, so that the shell may offer files. */
+/** The one offer where a file is wanted: the shell knows better. */
+const FILES = ':files'
+
+/** Empty: only the person knows. */
 export function complete(program: Command, words: readonly string[]): string[] {
   const typed = words.at(-1) ?? ''
   let command = program
@@ -21,12 +25,19 @@ export function complete(program: Command, words: readonly string[]): string[] {
     }
   }
   const offers = (): readonly string[] => {
-    if (expecting !== undefined) return expecting.argChoices ?? []
+    if (expecting !== undefined) return offersOf(expecting)
     if (typed.startsWith('-')) return optionsOf(command).flatMap(option => option.long ?? [])
     const names = position === 0 ? commandsOf(command).map(one => one.name()) : []
-    return [...names, ...(command.registeredArguments[position]?.argChoices ?? [])]
+    const argument = command.registeredArguments[position]
+    return argument === undefined ? names : [...names, ...offersOf(argument)]
   }
-  return offers().filter(word => word.startsWith(typed))
+  return offers().filter(word => word === FILES || word.startsWith(typed))
+}
+
+function offersOf(value: Argument | Option): readonly string[] {
+  if (value.argChoices !== undefined) return value.argChoices
+  const placeholder = value instanceof Option ? value.flags : value.name()
+  return /\b(file|path)\b/.test(placeholder) ? [FILES] : []
 }
 
 function commandsOf(command: Command): Command[] {
@@ -53,21 +64,32 @@ const SCRIPTS = {
   bash: `_podpeer() {
   local IFS=$'\\n'
   COMPREPLY=($(podpeer complete -- "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  if [[ "\${COMPREPLY[*]}" == ${FILES} ]]; then
+    COMPREPLY=()
+    compopt -o default
+  fi
 }
-complete -o default -F _podpeer podpeer
+complete -F _podpeer podpeer
 `,
   zsh: `#compdef podpeer
 _podpeer() {
   local -a offers
   offers=("\${(@f)$(podpeer complete -- "\${(@)words[2,CURRENT]}" 2>/dev/null)}")
-  if [[ -n "\${offers[1]}" ]]; then compadd -a offers; else _files; fi
+  if [[ "\${offers[1]}" == ${FILES} ]]; then _files
+  elif [[ -n "\${offers[1]}" ]]; then compadd -a offers
+  fi
 }
 compdef _podpeer podpeer
 `,
   fish: `function __podpeer
   set -l words (commandline -opc) (commandline -ct)
-  podpeer complete -- $words[2..-1] 2>/dev/null
+  set -l offers (podpeer complete -- $words[2..-1] 2>/dev/null)
+  if test "$offers" = ${FILES}
+    __fish_complete_path (commandline -ct)
+  else
+    string join \\n -- $offers
+  end
 end
-complete -c podpeer -a '(__podpeer)'
+complete -c podpeer -f -a '(__podpeer)'
 `,
 } as const

@@ -8,6 +8,8 @@ import type { AgentStatus, EffectiveConfig, PeerStatus } from '../control/docume
 import { renderBoxed } from './boxed-table.ts'
 import { originOf } from './config.ts'
 import type { TextOptions, View } from './output.ts'
+import type { Look } from './screen.ts'
+import { renderFields } from './table.ts'
 
 /** A row of the table; also its JSON shape. */
 export interface NodePeer {
@@ -89,17 +91,17 @@ function renderTime(since: Date, now: Date): string {
 
 const TITLES = ['PEER ADDRESS', 'PEER TYPE', 'STATE', 'SINCE', 'INFO']
 
-export function renderNodeStatus(value: NodeStatusValue, { wide }: TextOptions): string {
+export function renderNodeStatus(value: NodeStatusValue, { look, wide }: TextOptions): string {
   const table = (family: 4 | 6, peers: readonly NodePeer[]): string => {
     const rows = peers.map(peer => [peer.peerAddress, peer.peerType, peer.state, peer.since, peer.info])
     return `\nIPv${family} BGP status\n${rows.length > 0 ? renderBoxed(TITLES, rows) : `No IPv${family} peers found.\n`}`
   }
   const classic = `${value.process} process is running.\n${table(4, value.ipv4)}${table(6, value.ipv6)}\n`
-  return wide ? classic + renderAgent(value.agent) : classic
+  return wide ? classic + renderAgent(value.agent, look) : classic
 }
 
 /** What Calico's table has no place for. */
-function renderAgent(agent: AgentStatus): string {
+function renderAgent(agent: AgentStatus, look: Look): string {
   const fields: [string, string][] = [
     ['Node', agent.node],
     ['AS', String(agent.asNumber ?? 'not known')],
@@ -112,7 +114,7 @@ function renderAgent(agent: AgentStatus): string {
     ...agent.kernel.conflicts.map(({ prefix, foreign }): [string, string] => ['Conflict', `${prefix}: ${foreign}`]),
     ...agent.problems.map((problem): [string, string] => ['Problem', problem]),
   ]
-  return fields.map(([name, text]) => `${`${name}:`.padEnd(12)}${text}\n`).join('')
+  return renderFields(look, fields)
 }
 
 /** As calicoctl finds it: by the names of processes. */

@@ -4,7 +4,7 @@ import type { AgentStatus, PeerFamilyStatus, PeerStatus, SessionState } from '..
 import { renderDuration, renderSince } from './duration.ts'
 import type { TextOptions, View } from './output.ts'
 import type { Look, Tone } from './screen.ts'
-import { type Column, layOut, renderNote, renderRow, renderTable, renderTitles } from './table.ts'
+import { type Column, layOut, renderFields, renderNote, renderRow, renderTable, renderTitles, uncut } from './table.ts'
 
 export interface PeersValue {
   readonly peers: readonly PeerStatus[]
@@ -51,7 +51,7 @@ export function toneOf(state: SessionState): Tone {
 export function renderPeers({ peers, phase, problems }: PeersValue, { look, wide, now }: TextOptions): string {
   const columns = wide ? WIDE : NARROW
   const rows = peers.map(peer => rowsOf(peer, now))
-  const layout = layOut(columns, rows.flat(), look)
+  const layout = layOut(columns, rows.flat(), wide ? uncut(look) : look)
   const text = peers.map((peer, at) => rows[at]!.map(row => renderRow(layout, row)).join('') + notes(peer, look, now))
   const listing = peers.length === 0 ? 'No peer is configured.\n' : renderTitles(layout) + text.join('')
   const drained = phase === 'drained' ? renderNote(look, 'warn', DRAINED, '') : ''
@@ -72,8 +72,8 @@ function rowsOf(peer: PeerStatus, now: number): PeerRow[] {
   return peer.families.map((family, at) => ({ peer, family, first: at === 0, now }))
 }
 
-function ofPeer(title: string, cell: Column<PeerStatus>['cell'], more: { least?: number } = {}): Column<PeerRow> {
-  return { title, ...more, cell: ({ first, peer }) => (first ? cell(peer) : '') }
+function ofPeer(title: string, cell: Column<PeerStatus>['cell']): Column<PeerRow> {
+  return { title, cell: ({ first, peer }) => (first ? cell(peer) : '') }
 }
 
 function count(title: string, key: 'received' | 'accepted' | 'advertised'): Column<PeerRow> {
@@ -98,8 +98,8 @@ const WIDE: readonly Column<PeerRow>[] = [
   ofPeer('LOCAL', peer => peer.localAddress ?? ''),
   ofPeer('ROUTER ID', peer => peer.routerId ?? ''),
   ofPeer('HOLD', peer => (peer.holdTime === undefined ? '' : `${peer.holdTime}s`)),
-  ofPeer('IMPORT', peer => peer.importPolicy, { least: 8 }),
-  ofPeer('EXPORT', peer => peer.exportPolicy, { least: 8 }),
+  ofPeer('IMPORT', peer => peer.importPolicy),
+  ofPeer('EXPORT', peer => peer.exportPolicy),
 ]
 
 /** What an operator would ask next, under the rows of a peer. */
@@ -149,7 +149,10 @@ function renderPeer(peer: PeerStatus, { look, now }: TextOptions): string {
   ]
   const messages = (Object.keys(received) as (keyof typeof received)[]).map(type => ({ type, received, sent }))
   return [
-    ...fields.flatMap(([name, text]) => (text === undefined ? [] : `${`${name}:`.padEnd(18)}${text}\n`)),
+    renderFields(
+      look,
+      fields.flatMap(([name, text]) => (text === undefined ? [] : [[name, text] as const])),
+    ),
     '\n',
     renderTable(FAMILIES, peer.families, look),
     '\n',

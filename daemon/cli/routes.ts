@@ -1,11 +1,12 @@
 /** `podpeer routes [best|received|advertised] [PREFIX]`: a listing of any length, written while it comes. */
+import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import type { ControlClient } from '../control/client.ts'
 import type { RouteRow, RoutesQuery } from '../control/document.ts'
 import { FORMAT, type OutputFormat, renderYaml, type View } from './output.ts'
 import type { Look, Screen, Tone } from './screen.ts'
-import { type Column, layOut, renderRow, renderTable, renderTitles } from './table.ts'
+import { type Column, layOut, renderRow, renderTable, renderTitles, uncut } from './table.ts'
 
-/** Rows that the widths of the columns are made from. */
+/** Rows that the widths of the columns are made from. A listing that has no more is sorted. */
 const SAMPLE = 2000
 
 /** @returns how many rows there were */
@@ -28,11 +29,24 @@ export async function showRoutes(
   }
   for await (const rows of client.routes(query)) {
     held = held.length === 0 ? rows : held.concat(rows)
-    if (begun || held.length >= SAMPLE) await flush()
+    if (begun || held.length > SAMPLE) await flush()
   }
+  if (!begun) held = sorted(held)
   await flush()
   await screen.write(writer.end(count))
   return count
+}
+
+/** By family, address and length; the paths of one prefix stay as they came, the best first. */
+function sorted(rows: readonly RouteRow[]): RouteRow[] {
+  return rows
+    .map(row => ({ row, prefix: parsePrefix(row.prefix) }))
+    .sort((one, other) => compare(one.prefix, other.prefix))
+    .map(({ row }) => row)
+}
+
+function compare(one: Prefix, other: Prefix): number {
+  return one.family - other.family || Buffer.compare(one.bytes, other.bytes) || one.length - other.length
 }
 
 /** Rows that `--watch` asks for again and again. */
@@ -55,10 +69,10 @@ export function routesView(client: ControlClient, query: RoutesQuery): View<Rout
         if (routes.length > MOST_WATCHED) break
       }
       const truncated = routes.length > MOST_WATCHED
-      return { table: query.table, routes: routes.slice(0, MOST_WATCHED), truncated }
+      return { table: query.table, routes: sorted(routes.slice(0, MOST_WATCHED)), truncated }
     },
     text: ({ table, routes, truncated }, { look, wide }) => {
-      const listing = renderTable(columnsOf(table, wide), routes, look) || `No ${table} route.\n`
+      const listing = renderTable(columnsOf(table, wide), routes, wide ? uncut(look) : look) || `No ${table} route.\n`
       return truncated ? `${listing}and more: name a prefix to see fewer\n` : listing
     },
     steady: value => value,
@@ -76,7 +90,7 @@ interface ListingWriter {
 function writerOf(query: RoutesQuery, look: Look, format: OutputFormat): ListingWriter {
   if (format === 'json') return jsonWriter(query)
   if (format === 'yaml') return yamlWriter(query)
-  return tableWriter(query, look, format === 'wide')
+  return format === 'wide' ? tableWriter(query, uncut(look), true) : tableWriter(query, look, false)
 }
 
 function jsonWriter({ table }: RoutesQuery): ListingWriter {

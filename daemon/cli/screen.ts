@@ -3,6 +3,7 @@
  * reader; a reader that has gone (`| head`) ends the program without a word.
  */
 import type { WriteStream } from 'node:tty'
+import { exitCode } from './exit-code.ts'
 
 /** What a piece of text is, not how it looks. */
 export type Tone = 'plain' | 'strong' | 'faint' | 'good' | 'warn' | 'bad'
@@ -45,11 +46,12 @@ export function openScreen(
   complaints: NodeJS.WriteStream,
   environment: NodeJS.ProcessEnv,
 ): Screen {
-  for (const stream of [out, complaints])
-    stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EPIPE') process.exit()
-      throw error
-    })
+  complaints.on('error', () => process.exit())
+  out.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit()
+    complaints.write(`podpeer: standard output cannot be written: ${error.message}\n`)
+    process.exit(exitCode.failed)
+  })
   const isTerminal = out.isTTY === true
   return {
     isTerminal,

@@ -60,16 +60,37 @@ export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly
   return renderTitles(layout) + rows.map(row => renderRow(layout, row)).join('')
 }
 
+/** For who asks for everything: however narrow the terminal is, nothing is cut or left out, and it may break lines. */
+export function uncut({ colour }: Look): Look {
+  return { columns: undefined, colour }
+}
+
 /** A sentence in lines no wider than the terminal, each after `indent`. */
 export function renderNote(look: Look, tone: Tone, text: string, indent: string): string {
-  const width = Math.max(20, (look.columns ?? Infinity) - indent.length)
+  return wrap(look, text, indent.length)
+    .map(line => `${indent}${paint(look, tone, line)}\n`)
+    .join('')
+}
+
+/** Names and what they stand for, one below the other; what is too long for a line goes on below itself. */
+export function renderFields(look: Look, fields: readonly (readonly [name: string, text: string])[]): string {
+  const width = 2 + fields.reduce((most, [name]) => Math.max(most, lengthOf(name)), 0)
+  return fields
+    .flatMap(([name, text]) => wrap(look, text, width).map((line, at) => [at === 0 ? `${name}:` : '', line] as const))
+    .map(([head, line]) => `${head.padEnd(width)}${line}\n`)
+    .join('')
+}
+
+/** Between words, into lines that leave room for `indent` columns. */
+function wrap(look: Look, text: string, indent: number): string[] {
+  const width = Math.max(20, (look.columns ?? Infinity) - indent)
   const lines: string[] = []
   for (const word of text.split(/\s+/)) {
     const line = lines.at(-1)
     if (line !== undefined && lengthOf(line) + 1 + lengthOf(word) <= width) lines[lines.length - 1] = `${line} ${word}`
     else lines.push(word)
   }
-  return lines.map(line => `${indent}${paint(look, tone, line)}\n`).join('')
+  return lines
 }
 
 function lengthOfLine(widths: readonly number[]): number {

@@ -164,6 +164,7 @@ test('the command line starts without loading anything heavy', () => {
       else if (!target.startsWith('node:')) packages.add(target)
   }
   visit('daemon/main.ts')
+  visit('daemon/cli/program.ts')
   assert.ok(seen.has('daemon/cli/command-tree.ts'))
   assert.deepEqual([...packages].sort(), ['commander', 'ip-num'])
 })

@@ -1,6 +1,6 @@
 /** The command line from outside: what it prints, where, and how it ends. */
 import assert from 'node:assert/strict'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
@@ -40,12 +40,12 @@ test('without an agent it is one sentence and exit code 3', async () => {
   assert.equal(complaints, `podpeer: no agent is running here: there is no socket ${join(folder, 'none.sock')}\n`)
 })
 
-test('a file that is no agent is one sentence and exit code 3 or 5', async () => {
+test('a file that is no socket is one sentence and exit code 5', async () => {
   const path = join(folder, 'file')
   writeFileSync(path, '')
   const { code, complaints } = await run(['peers', '--socket', path])
-  assert.ok(code === 3 || code === 5)
-  assert.equal(complaints.trimEnd().split('\n').length, 1)
+  assert.equal(code, 5)
+  assert.equal(complaints, `podpeer: ${path} is not a socket\n`)
 })
 
 test('a command line that is wrong is exit code 2, and nothing on standard output', async () => {
@@ -55,6 +55,9 @@ test('a command line that is wrong is exit code 2, and nothing on standard outpu
     ['explain'],
     ['explain', '10.0.0.1/8'],
     ['routes', 'best', '10.0.0.0/33'],
+    ['routes', 'recieved'],
+    ['routes', '10.0.0.0/8', '10.0.0.0/9'],
+    ['completion', 'csh'],
     ['routes', '--family', 'inet'],
     ['peers', '-o', 'xml'],
     ['peers', '--check', '--watch'],
@@ -63,7 +66,8 @@ test('a command line that is wrong is exit code 2, and nothing on standard outpu
   ]) {
     const { code, out, complaints } = await run(args, here)
     assert.deepEqual([code, out], [2, ''], args.join(' '))
-    assert.match(complaints, /^podpeer: /, args.join(' '))
+    assert.match(complaints, /^podpeer: .*\n$/, args.join(' '))
+    assert.doesNotMatch(complaints, /command-argument/)
   }
 })
 
@@ -120,6 +124,23 @@ test('routes without a table are the best ones, within a prefix where one is nam
   await run(['routes', '203.0.113.0/24', '--peer', 'tor', '--family', 'ipv4'], here)
   const { table, peer, family, within } = source.listing!
   assert.deepEqual([table, peer, family, `${within}`], ['best', 'tor', 'ipv4', '203.0.113.0/24'])
+})
+
+test('a listing of a page or two is in order of address, however the agent keeps it', async () => {
+  const row = (prefix: string) => ({ ...ROUTES[1]!, prefix })
+  source.rows = ['2001:db8::/32', '10.2.0.0/16', '9.0.0.0/8', '10.0.0.0/8', '10.10.0.0/16', '10.0.0.0/16'].map(row)
+  const { out } = await run(['routes'], here)
+  const prefixes = out.split('\n').flatMap(line => /^[\da-f.:]+\/\d+/.exec(line) ?? [])
+  assert.deepEqual(prefixes, ['9.0.0.0/8', '10.0.0.0/8', '10.0.0.0/16', '10.2.0.0/16', '10.10.0.0/16', '2001:db8::/32'])
+})
+
+test('what cannot be written is one sentence and exit code 5', async () => {
+  const full = openSync('/dev/full', 'w')
+  const child = start(['peers'], here, full)
+  const { code, complaints } = await finish(child)
+  closeSync(full)
+  assert.equal(code, 5)
+  assert.match(complaints, /^podpeer: standard output cannot be written: ENOSPC.*\n$/)
 })
 
 test('a long listing is complete and in order in every format', async () => {

@@ -9,11 +9,16 @@ export interface Run {
   readonly complaints: string
 }
 
-export function start(args: readonly string[], environment: Readonly<Record<string, string>> = {}): ChildProcess {
+/** @param out where standard output goes: a file descriptor instead of us */
+export function start(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+  out: 'pipe' | number = 'pipe',
+): ChildProcess {
   const { NO_COLOR: _, FORCE_COLOR: __, PODPEER_SOCKET: ___, ...env } = process.env
   return spawn(process.execPath, [MAIN, ...args], {
     env: { ...env, ...environment },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: ['ignore', out, 'pipe'],
   })
 }
 
@@ -23,7 +28,7 @@ export async function run(args: readonly string[], environment?: Readonly<Record
 
 export async function finish(child: ChildProcess): Promise<Run> {
   const texts = { out: '', complaints: '' }
-  child.stdout!.setEncoding('utf8').on('data', text => {
+  child.stdout?.setEncoding('utf8').on('data', text => {
     texts.out += text
   })
   child.stderr!.setEncoding('utf8').on('data', text => {

@@ -13,6 +13,7 @@ test('commands are offered first, and theirs after them', () => {
   assert.deepEqual(complete(tree, ['config', '']), ['check', 'schema'])
   assert.deepEqual(complete(tree, ['routes', 're']), ['received'])
   assert.deepEqual(complete(tree, ['node', '']), ['status', 'help'])
+  assert.deepEqual(complete(tree, ['routes', '']), ['best', 'received', 'advertised'])
 })
 
 test('the hidden command that the scripts ask is not offered', () => {
@@ -29,7 +30,27 @@ test('options are offered after a dash, their words after an option that takes o
 
 test('nothing is offered where only the person knows', () => {
   assert.deepEqual(complete(tree, ['explain', '']), [])
-  assert.deepEqual(complete(tree, ['agent', '--config', '']), [])
+  assert.deepEqual(complete(tree, ['routes', 'received', '']), [])
+  assert.deepEqual(complete(tree, ['peers', '--nope', '']), [])
+})
+
+test('where a file is wanted the shell offers it, and nowhere else', () => {
+  for (const words of [
+    ['agent', '--config', '/e'],
+    ['config', 'check', ''],
+    ['peers', '--socket', ''],
+  ])
+    assert.deepEqual(complete(tree, words), [':files'])
+  const session = `
+podpeer() { if [ "$3" = config ]; then echo :files; fi; }
+compopt() { echo "compopt $1 $2"; }
+${completionScript('bash')}
+COMP_WORDS=(podpeer config check) COMP_CWORD=2
+_podpeer
+COMP_WORDS=(podpeer explain 10) COMP_CWORD=2
+_podpeer
+echo "\${#COMPREPLY[@]} offers"`
+  assert.equal(execFileSync('bash', ['-eu', '-c', session], { encoding: 'utf8' }), 'compopt -o default\n0 offers\n')
 })
 
 test('bash takes its script, and asks it with the words typed so far', () => {

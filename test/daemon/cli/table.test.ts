@@ -3,7 +3,15 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { stripVTControlCharacters } from 'node:util'
 import type { Look } from '../../../daemon/cli/screen.ts'
-import { type Column, layOut, renderNote, renderRow, renderTable } from '../../../daemon/cli/table.ts'
+import {
+  type Column,
+  layOut,
+  renderFields,
+  renderNote,
+  renderRow,
+  renderTable,
+  uncut,
+} from '../../../daemon/cli/table.ts'
 
 interface Row {
   readonly id: string
@@ -54,6 +62,21 @@ test('colour changes no width', () => {
 
 test('no rows are no table', () => {
   assert.equal(renderTable(COLUMNS, [], plain()), '')
+})
+
+test('fields stand one below the other, and a long one goes on below itself', () => {
+  const fields = [
+    ['Name', 'tor'],
+    ['Capabilities', 'the quick brown fox jumps over'],
+  ] as const
+  assert.equal(
+    renderFields(plain(36), fields),
+    'Name:         tor\nCapabilities: the quick brown fox\n              jumps over\n',
+  )
+})
+
+test('who asks for everything gets it uncut', () => {
+  assert.equal(renderTable(COLUMNS, ROWS, uncut(plain(22))), renderTable(COLUMNS, ROWS, plain()))
 })
 
 test('a note is wrapped between words and indented', () => {
