@@ -15,7 +15,7 @@ export type Answer =
 
 export interface ControlRequest {
   readonly method: string
-  /** Path and query as they came: `/v1/routes?table=best`. */
+  /** Path and query as they came: `/v1/routes?table=best`. A HEAD is answered as the GET that it asks about. */
   readonly target: string
 }
 
@@ -43,7 +43,8 @@ const RESOURCES: readonly Resource[] = [
     path: '/v1/explain',
     query: ['target'],
     answer: async (source, query) => {
-      const target = query.get('target') ?? ''
+      const target = query.get('target')
+      if (!target) throw new InputFault('target', 'it is missing', 'name a prefix or an address')
       return ok({ ...(await source.explain(parsePrefix(target, 'target'))), target })
     },
   },
@@ -90,7 +91,14 @@ export function errorDocument(code: string, message: string): ErrorDocument {
 
 class NotFound extends Error {}
 
-function dispatch(source: ControlSource, { method, target }: ControlRequest): Answer | Promise<Answer> {
+/** Nothing that this API has a name for is longer; whatever is wrong is repeated in the answer. */
+const LONGEST_TARGET = 2048
+
+function dispatch(source: ControlSource, request: ControlRequest): Answer | Promise<Answer> {
+  const { target } = request
+  const method = request.method === 'HEAD' ? 'GET' : request.method
+  if (target.length > LONGEST_TARGET)
+    throw new InputFault('', 'the request is too long', `use at most ${LONGEST_TARGET} characters`)
   const [path = '', search = ''] = target.split('?', 2)
   const there = RESOURCES.filter(resource => nameIn(path, resource.path) !== undefined)
   if (there.length === 0)
@@ -99,12 +107,15 @@ function dispatch(source: ControlSource, { method, target }: ControlRequest): An
   if (resource === undefined) {
     const allow = there.map(one => one.method).join(', ')
     const message = `${path} takes ${allow}, not ${method}`
-    return { status: 405, document: errorDocument('METHOD_NOT_ALLOWED', message), allow }
+    const document = errorDocument('METHOD_NOT_ALLOWED', message)
+    return { status: 405, document, allow: allow.replace('GET', 'GET, HEAD') }
   }
   const query = new URLSearchParams(search)
-  for (const name of query.keys())
+  for (const name of query.keys()) {
     if (!resource.query.includes(name))
       throw new InputFault(name, `${path} has no such parameter`, `it has ${resource.query.join(', ') || 'none'}`)
+    if (query.getAll(name).length > 1) throw new InputFault(name, 'it is there more than once', 'give one value')
+  }
   return resource.answer(source, query, nameIn(path, resource.path) ?? '')
 }
 

@@ -1,7 +1,8 @@
 /**
  * The other end of the control API: asks the agent behind a socket. Every way in which it can fail is a WorldFault or an
- * InputFault with a sentence for the person who asked. Loads nothing but node:http: the CLI must start at once.
+ * InputFault with a sentence for the person who asked. Loads nothing but Node's own: the CLI must start at once.
  */
+import { lstatSync } from 'node:fs'
 import type { IncomingMessage } from 'node:http'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { request } from '../http.ts'
@@ -113,6 +114,7 @@ export class ControlClient {
       case 'ENOENT':
         return make('AGENT_NOT_RUNNING', `no agent is running here: there is no socket ${this.#socket}`)
       case 'ECONNREFUSED':
+        if (!isSocket(this.#socket)) return make('NOT_AN_AGENT', `${this.#socket} is not a socket`)
         return make('AGENT_NOT_RUNNING', `the agent is not running: nobody answers on ${this.#socket} any more`)
       case 'EACCES':
       case 'EPERM':
@@ -126,6 +128,15 @@ export class ControlClient {
       default:
         return make('NOT_AN_AGENT', `${this.#socket} cannot be used as an agent's socket: ${reasonOf(error)}`)
     }
+  }
+}
+
+/** Where it cannot be told: as if it were one. */
+function isSocket(path: string): boolean {
+  try {
+    return lstatSync(path).isSocket()
+  } catch {
+    return true
   }
 }
 

@@ -60,7 +60,7 @@ export interface PeerStatus {
   /** Whether the peer is a Node of this cluster; `external` peers get only what originates here. */
   readonly type: 'internal' | 'external'
   readonly state: SessionState
-  /** When `state` was entered. */
+  /** When the session came up, or when the peering was left without one: attempts do not change it. */
   readonly since: string
   readonly lastError?: string
   readonly localAddress?: string

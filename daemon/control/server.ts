@@ -3,10 +3,11 @@
  * authentication there is. Speaks HTTP; what is answered api.ts decides.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import type { Duplex } from 'node:stream'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { createServer } from '../http.ts'
 import { version } from '../version.ts'
-import { answer } from './api.ts'
+import { answer, errorDocument } from './api.ts'
 import { VERSION_HEADER } from './document.ts'
 import { streamRows } from './row-stream.ts'
 import { prepareSocketFile } from './socket-file.ts'
@@ -32,7 +33,7 @@ export interface ControlServer {
 export async function serveControl({ socket, source, report }: ControlOptions): Promise<ControlServer> {
   await prepareSocketFile(socket)
   const server = createServer((request, response) => void respond(source, request, response, report))
-  server.on('clientError', (_, connection) => connection.destroy())
+  server.on('clientError', refuseUnreadable)
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => reject(refusal(socket, error)))
     // the file is made within listen(): with this mask it never has another mode, not for a moment
@@ -59,6 +60,23 @@ function refusal(socket: string, error: NodeJS.ErrnoException): Error {
   return new WorldFault(error.code ?? 'CONTROL_SOCKET', message, { retry: true })
 }
 
+/** What is no HTTP request, or one whose head is longer than HTTP servers take (16 KiB). */
+function refuseUnreadable(error: NodeJS.ErrnoException, connection: Duplex): void {
+  if (!connection.writable || error.code === 'ECONNRESET') return void connection.destroy()
+  const tooLong = error.code === 'HPE_HEADER_OVERFLOW'
+  const status = tooLong ? '431 Request Header Fields Too Large' : '400 Bad Request'
+  const message = tooLong ? 'the head of the request is too long' : `not a request that can be read: ${reasonOf(error)}`
+  const body = `${JSON.stringify(errorDocument('BAD_REQUEST', message))}\n`
+  const head = [
+    `HTTP/1.1 ${status}`,
+    `${VERSION_HEADER}: ${version}`,
+    'content-type: application/json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+  ]
+  connection.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+}
+
 async function respond(
   source: ControlSource,
   request: IncomingMessage,
@@ -72,7 +90,8 @@ async function respond(
   response.statusCode = result.status
   if ('rows' in result) {
     response.setHeader('content-type', 'application/x-ndjson')
-    streamRows(result.rows, response, report)
+    if (request.method === 'HEAD') response.end()
+    else streamRows(result.rows, response, report)
     return
   }
   if (result.allow !== undefined) response.setHeader('allow', result.allow)

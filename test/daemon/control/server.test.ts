@@ -4,6 +4,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { type IncomingMessage, request } from 'node:http'
+import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, beforeEach, test } from 'node:test'
@@ -34,7 +35,7 @@ interface Reply {
   readonly text: string
 }
 
-function ask(path: string, method = 'GET'): Promise<Reply> {
+function ask(path: string, method = 'GET', body = ''): Promise<Reply> {
   return new Promise((resolve, reject) => {
     const asking = request({ socketPath: socket, path, method }, async response => {
       let text = ''
@@ -42,7 +43,7 @@ function ask(path: string, method = 'GET'): Promise<Reply> {
       resolve({ status: response.statusCode!, headers: response.headers, text })
     })
     asking.once('error', reject)
-    asking.end()
+    asking.end(body)
   })
 }
 
@@ -128,13 +129,54 @@ test('a query that is wrong is a 400 that names the parameter', async () => {
     ['/v1/routes?table=all', 'table'],
     ['/v1/routes?family=inet', 'family'],
     ['/v1/routes?prefix=10.0.0.1/8', 'prefix'],
-    ['/v1/explain', 'target'],
+    ['/v1/explain', 'target: it is missing'],
+    ['/v1/explain?target=', 'target: it is missing'],
+    ['/v1/routes?prefix=%ff', 'prefix'],
+    ['/v1/routes?table=best&table=received', 'table: it is there more than once'],
+    [`/v1/explain?target=${'a'.repeat(5000)}`, 'the request is too long'],
     ['/v1/status?watch=1', 'watch'],
   ] as const) {
     const { status, code, message } = await refusal(path)
     assert.deepEqual([status, code], [400, 'BAD_REQUEST'], path)
     assert.ok(message.startsWith(name), `${path}: ${message}`)
   }
+})
+
+test('a HEAD is answered as the GET, without its body', async () => {
+  for (const path of ['/v1/status', '/v1/routes', '/v1/peers/nobody']) {
+    const [head, get] = [await ask(path, 'HEAD'), await ask(path)]
+    assert.deepEqual([head.status, head.text], [get.status, ''], path)
+    assert.equal(head.headers['content-type'], get.headers['content-type'])
+  }
+  assert.equal((await ask('/v1/drain', 'HEAD')).status, 405)
+  assert.equal((await ask('/v1/status', 'PUT')).headers.allow, 'GET, HEAD')
+})
+
+/** Bytes as they are, until the agent closes. */
+async function send(text: string): Promise<string> {
+  const connection = connect(socket)
+  connection.write(text)
+  let answer = ''
+  for await (const chunk of connection.setEncoding('utf8')) answer += chunk
+  return answer
+}
+
+test('what is no HTTP gets an answer, too, and the next request its own', async () => {
+  for (const [text, status] of [
+    ['garbage\r\n\r\n', 400],
+    ['GET /v1/status HTTP/1.1\r\n\r\n', 400],
+    [`GET /v1/explain?target=${'a'.repeat(40_000)} HTTP/1.1\r\nHost: a\r\n\r\n`, 431],
+  ] as const) {
+    const [head = '', body = ''] = (await send(text)).split('\r\n\r\n')
+    assert.match(head, new RegExp(`^HTTP/1.1 ${status} `))
+    if (!text.includes('/v1/status')) assert.equal(JSON.parse(body).error.code, 'BAD_REQUEST')
+  }
+  assert.equal((await ask('/v1/status')).status, 200)
+  assert.deepEqual(reported, [])
+})
+
+test('the body of a request counts for nothing, however long it is', async () => {
+  assert.equal((await ask('/v1/undrain', 'POST', 'x'.repeat(3_000_000))).status, 200)
 })
 
 test('a bug of ours is a 500, and is reported', async () => {
