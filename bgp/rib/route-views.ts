@@ -191,9 +191,11 @@ export class RouteViews {
   #explainExport(table: PathTable, prefix: number, best: number, peer: number): AdvertisementExplanation {
     const { announcements, peers } = this.#sources
     const no = (reason: string) => ({ peer, advertised: false, reason })
-    if (peers.get(peer).session === undefined) return no('no session')
+    const { session } = peers.get(peer)
+    if (session === undefined) return no('no session')
+    if (!session.families.includes(table.family)) return no(`IPv${table.family} is not part of the session`)
     const group = this.#exports.groupOf(peer, table.family)
-    if (group === undefined) return no(`no session for IPv${table.family}, or no address of ours to name as next hop`)
+    if (group === undefined) return no(`no IPv${table.family} address of ours to name as next hop`)
     const announcement = table.announcement[best]!
     if (announcement === 0) return no('no eligible path')
     const source = announcements.peer[announcement]!

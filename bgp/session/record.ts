@@ -13,7 +13,7 @@ type Counts<Type extends keyof MessageCounts> = Record<Type, number>
 
 export class SessionRecord {
   #state: State = 'Idle'
-  #since = 0
+  #since: number | undefined
   #establishedAt = 0
   #established = 0
   #failure: string | undefined
@@ -37,9 +37,9 @@ export class SessionRecord {
     return this.#state
   }
 
-  /** When `state` was entered, ms. */
+  /** How long there has been a session, or none, whatever is tried meanwhile; ms. */
   get since(): number {
-    return this.#since
+    return this.#since ?? 0
   }
 
   /** When the last session came up, ms. */
@@ -58,8 +58,9 @@ export class SessionRecord {
   }
 
   enter(state: State, now: number): void {
+    if ((state === 'Established') !== (this.#state === 'Established')) this.#since = now
+    this.#since ??= now
     this.#state = state
-    this.#since = now
   }
 
   sessionUp(now: number): void {

@@ -5,7 +5,7 @@ import type { State } from './state.ts'
 
 export interface SessionStatus {
   readonly state: State
-  /** When `state` was entered, ms on the clock of `now`. */
+  /** When the session came up, or when the peering was left without one; ms on the clock of `now`. */
   readonly since: number
   /**
    * In words, such as `sent OPEN Message Error / Bad Peer AS (2/2): expected 65010, got 65020`; a connection that failed

@@ -3,6 +3,7 @@ import { test } from 'node:test'
 import { REJECT } from '../../../bgp/rib/policy.ts'
 import type { RouteQuery, RouteRow } from '../../../bgp/rib/view.ts'
 import { decodeAttributes } from '../../../bgp/wire/attribute-list.ts'
+import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { RibWorld } from './rib-world.ts'
 
@@ -93,4 +94,23 @@ test('an explanation names the longest covering prefix, the verdict on each path
   assert.deepEqual(explained.kernelNextHops.map(String), ['10.1.0.1'])
   assert.equal(String(world.rib.explain(parsePrefix('20.0.9.9/32'))?.prefix), '20.0.0.0/16')
   assert.equal(world.rib.explain(parsePrefix('192.0.2.9/32')), undefined)
+})
+
+test('who cannot be told of a family is told apart: not negotiated, or no address of ours', () => {
+  const world = new RibWorld()
+  const without = world.up({ name: 'plain', asNumber: 64512, address: '10.2.0.1', families: [4] })
+  const nameless = world.add({ name: 'nameless', asNumber: 64513, address: '10.2.0.2' })
+  const self = { 4: parseAddress('192.0.2.1') }
+  const session = { localAs: 65000, remoteRouterId: 1, fourOctetAs: true, families: [4, 6] as const, self, subnets: [] }
+  world.rib.join(nameless.number, session)
+  world.rib.originate(parsePrefix('2001:db8:5::/64'))
+  world.settle()
+  const { advertised } = world.rib.explain(parsePrefix('2001:db8:5::1/128'))!
+  assert.deepEqual(
+    advertised.map(({ peer, reason }) => [peer, reason]),
+    [
+      [without.number, 'IPv6 is not part of the session'],
+      [nameless.number, 'no IPv6 address of ours to name as next hop'],
+    ],
+  )
 })

@@ -22,6 +22,27 @@ test('a session comes up in the order of RFC 4271 and is told once', () => {
   assert.deepEqual({ established, since }, { established: 1, since: 0 })
 })
 
+test('how long there has been no session is told from its loss on, whatever is tried meanwhile', () => {
+  const stand = new Stand()
+  stand.pass(1000)
+  stand.start()
+  assert.equal(stand.peer.status().since, stand.now, 'never one: since it was started')
+  const connection = stand.establish()
+  stand.pass(1000)
+  stand.closed(connection, 'connection reset')
+  const lost = stand.now
+  for (let attempts = 0; attempts < 3; ) {
+    const dialled = /^dial (\d+)$/m.exec(stand.pass(stand.peer.deadline() - stand.now).join('\n'))
+    if (dialled === null) continue
+    attempts++
+    stand.closed(Number(dialled[1]), 'connection refused')
+  }
+  assert.notEqual(stand.now, lost)
+  assert.equal(stand.peer.status().since, lost)
+  stand.establish()
+  assert.equal(stand.peer.status().since, stand.now)
+})
+
 test('a connection to a peering that is stopped is closed', () => {
   const stand = new Stand()
   assert.deepEqual(stand.handle({ type: 'accepted', connection: 1 }), [
