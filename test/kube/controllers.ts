@@ -62,8 +62,10 @@ export class Controllers {
   }
 
   #release(kind: Kind, object: KubeObject, uid: string | undefined): void {
-    const ownerReferences = ownersOf(object).filter(owner => owner.uid !== uid)
-    this.#write(kind, { ...object, metadata: { ...object.metadata, ownerReferences } })
+    const { ownerReferences: _, ...metadata } = object.metadata
+    const left = ownersOf(object).filter(owner => owner.uid !== uid)
+    const kept = left.length > 0 ? { ownerReferences: left } : {}
+    this.#write(kind, { ...object, metadata: { ...metadata, ...kept } })
   }
 
   #write(kind: Kind, object: KubeObject): void {

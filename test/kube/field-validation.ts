@@ -7,7 +7,7 @@ import { isObject, type JsonObject } from './json.ts'
 import { apiVersionOf } from './kinds.ts'
 import type { ResourceRequest } from './request.ts'
 import { ApiError, badRequest, invalidValue } from './status.ts'
-import { typeFault, unknownFields } from './typed-fields.ts'
+import { renderFault, type TypeFault, typeFault, unknownFields } from './typed-fields.ts'
 
 /**
  * @param directive empty for the default
@@ -19,21 +19,21 @@ export function validateFields(request: ResourceRequest, directive: string, obje
   const { kind, duplicates } = request
   const schema = wholeSchema(kind)
   const fault = kind.custom ? undefined : typeFault(object, schema, kind.kind)
-  if (fault !== undefined) throw undecodable(request, fault)
+  if (fault !== undefined) throw undecodable(request, object, renderFault(fault))
   if (directive === 'Ignore') return []
   const complaints = [
     ...duplicates.map(path => `duplicate field "${path}"`),
     ...unknownFields(object, schema).map(path => `unknown field "${path}"`),
   ]
   if (directive === 'Strict' && complaints.length > 0)
-    throw undecodable(request, `strict decoding error: ${complaints.join(', ')}`)
+    throw undecodable(request, object, `strict decoding error: ${complaints.join(', ')}`)
   return complaints
 }
 
-function undecodable({ verb, kind, body }: ResourceRequest, why: string): ApiError {
+function undecodable({ verb, kind }: ResourceRequest, object: JsonObject, why: string): ApiError {
   if (verb !== 'patch')
     return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`)
-  const cause = invalidValue('patch', JSON.stringify(body), why)
+  const cause = invalidValue('patch', JSON.stringify(object), why)
   return new ApiError(422, 'Invalid', ` "" is invalid: patch: ${cause.message}`, { causes: [cause] })
 }
 
@@ -43,15 +43,24 @@ export function validateConfig({ kind, namespace, name, duplicates }: ResourceRe
   const expected = apiVersionOf(kind)
   if (apiVersion !== expected)
     throw badRequest(
-      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion}, expected: ${expected}`,
+      `Incorrect version specified in apply patch. Specified patch version: ${apiVersion ?? ''}, expected: ${expected}`,
     )
+  const given = isObject(metadata) ? metadata['name'] : undefined
+  if (given !== undefined && given !== name)
+    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
   if (isObject(metadata) && metadata['managedFields']) throw badRequest('metadata.managedFields must be nil')
   if (duplicates.length > 0) throw badRequest(`error decoding YAML: duplicate field "${duplicates[0]}"`)
   const schema = wholeSchema(kind)
   const [unknown] = unknownFields(config, schema)
-  const fault =
-    unknown === undefined ? typeFault(config, schema, kind.kind) : `.${unknown}: field not declared in schema`
-  if (fault === undefined) return
+  const misfit = typeFault(config, schema, kind.kind)
+  if (unknown === undefined && misfit === undefined) return
+  const fault = unknown === undefined ? renderMisfit(misfit!) : `.${unknown}: field not declared in schema`
   const where = `${namespace === undefined ? '' : `${namespace}/`}${name}; ${expected}, Kind=${kind.kind}`
   throw new ApiError(500, '', `failed to create typed patch object (${where}): ${fault}`)
+}
+
+/** In the words of apply, which has types of its own. */
+function renderMisfit({ path, value, schema: { type = '' } }: TypeFault): string {
+  const wanted = ({ integer: 'numeric', object: 'map', array: 'list' } as Record<string, string>)[type] ?? type
+  return `.${path}: expected ${wanted}, got &value.valueUnstructured{Value:${JSON.stringify(value)}}`
 }

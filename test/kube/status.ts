@@ -73,6 +73,17 @@ export const notFound = (kind: Kind, name: string) =>
 export const alreadyExists = (kind: Kind, name: string) =>
   new ApiError(409, 'AlreadyExists', `${qualified(kind)} "${name}" already exists`, detailsOf(kind, name))
 
+export function namespaceTerminating(kind: Kind, name: string, namespace: string): ApiError {
+  const why = `unable to create new content in namespace ${namespace} because it is being terminated`
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  }
+  const message = `${qualified(kind)} "${name}" is forbidden: ${why}`
+  return new ApiError(403, 'Forbidden', message, { ...detailsOf(kind, name), causes: [cause] })
+}
+
 export const conflict = (kind: Kind, name: string, why: string) =>
   new ApiError(
     409,

@@ -5,8 +5,19 @@
 import { isObject, type Json } from './json.ts'
 import { fieldOf, type Schema } from './schema.ts'
 
-/** The first value that the server's own types would not take; undefined when there is none. */
-export function typeFault(value: Json, schema: Schema, struct: string, path = ''): string | undefined {
+/** A value that the server's own types do not take. */
+export interface TypeFault {
+  readonly value: Json
+  readonly schema: Schema
+  /** The server's name of the type that it should have, and of the one it is a field of. */
+  readonly wanted: string
+  readonly struct: string
+  /** Such as `spec.ports.port`. */
+  readonly path: string
+}
+
+/** The first value of a wrong type; undefined when there is none. */
+export function typeFault(value: Json, schema: Schema, struct: string, path = ''): TypeFault | undefined {
   if (value === null) return undefined
   if (Array.isArray(value) && schema.type === 'array')
     return firstFault(value, item => typeFault(item, schema.items ?? {}, struct, path))
@@ -18,11 +29,15 @@ export function typeFault(value: Json, schema: Schema, struct: string, path = ''
     })
   }
   const wanted = wantedType(value, schema)
-  if (wanted === undefined) return undefined
+  return wanted === undefined ? undefined : { value, schema, wanted, struct, path }
+}
+
+/** In the words of the server's decoder. */
+export function renderFault({ value, schema, struct, path, wanted }: TypeFault): string {
   return `json: cannot unmarshal ${nameOf(value, schema)} into Go struct field ${struct}.${path} of type ${wanted}`
 }
 
-function firstFault<T>(items: readonly T[], judge: (item: T) => string | undefined): string | undefined {
+function firstFault<T>(items: readonly T[], judge: (item: T) => TypeFault | undefined): TypeFault | undefined {
   for (const item of items) {
     const fault = judge(item)
     if (fault !== undefined) return fault

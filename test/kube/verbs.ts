@@ -19,6 +19,7 @@ import {
   badRequest,
   detailsOf,
   methodNotAllowed,
+  namespaceTerminating,
   noSuchPath,
   notFound,
   type Status,
@@ -72,13 +73,12 @@ function create(world: World, request: ResourceRequest): Reply {
   const { kind, namespace } = request
   checkSubresource(request)
   if (kind.namespaced && namespace === undefined) throw methodNotAllowed()
-  if (namespace !== undefined && world.store.get('namespaces', namespace) === undefined)
-    throw notFound(world.kinds().find(other => other.kind === 'Namespace')!, namespace)
   const options = writeOptions(request)
   const body = asObject(request.body)
   const warnings = validateFields(request, options.fieldValidation, body)
   const given = world.circumstances()
   const object = prepareCreate(kind, body as unknown as KubeObject, namespace, given, writerOf(request, given))
+  checkNamespace(world, kind, object)
   if (world.store.get(collectionOf(kind), keyOf(object)) !== undefined) throw alreadyExists(kind, object.metadata.name)
   return reply(201, request, write(world, request, options, object), warnings)
 }
@@ -93,10 +93,19 @@ function update(world: World, request: ResourceRequest): Reply {
   const writer = writerOf(request, given)
   if (find(world, request) === undefined && kind.createOnUpdate && subresource === undefined) {
     const object = prepareCreate(kind, named(body, name), namespace, given, writer)
+    checkNamespace(world, kind, object)
     return reply(201, request, write(world, request, options, object), warnings)
   }
   const object = prepareUpdate(kind, body as unknown as KubeObject, stored(world, request), name, writer)
   return reply(200, request, write(world, request, options, object), warnings)
+}
+
+/** A new object needs a namespace that is there to stay. */
+function checkNamespace({ store, kinds }: World, kind: Kind, { metadata: { name, namespace } }: KubeObject): void {
+  if (namespace === undefined) return
+  const home = store.get('namespaces', namespace)
+  if (home === undefined) throw notFound(kinds().find(other => other.kind === 'Namespace')!, namespace)
+  if (home.metadata.deletionTimestamp !== undefined) throw namespaceTerminating(kind, name, namespace)
 }
 
 function named(body: JsonObject, name: string): KubeObject {
@@ -145,7 +154,9 @@ function apply(world: World, request: ResourceRequest): Reply {
   const writer = writerOf(request, given)
   if (find(world, request) === undefined && subresource === undefined) {
     const declared = applyConfig(kind, undefined, named(config, name) as unknown as JsonObject, writer, false)
-    return reply(201, request, write(world, request, options, prepareCreate(kind, declared, namespace, given, writer)))
+    const object = prepareCreate(kind, declared, namespace, given, writer)
+    checkNamespace(world, kind, object)
+    return reply(201, request, write(world, request, options, object))
   }
   const current = stored(world, request)
   const applied = applyConfig(kind, current, config, writer, options.force)
