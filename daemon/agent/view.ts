@@ -12,9 +12,14 @@ import { listRoutes } from './route-listing.ts'
 /** A status is read by people. */
 const SHOWN_CONFLICTS = 20
 
+/** Milliseconds that the time of day may differ before we believe that it was set. */
+const CLOCK_STEP = 1000
+
 export class AgentView implements ControlSource {
   readonly #agent: Agent
   readonly #file: string
+  /** Milliseconds from the agent's clock to the time of day. */
+  #toTimeOfDay = -Infinity
 
   /** @param file path of the configuration */
   constructor(agent: Agent, file: string) {
@@ -69,7 +74,7 @@ export class AgentView implements ControlSource {
     const { desired, routing, problems, startedAt } = this.#agent
     const { config } = desired
     const { now } = this.#agent
-    const offset = Date.now() - now
+    const offset = this.#clockOffset(now)
     const timestamp = (moment: number) => new Date(moment + offset).toISOString()
     const running = (routing?.speaker.peers() ?? []).map(view => peerStatus(view, now, timestamp))
     const names = new Set(running.map(({ name }) => name))
@@ -110,6 +115,13 @@ export class AgentView implements ControlSource {
 
   undrain(): void {
     this.#agent.hear({ type: 'drain', drained: false })
+  }
+
+  /** Steady, so that a moment is told alike each time; it follows when somebody sets the clock. */
+  #clockOffset(now: number): number {
+    const offset = Date.now() - now
+    if (Math.abs(offset - this.#toTimeOfDay) > CLOCK_STEP) this.#toTimeOfDay = offset
+    return this.#toTimeOfDay
   }
 
   #phase(): AgentStatus['phase'] {
