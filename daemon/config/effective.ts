@@ -85,6 +85,7 @@ export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
   const annotations = annotationLayers(node.object?.annotations ?? {}, new Set(policies.keys()))
   const { settings, origins } = mergeLayers([...fileLayers(file, node), ...annotations.layers])
   const filled = fill(settings)
+  for (const { name } of filled.peers) inheritOrigins(origins, 'gracefulRestart', `peers[${name}].gracefulRestart`)
   origins.set('node', node.nameOrigin)
 
   const { asNumber } = filled
@@ -131,6 +132,14 @@ function fill(settings: Readonly<Record<string, unknown>>): FilledFile {
     gracefulRestart: Object.assign({ enabled, restartTime }, peer.gracefulRestart),
   }))
   return { ...file, peers }
+}
+
+/** What a peer has from the rest of the file came from where that did. */
+function inheritOrigins(origins: Map<string, string>, from: string, to: string): void {
+  for (const [path, origin] of [...origins]) {
+    const inherited = path.startsWith(`${from}.`) ? to + path.slice(from.length) : undefined
+    if (inherited !== undefined && !origins.has(inherited)) origins.set(inherited, origin)
+  }
 }
 
 function fileLayers({ nodes = [], ...file }: AgentFile, node: NodeFacts): Layer[] {
