@@ -78,8 +78,11 @@ const messageNames: Readonly<Record<number, string>> = {
   [messageType.routeRefresh]: 'ROUTE-REFRESH',
 }
 
-/** Why `event`, that came in `state`, moved the connection. */
-export function reasonOfEvent(event: ConnectionEvent, state: State): string {
+/**
+ * Why `event`, that came in `state`, moved the connection.
+ * @param secured whether a TCP MD5 key is set
+ */
+export function reasonOfEvent(event: ConnectionEvent, state: State, secured = false): string {
   switch (event.type) {
     case 'start':
     case 'startPassive':
@@ -89,7 +92,9 @@ export function reasonOfEvent(event: ConnectionEvent, state: State): string {
     case 'tcpFails':
       return event.reason
     case 'connectRetryExpires':
-      return state === 'Connect' ? 'connection timed out' : 'connect retry timer expired'
+      if (state !== 'Connect') return 'connect retry timer expired'
+      // RFC 2385 §2.0: a segment with a wrong signature is dropped in silence
+      return secured ? 'connection timed out, as it does where the TCP MD5 keys differ' : 'connection timed out'
     case 'holdExpires':
       return 'hold timer expired'
     case 'sendHoldExpires':

@@ -301,7 +301,7 @@ export class Peer {
   #run(connection: Connection, event: ConnectionEvent, turn: Turn): void {
     const before = connection.state
     const session = connection.negotiated
-    const reason = reasonOfEvent(event, before)
+    const reason = reasonOfEvent(event, before, this.#config.password !== undefined)
     let failed = false
     const effects = connection.handle(event, turn.now, turn.random, () => {
       failed = true

@@ -4,7 +4,6 @@
  * net.ipv4.ping_group_range (both families; most container runtimes say so, a fresh network namespace does not).
  */
 import { createSocket, type Socket } from 'node:dgram'
-import { writeFileSync } from 'node:fs'
 import { performance } from 'node:perf_hooks'
 import { WorldFault } from '../base/failure.ts'
 import type { Address } from '../base/ip.ts'
@@ -23,11 +22,6 @@ export interface PingOptions {
   readonly source?: Address
   /** Octets after the ICMP header; default 56. */
   readonly size?: number
-}
-
-/** Lets every group of the calling thread's network namespace send echo requests. @throws an error of `fs` */
-export function allowPing(): void {
-  writeFileSync('/proc/sys/net/ipv4/ping_group_range', '0 2147483647')
 }
 
 interface Waiting {
