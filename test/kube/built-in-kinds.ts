@@ -18,9 +18,11 @@ import {
   serviceAccountColumns,
   serviceColumns,
 } from './columns.ts'
+import { configMapCauses, normalSecret, secretCauses } from './config-rules.ts'
 import { definitionCauses, normalDefinition } from './custom-resource-definition.ts'
 import type { JsonObject } from './json.ts'
 import { type Kind, type Subresource, VERBS } from './kinds.ts'
+import { leaseCauses } from './lease-rules.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
 import { createdNamespace, createdService, normalService } from './service-rules.ts'
 import { conform } from './structural-schema.ts'
@@ -33,6 +35,7 @@ function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): K
     singular: kind.kind.toLowerCase(),
     shortNames: [],
     namespaced: true,
+    names: 'subdomain',
     categories: [],
     fields: [],
     verbs: VERBS,
@@ -60,7 +63,7 @@ function reviewRow(group: string, kind: string): Kind {
   return row({ group, kind, plural: `${kind.toLowerCase()}s`, namespaced: false, columns: [], verbs: ['create'] })
 }
 
-const rbac = { group: 'rbac.authorization.k8s.io', createOnUpdate: true }
+const rbac = { group: 'rbac.authorization.k8s.io', createOnUpdate: true, names: 'path' } as const
 const workload = { group: 'apps', categories: ['all'], status: true, generation: true, initialStatus: {} }
 
 export const builtInKinds: readonly Kind[] = [
@@ -81,7 +84,12 @@ export const builtInKinds: readonly Kind[] = [
     shortNames: ['po'],
     categories: ['all'],
     columns: podColumns,
-    fields: ['spec.nodeName', 'spec.restartPolicy', 'spec.serviceAccountName', 'status.phase', 'status.podIP'],
+    fields: [
+      ...['nodeName', 'restartPolicy', 'schedulerName', 'serviceAccountName', 'hostNetwork'].map(
+        field => `spec.${field}`,
+      ),
+      ...['phase', 'podIP', 'podIPs', 'nominatedNodeName'].map(field => `status.${field}`),
+    ],
     status: true,
     initialStatus: { phase: 'Pending', qosClass: 'BestEffort' },
     subresources: [exec],
@@ -89,6 +97,7 @@ export const builtInKinds: readonly Kind[] = [
   row({
     kind: 'Service',
     plural: 'services',
+    names: 'serviceName',
     shortNames: ['svc'],
     categories: ['all'],
     columns: serviceColumns,
@@ -101,6 +110,8 @@ export const builtInKinds: readonly Kind[] = [
   row({
     kind: 'Namespace',
     plural: 'namespaces',
+    names: 'label',
+    verbs: VERBS.filter(verb => verb !== 'deletecollection'),
     shortNames: ['ns'],
     namespaced: false,
     columns: namespaceColumns,
@@ -109,8 +120,17 @@ export const builtInKinds: readonly Kind[] = [
     status: true,
     initialStatus: { phase: 'Active' },
   }),
-  row({ kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], columns: configMapColumns }),
-  row({ kind: 'Secret', plural: 'secrets', columns: secretColumns, fields: ['type'] }),
+  row({
+    kind: 'ConfigMap',
+    plural: 'configmaps',
+    shortNames: ['cm'],
+    columns: configMapColumns,
+    causes: configMapCauses,
+  }),
+  row({
+    ...{ kind: 'Secret', plural: 'secrets', columns: secretColumns, fields: ['type'] },
+    ...{ normal: normalSecret, causes: secretCauses },
+  }),
   row({
     kind: 'ServiceAccount',
     plural: 'serviceaccounts',
@@ -139,6 +159,7 @@ export const builtInKinds: readonly Kind[] = [
     kind: 'Lease',
     plural: 'leases',
     columns: leaseColumns,
+    causes: leaseCauses,
     createOnUpdate: true,
   }),
   row({

@@ -2,7 +2,7 @@
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { ruleCauses } from './cel-rules.ts'
 import type { JsonObject } from './json.ts'
-import { type Kind, VERBS } from './kinds.ts'
+import type { Kind } from './kinds.ts'
 import { type PrinterColumn, printedColumns } from './printer-columns.ts'
 import type { Schema } from './schema.ts'
 import { schemaCauses } from './schema-validation.ts'
@@ -44,6 +44,9 @@ export function kindsOf(definition: Definition): Kind[] {
   return versions.toSorted((a, b) => comparePriority(a.name, b.name)).map(version => kindOf(definition, version))
 }
 
+/** As for all kinds, in the order in which the server tells them of custom ones. */
+const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
+
 function kindOf({ spec: { group, scope, names } }: Definition, version: Version): Kind {
   const schema = version.schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true }
   return {
@@ -54,13 +57,14 @@ function kindOf({ spec: { group, scope, names } }: Definition, version: Version)
     singular: names.singular ?? names.kind.toLowerCase(),
     shortNames: names.shortNames ?? [],
     namespaced: scope === 'Namespaced',
+    names: 'subdomain',
     categories: names.categories ?? [],
     columns: printedColumns(version.additionalPrinterColumns),
     fields: (version.selectableFields ?? []).map(({ jsonPath }) => jsonPath.replace(/^\./, '')),
     custom: true,
     generation: true,
     schema,
-    verbs: VERBS,
+    verbs: CUSTOM_VERBS,
     subresources: [],
     status: version.subresources?.status !== undefined,
     createOnUpdate: false,

@@ -26,6 +26,8 @@ export interface Kind {
   readonly singular: string
   readonly shortNames: readonly string[]
   readonly namespaced: boolean
+  /** What its objects may be called; `path`: whatever fits into a URL. */
+  readonly names: 'subdomain' | 'label' | 'serviceName' | 'path'
   /** Such as `all`, of `kubectl get all`. */
   readonly categories: readonly string[]
   readonly columns: readonly Column[]

@@ -39,9 +39,11 @@ export function selection({ kind, namespace, name, query }: ResourceRequest): (o
     field(fields(object))
 }
 
+/** There even where JSON leaves them out. */
+const BOOLEANS = new Set(['spec.unschedulable', 'spec.hostNetwork'])
+
 function selectable(object: KubeObject, path: string): string {
-  // booleans of the API are there even where JSON leaves them out
-  return textAt(object, path.split('.')) || (path === 'spec.unschedulable' ? 'false' : '')
+  return textAt(object, path.split('.')) || (BOOLEANS.has(path) ? 'false' : '')
 }
 
 export interface Page {

@@ -7,18 +7,8 @@ import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.t
 import { draft, isObject, type Json, type JsonObject } from './json.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { trackUpdate, type Writer } from './managed-fields.ts'
-import {
-  ApiError,
-  badRequest,
-  type Cause,
-  conflict,
-  forbiddenValue,
-  goValue,
-  invalid,
-  invalidValue,
-  modified,
-  requiredValue,
-} from './status.ts'
+import { metadataCauses } from './metadata-rules.ts'
+import { ApiError, badRequest, conflict, invalid, modified } from './status.ts'
 
 /** What the rules cannot know of themselves. */
 export interface Circumstances {
@@ -143,13 +133,20 @@ export function checkDeletion(kind: Kind, { metadata }: KubeObject, wanted: Json
   compare('ResourceVersion', wanted['resourceVersion'], metadata.resourceVersion ?? '', 'modified')
 }
 
+const undecodable = (kind: Kind, why: string) =>
+  badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`)
+
 function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): KubeObject {
   if (!isObject(body)) throw badRequest(`couldn't get version/kind; json parse error: the body is no object`)
-  const { apiVersion = apiVersionOf(kind), kind: name = kind.kind, ...rest } = body
-  if (apiVersion !== apiVersionOf(kind) || name !== kind.kind)
+  const expected = apiVersionOf(kind)
+  // built-in types know what they are, custom ones only by what they say
+  if (kind.custom && !body['kind']) throw undecodable(kind, `Object 'Kind' is missing in '${JSON.stringify(body)}'`)
+  const { apiVersion = expected, kind: name = kind.kind, ...rest } = body
+  if (apiVersion !== expected)
     throw badRequest(
-      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(kind)}), or its kind (${name}) is not ${kind.kind}`,
+      `the API version in the data (${apiVersion}) does not match the expected API version (${expected})`,
     )
+  if (name !== kind.kind) throw undecodable(kind, `the kind in the data is ${name}`)
   const metadata = isObject(rest['metadata']) ? rest['metadata'] : {}
   for (const field of ['labels', 'annotations']) {
     for (const value of Object.values(metadata[field] ?? {})) {
@@ -166,22 +163,9 @@ function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): 
 
 function judged(kind: Kind, object: KubeObject, previous: KubeObject | undefined): KubeObject {
   const normal = withoutEmptyMetadata(kind.normal?.(object) ?? object)
-  const causes = [
-    ...metadataCauses(normal),
-    ...finalizerCauses(normal, previous),
-    ...(kind.causes?.(normal, previous) ?? []),
-  ]
+  const causes = [...metadataCauses(kind, normal, previous), ...(kind.causes?.(normal, previous) ?? [])]
   if (causes.length > 0) throw invalid(kind, normal.metadata.name ?? '', causes)
   return normal
-}
-
-/** What is being deleted may only be let go. */
-function finalizerCauses({ metadata }: KubeObject, previous: KubeObject | undefined): Cause[] {
-  if (previous?.metadata.deletionTimestamp === undefined) return []
-  const fresh = (metadata.finalizers ?? []).filter(name => !previous.metadata.finalizers?.includes(name))
-  if (fresh.length === 0) return []
-  const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${goValue(fresh)}`
-  return [forbiddenValue('metadata.finalizers', why)]
 }
 
 /** The server never stores an empty map or list of metadata, nor a null. */
@@ -191,32 +175,4 @@ function withoutEmptyMetadata(object: KubeObject): KubeObject {
     return typeof value !== 'object' || Object.keys(value as object).length > 0
   })
   return { ...object, metadata: Object.fromEntries(kept) as KubeObject['metadata'] }
-}
-
-const SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/
-const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/
-
-function metadataCauses({ metadata }: KubeObject): Cause[] {
-  const causes: Cause[] = []
-  if (!metadata.name) return [requiredValue('metadata.name', 'name or generateName is required')]
-  if (!SUBDOMAIN.test(metadata.name))
-    causes.push(
-      invalidValue(
-        'metadata.name',
-        metadata.name,
-        "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')",
-      ),
-    )
-  for (const value of Object.values(metadata.labels ?? {})) {
-    if (value.length > 63) causes.push(invalidValue('metadata.labels', value, 'must be no more than 63 characters'))
-    else if (!LABEL_VALUE.test(value))
-      causes.push(
-        invalidValue(
-          'metadata.labels',
-          value,
-          "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')",
-        ),
-      )
-  }
-  return causes
 }

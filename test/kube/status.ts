@@ -117,8 +117,18 @@ export const versionTooLarge = (wanted: number, current: number) =>
 
 /** 422 with one text for all causes: `Node "n" is invalid: spec.podCIDRs: Forbidden: …`, in brackets when several. */
 export function invalid(kind: Kind, name: string, causes: readonly Cause[]): ApiError {
-  const details = { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.kind, causes }
-  return new ApiError(422, 'Invalid', `${kind.kind} "${name}" is invalid: ${textOf(causes)}`, details)
+  const details = {
+    ...(name === '' ? {} : { name }),
+    ...(kind.group === '' ? {} : { group: kind.group }),
+    kind: kind.kind,
+    causes,
+  }
+  return new ApiError(
+    422,
+    'Invalid',
+    `${kind.kind}${kind.group && `.${kind.group}`} "${name}" is invalid: ${textOf(causes)}`,
+    details,
+  )
 }
 
 /** 422 for the parameters of a request: `ListOptions`, `PatchOptions` … */

@@ -42,11 +42,12 @@ export const objectCases: readonly Case[] = [
       await scene.ask('POST', maps, map('Upper_Case'))
       await scene.ask('POST', maps, {
         ...map('m6'),
-        metadata: { name: 'm6', labels: { 'bad key!': 'x', a: 'bad value!' } },
+        metadata: { name: 'm6', labels: { a: 'bad value!' } },
       })
       await scene.ask('POST', maps, { ...map('m7'), metadata: { name: 'm7', labels: { a: 'x'.repeat(64) } } })
       await scene.ask('POST', maps, { ...map('m8'), metadata: { name: 'm8', annotations: { 'bad key!': 'x' } } })
       await scene.ask('POST', maps, { ...map('m9'), metadata: { name: 'm9', finalizers: ['unqualified'] } })
+      await scene.ask('POST', maps, { ...map('m11'), metadata: { name: 'm11', labels: { 'bad key!': 'x' } } })
       await scene.ask('POST', maps, map('m10', { 'bad key!': 'x' }))
       await scene.ask('POST', maps, '[]')
       await scene.ask('POST', maps, '{"a"')
