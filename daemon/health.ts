@@ -13,6 +13,8 @@ export interface HealthOptions {
   readonly metrics: Metrics
   /** Undefined: ready; else why not. */
   readonly unready: () => string | undefined
+  /** Takes what only a bug of ours throws, and what happens to the server later. */
+  readonly report: (thrown: unknown) => void
 }
 
 export interface HealthServer {
@@ -20,7 +22,7 @@ export interface HealthServer {
 }
 
 /** @throws WorldFault when the address cannot be had */
-export async function serveHealth({ address, port, metrics, unready }: HealthOptions): Promise<HealthServer> {
+export async function serveHealth({ address, port, metrics, unready, report }: HealthOptions): Promise<HealthServer> {
   const answers: Readonly<Record<string, () => Promise<Answer> | Answer>> = {
     '/metrics': async () => ({ status: 200, type: metrics.contentType, text: await metrics.render() }),
     '/healthz': () => ({ status: 200, type: TEXT, text: 'ok\n' }),
@@ -29,10 +31,19 @@ export async function serveHealth({ address, port, metrics, unready }: HealthOpt
       return { status: reason === undefined ? 200 : 503, type: TEXT, text: `${reason ?? 'ok'}\n` }
     },
   }
+  const answerTo = async (path: string): Promise<Answer> => {
+    if (!Object.hasOwn(answers, path)) return { status: 404, type: TEXT, text: `there is no ${path} here\n` }
+    try {
+      return await answers[path]!()
+    } catch (bug) {
+      // no scrape is worth a session
+      report(bug)
+      return { status: 500, type: TEXT, text: 'a bug of ours: see the log\n' }
+    }
+  }
   const server = createServer(async (request, response) => {
     const path = request.url?.split('?')[0] ?? ''
-    const answer = Object.hasOwn(answers, path) ? answers[path] : undefined
-    const { status, type, text } = (await answer?.()) ?? { status: 404, type: TEXT, text: `there is no ${path} here\n` }
+    const { status, type, text } = await answerTo(path)
     response.writeHead(status, { 'content-type': type }).end(text)
   })
   server.on('clientError', (_, connection) => connection.destroy())
@@ -40,6 +51,8 @@ export async function serveHealth({ address, port, metrics, unready }: HealthOpt
     server.once('error', error => reject(refusal(address, port, error)))
     server.listen(port, address, resolve)
   })
+  // descriptors may run out later
+  server.on('error', report)
   return {
     close() {
       server.close()

@@ -2,9 +2,10 @@
  * The log of a daemon: JSON lines on standard output, a constant message and keys. It never blocks: lines wait in bounded
  * memory for a slow reader, and those that find no room are dropped and counted.
  */
-import { constants, openSync } from 'node:fs'
+import { constants, fstatSync, openSync } from 'node:fs'
 import { setTimeout } from 'node:timers/promises'
 import { pino } from 'pino'
+import { setNonBlocking } from '../lib/linux/libc.ts'
 
 export type LogLevel = 'error' | 'warn' | 'info' | 'debug'
 export type LogFields = Readonly<Record<string, unknown>>
@@ -27,12 +28,13 @@ const STANDARD_OUTPUT = 1
 
 /**
  * Standard output, opened once more so that it alone is non-blocking: a thread that waits in write() for a reader that has
- * stopped reading would keep the process from ending. What cannot be opened so (a socket) is used as it is.
+ * stopped reading would keep the process from ending. A socket cannot be opened once more: it is made non-blocking itself.
  */
 function openOutput(): number {
   try {
     return openSync('/proc/self/fd/1', constants.O_WRONLY | constants.O_APPEND | constants.O_NONBLOCK)
   } catch {
+    if (fstatSync(STANDARD_OUTPUT).isSocket()) setNonBlocking(STANDARD_OUTPUT)
     return STANDARD_OUTPUT
   }
 }

@@ -40,8 +40,8 @@ export class Agent {
   readonly #keeper: StateKeeper
   readonly #keyring: Keyring
   readonly #saved: SavedState | undefined
-  /** Addresses of peers that may hold routes of ours. */
-  readonly #sessions = new Set<string>()
+  /** Addresses of peers that may hold routes of ours, and whether they have had a session since the start. */
+  readonly #sessions: Map<string, boolean>
   #situation: Situation
   #desired: Desired
   #routing: Routing | undefined
@@ -68,12 +68,15 @@ export class Agent {
       onProblem: () => this.#apply(),
     })
     this.#saved = this.#keeper.read()
+    this.#sessions = new Map(this.#saved?.sessions.map(address => [address, false]))
   }
 
   /** @throws WorldFault when the kernel's route table cannot be had */
   start(): void {
     const { node, admitted, drained } = this.#saved ?? {}
-    if (node !== undefined) this.#situation = handle(this.#situation, { type: 'restored', node, admitted })
+    const { name, api } = this.#situation
+    if (node?.name === name && api.phase !== 'disabled')
+      this.#situation = handle(this.#situation, { type: 'restored', node, admitted })
     if (drained === true) this.#situation = handle(this.#situation, { type: 'drain', drained })
     this.#apply()
     const { enabled, kubeconfig } = this.#desired.config.kubernetes
@@ -171,6 +174,9 @@ export class Agent {
     const key = JSON.stringify(identity)
     if (identity === undefined || key === this.#identity) return this.#routing
     const former = this.#routing
+    const restart = former === undefined ? restartOf(this.#saved, identity, config) : undefined
+    // who is not told that we restart forgets what he holds
+    if (restart === undefined) this.#sessions.clear()
     this.#identity = key
     const sources = former?.sources ?? this.#saved?.nextHops ?? []
     // the peers know us by another name: they are told, and come back to the new one
@@ -178,7 +184,7 @@ export class Agent {
     this.#routing = new Routing({
       identity,
       kernel: this.kernel,
-      restart: former === undefined ? restartOf(this.#saved, identity, config) : undefined,
+      restart,
       deferralTime: config.gracefulRestart.deferralTime * 1000,
       sources,
       world: this.#world,
@@ -193,14 +199,14 @@ export class Agent {
   #configure(routing: Routing, { config, identity, speaking }: Desired, peers: readonly SpeakerPeer[]): void {
     try {
       // an identity that has gone leaves a speaker without peers behind: it withdraws what it had learned
-      if (identity === undefined) routing.configure(undefined, [])
-      else routing.configure(speaking ? config.listen : undefined, peers)
+      if (identity === undefined) routing.configure(undefined, [], [])
+      else routing.configure(speaking ? config.listen : undefined, peers, config.peers)
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
       const holder = this.#holder(thrown)
       this.#situation = handle(this.#situation, { type: 'port', holder })
       this.#desired = decide(this.#situation)
-      routing.configure(undefined, peers)
+      routing.configure(undefined, peers, config.peers)
     }
     this.#watchPort()
   }
@@ -208,9 +214,17 @@ export class Agent {
   #holder(fault: WorldFault): string {
     const { port } = this.#desired.config.listen
     if (fault.code !== 'EADDRINUSE') return `the BGP port cannot be had: ${fault.message}; trying again`
-    const [holder] = this.#world.portHolders(port)
-    const who = holder === undefined ? 'another process' : renderHolder(holder)
-    return `port ${port} is held by ${who}: this agent neither listens nor dials until it is free`
+    return `port ${port} is held by ${this.#whoHolds(port)}: this agent neither listens nor dials until it is free`
+  }
+
+  #whoHolds(port: number): string {
+    try {
+      const [holder] = this.#world.portHolders(port)
+      return holder === undefined ? 'another process' : renderHolder(holder)
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      return 'a process that the kernel does not tell'
+    }
   }
 
   #watchPort(): void {
@@ -235,7 +249,7 @@ export class Agent {
         if (to === 'Established') this.#met(peer)
       },
       notice: (peer, code, text) => this.#events.notice(peer, code, text),
-      restarted: () => this.#world.log.info('restart completed'),
+      restarted: () => this.#restarted(),
       kernelNotice: text => this.#world.log.warn('kernel', { text }),
       swept: (routes, reason) => this.#world.log.info('routes of the former agent removed', { routes, reason }),
       sourcesChanged: () => this.#keeper.save(),
@@ -245,7 +259,14 @@ export class Agent {
   /** From now on the peer may hold routes of ours, whatever becomes of the session. */
   #met(peer: string): void {
     const { address } = this.#desired.config.peers.find(({ name }) => name === peer) ?? {}
-    if (address !== undefined) this.#sessions.add(address.toString())
+    if (address !== undefined) this.#sessions.set(address.toString(), true)
+    this.#keeper.save()
+  }
+
+  /** Whoever has not come back by now has given up our routes. */
+  #restarted(): void {
+    this.#world.log.info('restart completed')
+    for (const [address, met] of this.#sessions) if (!met) this.#sessions.delete(address)
     this.#keeper.save()
   }
 
@@ -268,14 +289,19 @@ export class Agent {
     return {
       version: 1,
       bootId: this.#world.bootId,
-      identity: identity && { asNumber: identity.asNumber, routerId: String(config.routerId) },
+      identity: identity ? { asNumber: identity.asNumber, routerId: String(config.routerId) } : this.#formerIdentity,
       node: node.presence === 'there' ? withOwnAnnotations(node.object) : undefined,
       admitted,
       drained,
       announced: (announced ?? []).map(({ prefix }) => prefix.toString()),
-      sessions: drainedNow ? [] : [...this.#sessions],
-      nextHops: this.#routing?.sources ?? [],
+      sessions: drainedNow ? [] : [...this.#sessions.keys()],
+      nextHops: this.#routing?.sources ?? this.#saved?.nextHops ?? [],
     }
+  }
+
+  /** As long as nobody has spoken in its place. */
+  get #formerIdentity(): SavedState['identity'] {
+    return this.#routing === undefined ? this.#saved?.identity : undefined
   }
 }
 

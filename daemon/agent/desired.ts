@@ -5,7 +5,7 @@
 import type { SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, reasonOf } from '../../lib/base/failure.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
-import { type EffectiveConfig, type EffectivePeer, effective } from '../config/index.ts'
+import { type AgentFile, type EffectiveConfig, type EffectivePeer, effective, type NodeFacts } from '../config/index.ts'
 import { lastSeen, type Situation } from './situation.ts'
 
 export interface Desired {
@@ -32,7 +32,7 @@ export interface Announcement {
 export function decide(situation: Situation): Desired {
   const { name, nameOrigin, file, node } = situation
   const object = lastSeen(node)
-  const config = effective(file, { name, nameOrigin, ...(object && { object }) })
+  const config = inForce(file, { name, nameOrigin, ...(object && { object }) })
   const { announced, problems } = announcements(situation, config)
   return {
     config,
@@ -46,6 +46,19 @@ export function decide(situation: Situation): Desired {
       ...problems,
     ],
   }
+}
+
+/** What was in force last, by file: a Node says something new every few minutes, and hardly ever anything that matters here. */
+const last = new WeakMap<AgentFile, { readonly facts: string; readonly config: EffectiveConfig }>()
+
+function inForce(file: AgentFile, node: NodeFacts): EffectiveConfig {
+  const { labels, annotations, addresses } = node.object ?? {}
+  const facts = JSON.stringify([node.name, node.nameOrigin, labels, annotations, addresses])
+  const known = last.get(file)
+  if (known?.facts === facts) return known.config
+  const config = effective(file, node)
+  last.set(file, { facts, config })
+  return config
 }
 
 function identityOf({ asNumber, routerId, clusterId }: EffectiveConfig): Identity | undefined {

@@ -48,8 +48,10 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   const controlServer = await serveControl({ socket: control.socket, source: view, report })
   let healthServer: HealthServer | undefined
   let source: ConfigSource | undefined
+  // also before the file is watched: without a listener the signal would end the process
+  process.on('SIGHUP', () => source?.check(true))
   try {
-    healthServer = metrics && (await openHealth(metrics, agent, view, log))
+    healthServer = metrics && (await openHealth(metrics, agent, view, log, report))
     log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
     agent.start()
     const watched = new ConfigSource(path, text, {
@@ -57,7 +59,6 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
       unreadable: reason => agent.hear({ type: 'fileRejected', reason }),
     })
     source = watched
-    process.on('SIGHUP', () => watched.check(true))
     log.info('agent stopping', { signal: await ending() })
   } finally {
     source?.close()
@@ -94,6 +95,7 @@ async function openHealth(
   agent: Agent,
   view: AgentView,
   log: Log,
+  report: (thrown: unknown) => void,
 ) {
   const [{ agentMetrics }, { serveHealth }] = await Promise.all([import('../metrics.ts'), import('../health.ts')])
   const unready = () => {
@@ -101,7 +103,7 @@ async function openHealth(
     const ready = routing !== undefined && desired.speaking && desired.announced !== undefined
     return ready ? undefined : (problems[0] ?? 'the agent is starting')
   }
-  return await serveHealth({ ...address, metrics: agentMetrics(agent, view, log), unready })
+  return await serveHealth({ ...address, metrics: agentMetrics(agent, view, log), unready, report })
 }
 
 function readConfig(path: string): string {

@@ -25,6 +25,8 @@ import type { AgentWorld, KernelTable } from './world.ts'
 const SLICE = 2048
 /** Milliseconds without a kernel change after which what a peer sent before its End-of-RIB has arrived in the table. */
 const QUIET = 1000
+/** Milliseconds: while routes change without end it takes some work to say where next hops come from. */
+const SOURCES_PAUSE = 500
 
 export interface RoutingOptions {
   readonly identity: Identity
@@ -52,7 +54,10 @@ export class Routing {
   readonly table: KernelTable | undefined
   readonly #options: RoutingOptions
   readonly #adopted: AdoptedRoutes
+  /** By name, of the peers that run. */
   #addresses = new Map<string, string>()
+  /** Addresses. */
+  #awaited: ReadonlySet<string> = new Set()
   /** What the speaker was told last, as text: most news change nothing of it. */
   #configured = ''
   #known = false
@@ -60,6 +65,7 @@ export class Routing {
   #stopped = false
   #taking = false
   #cancelSweep: (() => void) | undefined
+  #cancelSources: (() => void) | undefined
   #cancelDeferral: (() => void) | undefined
 
   /** @throws WorldFault when the kernel's table cannot be had */
@@ -86,12 +92,15 @@ export class Routing {
 
   /**
    * @param port undefined: neither dial nor listen
+   * @param awaited all that may send routes some day: also those that cannot run now
    * @throws WorldFault when the port cannot be had: the peers are as before then, and nobody listens
    */
   configure(
     port: { readonly addresses: readonly Address[]; readonly port: number } | undefined,
     peers: readonly SpeakerPeer[],
+    awaited: readonly { readonly address: Address }[],
   ): void {
+    this.#awaited = new Set(awaited.map(({ address }) => address.toString()))
     const key = JSON.stringify({ port, peers })
     if (key === this.#configured) return
     this.speaker.configure({ listen: port, peers })
@@ -125,6 +134,7 @@ export class Routing {
   async stop(goodbye: boolean): Promise<void> {
     this.#cancelDeferral?.()
     this.#cancelSweep?.()
+    this.#cancelSources?.()
     this.#stopped = true
     this.speaker.stop(goodbye)
     await this.table?.close()
@@ -166,12 +176,20 @@ export class Routing {
   }
 
   #take(): void {
-    this.#options.observer.sourcesChanged()
+    this.#tellSourcesSoon()
     const changes = this.speaker.takeKernelChanges(SLICE)
     if (changes.length === 0) return
     for (const change of changes) this.#want(change)
     if (this.#cancelSweep !== undefined) this.#sweepSoon()
     this.#takeSoon()
+  }
+
+  #tellSourcesSoon(): void {
+    const { world, observer } = this.#options
+    this.#cancelSources ??= world.clock.wake(world.clock.now() + SOURCES_PAUSE, () => {
+      this.#cancelSources = undefined
+      observer.sourcesChanged()
+    })
   }
 
   #want({ prefix, nextHops }: KernelChange): void {
@@ -204,8 +222,7 @@ export class Routing {
     this.#cancelSweep = clock.wake(clock.now() + QUIET, () => {
       if (this.#taking || this.speaker.busy) return this.#sweepSoon()
       this.#cancelSweep = undefined
-      const configured = new Set(this.#addresses.values())
-      this.#sweep('their peers have sent all they have', route => this.#adopted.isGone(route, configured))
+      this.#sweep('their peers have sent all they have', route => this.#adopted.isGone(route, this.#awaited))
     })
   }
 

@@ -45,11 +45,11 @@ export class AdoptedRoutes {
     this.#finished[family].add(peer)
   }
 
-  /** @param configured addresses of the peers there are now: the others will never send anything */
-  isGone({ prefix, gateways }: AdoptedRoute, configured: ReadonlySet<string>): boolean {
+  /** @param awaited addresses of the peers there are now: the others will never send anything */
+  isGone({ prefix, gateways }: AdoptedRoute, awaited: ReadonlySet<string>): boolean {
     const sources = gateways.map(gateway => this.#peers.get(gateway.toString()))
     if (sources.length === 0 || sources.includes(undefined)) return false
     const finished = this.#finished[prefix.family]
-    return sources.every(peers => [...peers!].every(peer => finished.has(peer) || !configured.has(peer)))
+    return sources.every(peers => [...peers!].every(peer => finished.has(peer) || !awaited.has(peer)))
   }
 }

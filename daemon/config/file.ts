@@ -3,6 +3,7 @@
  * and what the schema cannot say; what only shows when sections and annotations are applied is judged there.
  */
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { reasonOf } from '../../lib/base/failure.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { judge, type Schema } from './judge.ts'
 import { BUILT_IN_POLICIES } from './policy.ts'
@@ -28,8 +29,14 @@ export function judgeFile(text: string): Judgement {
     const problem = broken.message.split(' at line ')[0]!
     return failed([{ path: '', problem, fix: '', line: lines.linePos(broken.pos[0]).line }])
   }
-  // an empty file is a mapping without keys
-  const value: unknown = document.toJS() ?? {}
+  let value: unknown
+  try {
+    // an empty file is a mapping without keys
+    value = document.toJS() ?? {}
+  } catch (thrown) {
+    // aliases of nothing, or so many that they would fill the memory
+    return failed([{ path: '', problem: reasonOf(thrown), fix: 'write the values out', line: 1 }])
+  }
   const problems = judge(agentSchema as unknown as Schema, value)
   if (problems.length === 0) problems.push(...judgeMeaning(value as AgentFile))
   if (problems.length === 0) return { file: value as AgentFile, problems: [] }

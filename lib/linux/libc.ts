@@ -33,6 +33,9 @@ const POLLIN = 1
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
 
+const F_GETFL = 3
+const F_SETFL = 4
+
 type Call = (...args: (number | string | Uint8Array | null)[]) => number
 
 interface Library {
@@ -54,6 +57,7 @@ const SIGNATURES = {
   umount2: 'int umount2(const char *target, int flags)',
   poll: 'int poll(uint8_t *fds, unsigned long count, int timeout)',
   eventfd: 'int eventfd(unsigned int initial, int flags)',
+  fcntl: 'int fcntl(int fd, int command, int value)',
 }
 
 let library: Library | undefined
@@ -177,6 +181,12 @@ export function mount(source: string, target: string, kind: string, flags: numbe
 /** @param flags MNT_DETACH or 0 */
 export function unmount(target: string, flags: number): void {
   invoke(`unmounting ${target}`, 'umount2', target, flags)
+}
+
+/** Reads and writes of the descriptor, and of all that share its open file, give EAGAIN from now on where they would wait. */
+export function setNonBlocking(fd: number): void {
+  const flags = invoke('reading the flags of a descriptor', 'fcntl', fd, F_GETFL, 0)
+  invoke('setting the flags of a descriptor', 'fcntl', fd, F_SETFL, flags | SOCK_NONBLOCK)
 }
 
 /** A descriptor that turns readable when eight octets, a 64-bit count, are written to it. */

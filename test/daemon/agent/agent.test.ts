@@ -251,6 +251,76 @@ describe('the BGP port in other hands', () => {
   })
 })
 
+describe('next hops that the kernel cannot reach', () => {
+  const TWO = `
+asNumber: 65001
+import: { allow: [203.0.113.0/24] }
+peers:
+  - { name: tor, address: 10.0.0.254, asNumber: 65100, connectRetryTime: 1 }
+  - { name: far, address: 10.0.0.253, asNumber: 65101, connectRetryTime: 1 }
+`
+  function withTwo() {
+    const made = world()
+    const far = new Router(made.network, '10.0.0.253', { as: 65101 })
+    const beyond = new Router(made.network, '10.0.0.252', { as: 65102 })
+    far.peerWith([made.other, beyond])
+    beyond.peerWith([far])
+    beyond.announce('203.0.113.10/32')
+    return { ...made, far }
+  }
+
+  it('make way for a worse path that can be used, and take it back', () => {
+    const { node, clock } = withTwo()
+    node.start(TWO)
+    node.synced(nodeObject())
+    clock.advance(MINUTE)
+    assert.deepEqual(node.kernel.text, ['203.0.113.10/32 via 10.0.0.254'])
+    node.kernel.judge('10.0.0.254', 'no route to it')
+    clock.advance(10)
+    assert.deepEqual(node.kernel.text, ['203.0.113.10/32 via 10.0.0.253'])
+    const why = [...rowsOf(node)].filter(line => line.includes('ineligible'))
+    assert.deepEqual(why, ['203.0.113.10/32 tor ineligible: next hop 10.0.0.254: no route to it'])
+    node.kernel.judge('10.0.0.254', undefined)
+    clock.advance(10)
+    assert.deepEqual(node.kernel.text, ['203.0.113.10/32 via 10.0.0.254'])
+  })
+
+  it('are asked about before anything is chosen, so that nothing flaps at the start', () => {
+    const { node, clock } = withTwo()
+    const wanted: string[] = []
+    node.kernel.judge('10.0.0.254', 'no route to it')
+    const { routes } = node.kernel
+    const set = routes.set.bind(routes)
+    routes.set = (prefix, nextHops) => {
+      wanted.push(`${prefix} via ${nextHops.join(' ')}`)
+      return set(prefix, nextHops)
+    }
+    node.start(TWO)
+    node.synced(nodeObject())
+    clock.advance(MINUTE)
+    assert.deepEqual(wanted, ['203.0.113.10/32 via 10.0.0.253'])
+  })
+
+  it('are no longer watched when no path uses them', () => {
+    const { node, clock, router } = settled()
+    assert.deepEqual([...node.kernel.tracked], ['10.0.0.254'])
+    router.announce()
+    clock.advance(SECOND)
+    assert.deepEqual([...node.kernel.tracked], [])
+    node.kernel.judge('10.0.0.254', 'no route to it')
+    router.announce('203.0.113.10/32')
+    clock.advance(SECOND)
+    assert.deepEqual(node.kernel.text, [], 'and asked about anew when one does')
+  })
+})
+
+/** What was received, with its verdict. */
+function* rowsOf(node: PlayedNode): Generator<string> {
+  const cursor = node.view.routes({ table: 'received' })
+  while (!cursor.done)
+    for (const { prefix, peer, verdict, reason } of cursor.next(10)) yield `${prefix} ${peer} ${verdict}: ${reason}`
+}
+
 describe('drain', () => {
   it('withdraws, then ends the sessions, also over a restart, until undrain', () => {
     const { node, clock, learned, router, other } = settled()
@@ -303,6 +373,61 @@ describe('a restart', () => {
     network.mend(node.address)
     clock.advance(MINUTE)
     assert.deepEqual(node.kernel.text, ['203.0.113.11/32 via 10.0.0.254'])
+  })
+
+  it('pretends no less when the agent was killed again before any peer came back', () => {
+    const { node, clock, network, learned } = settled()
+    node.kill()
+    network.cut(node.address)
+    for (const _ of [1, 2, 3]) {
+      node.start(CONFIG)
+      clock.advance(5 * SECOND)
+      assert.equal(node.view.status().phase, 'restarting')
+      assert.deepEqual(node.kernel.text, ['203.0.113.10/32 via 10.0.0.254'])
+      node.kill()
+    }
+    const { sessions, nextHops } = JSON.parse(readFileSync(node.statePath, 'utf8'))
+    assert.deepEqual(sessions, ['10.0.0.254'])
+    assert.deepEqual(nextHops, [{ nextHop: '10.0.0.254', gateways: ['10.0.0.254'], peers: ['10.0.0.254'] }])
+    network.mend(node.address)
+    node.start(CONFIG)
+    node.apiFails('API server unreachable')
+    clock.advance(10 * SECOND)
+    assert.deepEqual(learned(), [OWN_V4, OWN_V6], 'never dropped by the peer, never stale any more')
+    assert.equal(node.view.status().phase, 'running')
+  })
+
+  it('gives up a peer that has not come back when the restart is over', () => {
+    const { node, clock, router } = settled()
+    router.kill(new MemoryNetwork(clock))
+    node.kill()
+    node.start(`${CONFIG}gracefulRestart: { deferralTime: 60 }\n`)
+    clock.advance(MINUTE + 5 * SECOND)
+    assert.deepEqual(JSON.parse(readFileSync(node.statePath, 'utf8')).sessions, [])
+  })
+
+  it('keeps the routes of a peer whose key cannot be read yet', () => {
+    const { node, clock } = settled()
+    node.kill()
+    const locked = CONFIG.replace('connectRetryTime: 1', 'connectRetryTime: 1, password: { env: TOR_KEY }')
+    node.start(`${locked}gracefulRestart: { deferralTime: 90 }\n`)
+    clock.advance(80 * SECOND)
+    assert.match(node.view.status().problems.join(), /peer tor is left out: password variable TOR_KEY: is not set/)
+    assert.deepEqual(node.kernel.text, ['203.0.113.10/32 via 10.0.0.254'])
+    clock.advance(15 * SECOND)
+    assert.deepEqual(node.kernel.text, [], 'until the deferral time is over')
+  })
+
+  it('believes nothing of a Node by another name, nor of any where Kubernetes is out of the picture', () => {
+    const { node } = settled()
+    node.changed(nodeObject({ annotations: { 'podpeer.io/router-id': '10.9.9.9' } }))
+    node.kill()
+    node.start(CONFIG, 'node-2')
+    assert.deepEqual(node.view.status().announced, [])
+    assert.match(node.view.status().problems.join(), /nothing is announced before the Node node-2 is known/)
+    node.kill()
+    node.start(`${CONFIG}kubernetes: { enabled: false }\n`)
+    assert.equal(node.view.config().origins['routerId'], 'made from the name of the node')
   })
 
   it('sweeps what a silent peer left behind when the deferral time is over', () => {

@@ -61,8 +61,15 @@ describe('health', () => {
   it('is served with the metrics, and ready only when nothing keeps the agent', async () => {
     let reason: string | undefined = 'the agent is starting'
     const port = await freePort()
-    const metrics = { contentType: 'text/plain', render: async () => 'podpeer_problems 0\n' }
-    const server = await serveHealth({ address: '127.0.0.1', port, metrics, unready: () => reason })
+    let broken = false
+    const render = async () => {
+      if (broken) throw new TypeError('a bug')
+      return 'podpeer_problems 0\n'
+    }
+    const reports: unknown[] = []
+    const metrics = { contentType: 'text/plain', render }
+    const options = { address: '127.0.0.1', port, metrics, report: (thrown: unknown) => void reports.push(thrown) }
+    const server = await serveHealth({ ...options, unready: () => reason })
     const get = async (path: string) => {
       const answer = await fetch(`http://127.0.0.1:${port}${path}`)
       return `${answer.status} ${await answer.text()}`
@@ -74,7 +81,10 @@ describe('health', () => {
       assert.equal(await get('/readyz'), '200 ok\n')
       assert.equal(await get('/metrics?x=1'), '200 podpeer_problems 0\n')
       assert.equal(await get('/toString'), '404 there is no /toString here\n')
-      await assert.rejects(serveHealth({ address: '127.0.0.1', port, metrics, unready: () => undefined }), {
+      broken = true
+      assert.equal(await get('/metrics'), '500 a bug of ours: see the log\n')
+      assert.deepEqual(reports.map(String), ['TypeError: a bug'], 'and the process lives')
+      await assert.rejects(serveHealth({ ...options, unready: () => undefined }), {
         name: 'WorldFault',
         code: 'EADDRINUSE',
       })

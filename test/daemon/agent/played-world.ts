@@ -17,7 +17,8 @@ import { Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
 import type { NodeView } from '../../../lib/kube/object.ts'
 import type { WatchEvent } from '../../../lib/kube/watch.ts'
 import type { PortHolder } from '../../../lib/linux/port-holder.ts'
-import type { AdoptedRoute } from '../../../lib/linux/table/state.ts'
+import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
+import type { AdoptedRoute, NextHopVerdict } from '../../../lib/linux/table/state.ts'
 import type { MemoryNetwork } from '../../bgp/memory-world.ts'
 
 export function nodeObject(change: Partial<NodeView> = {}): NodeView {
@@ -37,8 +38,21 @@ export function nodeObject(change: Partial<NodeView> = {}): NodeView {
 /** Routes of ours in a kernel that outlives agents: prefix → next hops. */
 export class PlayedKernel {
   readonly routes = new Map<string, readonly Address[]>()
+  /** Why next hops cannot be reached. */
+  readonly #unreachable = new Map<string, string>()
+  readonly tracked = new Set<string>()
+  #tell: (verdicts: readonly NextHopVerdict[]) => void = () => {}
 
-  open(): KernelTable {
+  /** @param reason undefined: it can be reached again */
+  judge(nextHop: string, reason: string | undefined): void {
+    if (reason === undefined) this.#unreachable.delete(nextHop)
+    else this.#unreachable.set(nextHop, reason)
+    if (this.tracked.has(nextHop)) this.#tell([{ address: parseAddress(nextHop), reason }])
+  }
+
+  open({ onNextHops = () => {} }: RouteTableOptions): KernelTable {
+    this.#tell = onNextHops
+    this.tracked.clear()
     const adopted = new Map(this.routes)
     const adoptedRoutes = (): AdoptedRoute[] =>
       [...adopted].map(([prefix, gateways]) => ({ prefix: parsePrefix(prefix), gateways }))
@@ -67,8 +81,11 @@ export class PlayedKernel {
         }
         return swept.length
       },
-      track: address => ({ address, reason: undefined }),
-      untrack: () => {},
+      track: address => {
+        this.tracked.add(address.toString())
+        return { address, reason: this.#unreachable.get(address.toString()) }
+      },
+      untrack: address => this.tracked.delete(address.toString()),
       nextHopStates: () =>
         [...new Set([...this.routes.values()].flat())].map(address => ({
           address,
@@ -119,11 +136,11 @@ export class PlayedNode {
   }
 
   /** @param config YAML without `state` */
-  start(config: string): void {
+  start(config: string, name = 'node-1'): void {
     const alive = { yes: true }
     this.#alive = alive
     const file = parseFile(`state: ${this.statePath}\n${config}`)
-    this.agent = new Agent({ file, node: { name: 'node-1', origin: 'host name' }, world: this.#world(alive) })
+    this.agent = new Agent({ file, node: { name, origin: 'host name' }, world: this.#world(alive) })
     this.view = new AgentView(this.agent, 'agent.yaml')
     this.agent.start()
   }
@@ -200,7 +217,7 @@ export class PlayedNode {
       log: this.#playedLog(),
       environment: this.environment,
       bootId: this.bootId,
-      openTable: () => this.kernel.open(),
+      openTable: options => this.kernel.open(options),
       watchObjects: (_, onEvent) => {
         this.#tell = onEvent
         return { objects: () => this.#objects, close: async () => {} }

@@ -23,6 +23,16 @@ describe('a configuration file', () => {
 
   const bad: [what: string, text: string, complaints: string[]][] = [
     [
+      'an alias of nothing',
+      'log: *settings\n',
+      ['line 1: Unresolved alias (the anchor must be set before the alias): settings; write the values out'],
+    ],
+    [
+      'aliases that would fill the memory',
+      `${[...'bcdefg'].reduce((text, key, at) => `${text}${key}: &${key} [${`*${'abcdefg'[at]}, `.repeat(9)}]\n`, 'a: &a [1]\n')}`,
+      ['line 1: Excessive alias count indicates a resource exhaustion attack; write the values out'],
+    ],
+    [
       'an unknown key near a known one',
       'peers:\n  - address: 10.0.0.1\n    asNumbr: 65000\n',
       ['line 3: peers[0].asNumbr: unknown key; did you mean asNumber?'],
