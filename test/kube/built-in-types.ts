@@ -60,7 +60,7 @@ function field(words: readonly string[]): [string, Schema][] {
     return Object.entries(inlined).map(([inner, schema]) => [inner, { ...schema, 'x-inside': Number(number) }])
   }
   const [type = 'string', ...flags] =
-    /^(\w+$|\[|\{)/.test(rest[0] ?? '') && !FLAGS.has(rest[0]!) ? rest : ['string', ...rest]
+    /^(\w+\??$|\[|\{)/.test(rest[0] ?? '') && !FLAGS.has(rest[0]!) ? rest : ['string', ...rest]
   const numbered = number === '' ? {} : { 'x-number': Number(number) }
   return [[name, { ...typeOf(type), ...numbered, ...Object.assign({}, ...flags.map(flag)) }]]
 }
@@ -68,6 +68,7 @@ function field(words: readonly string[]): [string, Schema][] {
 const FLAGS = new Set(['merge', 'set', 'atomic'])
 
 function typeOf(text: string): Schema {
+  if (text.endsWith('?')) return { ...builtInType(text.slice(0, -1)), 'x-optional': true }
   if (text.startsWith('[')) return { type: 'array', items: builtInType(text.slice(1, -1)) }
   if (text.startsWith('{')) return { type: 'object', additionalProperties: builtInType(text.slice(1, -1)) }
   return builtInType(text)

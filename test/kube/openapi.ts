@@ -69,7 +69,16 @@ function definitionOf({ group, version, kind, custom }: Kind): string {
 
 /** Types with a name become components, and references to them: `explain` shows the name. */
 function render(schema: Schema, schemas: Record<string, object>): object {
-  const { 'x-type': _, 'x-number': __, 'x-inside': ___, properties, items, additionalProperties, ...rest } = schema
+  const {
+    'x-type': _,
+    'x-number': __,
+    'x-inside': ___,
+    'x-optional': ____,
+    properties,
+    items,
+    additionalProperties,
+    ...rest
+  } = schema
   return {
     ...rest,
     ...(properties && {

@@ -68,8 +68,9 @@ function message(bytes: Buffer, schema: Schema): JsonObject {
       result[name] = { ...(result[name] as JsonObject), [text(entry.get(1))]: value }
     } else {
       const value = read(wire, field)
-      // empty texts and zeros of fields that are not pointers are on the wire, and not in JSON
-      if (value !== '' && value !== null) result[name] = value
+      // what is empty is on the wire all the same, and not in JSON
+      if (value === '' || value === null) continue
+      if (field['x-optional'] || (value !== 0 && value !== false)) result[name] = value
     }
   }
   return result

@@ -24,6 +24,8 @@ export interface Schema {
   readonly 'x-type'?: string
   readonly 'x-number'?: number
   readonly 'x-inside'?: number
+  /** Of a number or boolean: whether zero is something else than absent. */
+  readonly 'x-optional'?: boolean
   /** Bounds, enumerations, CEL rules and whatever else a CRD says: read where they are enforced. */
   readonly [keyword: string]: unknown
 }
