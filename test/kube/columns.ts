@@ -103,6 +103,7 @@ export const serviceColumns: readonly Column[] = [
 ]
 
 function serviceExternal(service: KubeObject): string {
+  if (textAt(service, ['spec', 'type']) === 'ExternalName') return textAt(service, ['spec', 'externalName'])
   const ingress = listAt(service, ['status', 'loadBalancer', 'ingress']).map(
     item => textAt(item, ['ip']) || textAt(item, ['hostname']),
   )
@@ -129,10 +130,8 @@ export const namespaceColumns: readonly Column[] = [name, column('Status', ['sta
 
 export const configMapColumns: readonly Column[] = [
   name,
-  column(
-    'Data',
-    map => ['data', 'binaryData'].reduce((sum, field) => sum + Object.keys(at(map, [field]) ?? {}).length, 0),
-    { type: 'integer' },
+  column('Data', map =>
+    ['data', 'binaryData'].reduce((sum, field) => sum + Object.keys(at(map, [field]) ?? {}).length, 0),
   ),
   age,
 ]
@@ -156,12 +155,12 @@ export const eventColumns: readonly Column[] = [
   ),
   column('Message', event => textAt(event, ['message']).trim()),
   column('First Seen', (event, now) => renderAge(eventTime(event, 'firstTimestamp'), now), wide),
-  column('Count', event => Number(at(event, ['count']) ?? 1), { type: 'integer', wide: true }),
+  column('Count', event => Number(at(event, ['count']) ?? 1), wide),
   { ...name, wide: true },
 ]
 
 function eventTime(event: KubeObject, field: string): string {
-  return textAt(event, [field]) || textAt(event, ['eventTime']) || textAt(event, ['metadata', 'creationTimestamp'])
+  return textAt(event, [field]) || textAt(event, ['eventTime'])
 }
 
 export const leaseColumns: readonly Column[] = [name, column('Holder', ['spec', 'holderIdentity']), age]
@@ -187,24 +186,24 @@ export const endpointSliceColumns: readonly Column[] = [
 export const secretColumns: readonly Column[] = [
   name,
   column('Type', ['type']),
-  column('Data', secret => Object.keys(at(secret, ['data']) ?? {}).length, { type: 'integer' }),
+  column('Data', secret => Object.keys(at(secret, ['data']) ?? {}).length),
   age,
 ]
 
 export const serviceAccountColumns: readonly Column[] = [
   name,
-  column('Secrets', account => listAt(account, ['secrets']).length, { type: 'integer' }),
+  column('Secrets', account => listAt(account, ['secrets']).length),
   age,
 ]
 
 /** Of roles and CRDs. */
 export const createdColumns: readonly Column[] = [
   name,
-  column('Created At', ['metadata', 'creationTimestamp'], { format: 'date-time' }),
+  column('Created At', ['metadata', 'creationTimestamp'], { type: 'date' }),
 ]
 
-const count = (heading: string, field: string) =>
-  column(heading, object => Number(at(object, ['status', field]) ?? 0), { type: 'integer' })
+const count = (heading: string, field: string, type: Column['type'] = 'integer') =>
+  column(heading, object => Number(at(object, ['status', field]) ?? 0), { type })
 
 /** What the pods of a workload are made from. */
 const podTemplate: readonly Column[] = [
@@ -237,8 +236,8 @@ export const deploymentColumns: readonly Column[] = [
     const ready = at(deployment, ['status', 'readyReplicas']) ?? 0
     return `${ready}/${at(deployment, ['spec', 'replicas']) ?? 1}`
   }),
-  count('Up-to-date', 'updatedReplicas'),
-  count('Available', 'availableReplicas'),
+  count('Up-to-date', 'updatedReplicas', 'string'),
+  count('Available', 'availableReplicas', 'string'),
   age,
   ...podTemplate,
 ]

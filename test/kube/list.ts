@@ -15,7 +15,7 @@ import {
   versionTooLarge,
 } from './status.ts'
 import type { Snapshot, Store } from './store.ts'
-import type { TableMetadata } from './table.ts'
+import type { ListMetadata } from './table.ts'
 
 const METADATA_FIELDS = ['metadata.name', 'metadata.namespace']
 /** What the server says of fields where a kind has none of its own. */
@@ -48,7 +48,7 @@ function selectable(object: KubeObject, path: string): string {
 
 export interface Page {
   readonly items: readonly KubeObject[]
-  readonly metadata: TableMetadata
+  readonly metadata: ListMetadata
 }
 
 /** @throws ApiError 410 for a past that is forgotten, 504 for a version of the future, 4xx for parameters that make no sense */

@@ -1,7 +1,7 @@
 /** One request for a resource, taken apart: which kind, which object, which verb. */
 import type { Json } from './json.ts'
 import type { Kind } from './kinds.ts'
-import type { Form } from './table.ts'
+import type { Form } from './representation.ts'
 
 export type Verb = 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'deletecollection'
 

@@ -12,6 +12,7 @@ import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { listPage, selection } from './list.ts'
 import type { Writer } from './managed-fields.ts'
 import { applyMergePatch } from './merge-patch.ts'
+import { renderList, renderObject } from './representation.ts'
 import type { ResourceRequest, Verb } from './request.ts'
 import { type Circumstances, checkDeletion, prepareCreate, prepareUpdate } from './rules.ts'
 import {
@@ -28,8 +29,6 @@ import {
 } from './status.ts'
 import type { Store } from './store.ts'
 import { applyStrategicPatch } from './strategic-merge-patch.ts'
-import { renderTable } from './table.ts'
-import { listText, objectText } from './text.ts'
 import { APPLY, type WriteOptions, writeOptions } from './write-options.ts'
 
 export interface World {
@@ -62,11 +61,8 @@ export const verbs: { readonly [V in Exclude<Verb, 'watch'>]: Handler } = {
 }
 
 function list(world: World, request: ResourceRequest): Reply {
-  const { kind, form, query } = request
   const { items, metadata } = listPage(world.store, request)
-  if (form === 'plain') return { code: 200, text: listText(kind, metadata, items) }
-  const options = { include: query.get('includeObject'), now: Date.now(), headings: true }
-  return { code: 200, text: JSON.stringify(renderTable(kind, items, metadata, options)) }
+  return { code: 200, text: renderList(request, metadata, items) }
 }
 
 function create(world: World, request: ResourceRequest): Reply {
@@ -181,7 +177,7 @@ function removeAll(world: World, request: ResourceRequest): Reply {
   const { revision, objects } = world.store.current(collectionOf(kind))
   const chosen = objects.filter(selection(request))
   for (const object of chosen) bury(world, kind, object, options)
-  return { code: 200, text: listText(kind, { resourceVersion: String(revision) }, chosen) }
+  return { code: 200, text: renderList(request, { resourceVersion: String(revision) }, chosen) }
 }
 
 function bury(world: World, kind: Kind, object: KubeObject, options: WriteOptions): KubeObject | undefined {
@@ -233,14 +229,6 @@ function asObject(body: Json | undefined): JsonObject {
   return body
 }
 
-function reply(
-  code: number,
-  { kind, form, query }: ResourceRequest,
-  object: KubeObject,
-  warnings: readonly string[] = [],
-): Reply {
-  if (form === 'plain') return { code, text: objectText(kind, object), warnings }
-  const { resourceVersion = '' } = object.metadata
-  const options = { include: query.get('includeObject'), now: Date.now(), headings: true }
-  return { code, text: JSON.stringify(renderTable(kind, [object], { resourceVersion }, options)), warnings }
+function reply(code: number, request: ResourceRequest, object: KubeObject, warnings: readonly string[] = []): Reply {
+  return { code, text: renderObject(request, object), warnings }
 }

@@ -5,11 +5,10 @@
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { apiVersionOf, collectionOf } from './kinds.ts'
 import { selection, wantedVersion } from './list.ts'
+import { eventRenderer } from './representation.ts'
 import type { ResourceRequest } from './request.ts'
 import { expired } from './status.ts'
 import type { Change, Store } from './store.ts'
-import { renderTable } from './table.ts'
-import { objectText } from './text.ts'
 
 export interface Sink {
   /** The version to tell in a bookmark, given the true one. */
@@ -38,7 +37,7 @@ export function openWatch(store: Store, request: ResourceRequest, times: WatchTi
   const from = wantedVersion(query)
   const initial = from === 0 || query.get('sendInitialEvents') === 'true'
   const bookmarks = ['true', '1'].includes(query.get('allowWatchBookmarks') ?? '')
-  const render = renderer(request)
+  const render = eventRenderer(request)
   let told = from
 
   const bookmark = (annotations?: Record<string, string>) => {
@@ -98,16 +97,4 @@ export function openWatch(store: Store, request: ResourceRequest, times: WatchTi
 function departed({ object, previous }: Change): KubeObject {
   const { resourceVersion = '' } = object.metadata
   return { ...previous!, metadata: { ...previous!.metadata, resourceVersion } }
-}
-
-function renderer({ kind, form, query }: ResourceRequest): (type: string, object: KubeObject) => string {
-  if (form === 'plain') return (type, object) => `{"type":"${type}","object":${objectText(kind, object)}}`
-  let headings = true
-  return (type, object) => {
-    const rows = type === 'BOOKMARK' ? [] : [object]
-    const { resourceVersion = '' } = object.metadata
-    const options = { include: query.get('includeObject'), now: Date.now(), headings }
-    headings = false
-    return JSON.stringify({ type, object: renderTable(kind, rows, { resourceVersion }, options) })
-  }
 }

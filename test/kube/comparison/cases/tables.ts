@@ -141,7 +141,7 @@ export const tableCases: readonly Case[] = [
         clusterIP: '10.0.4.1',
         ports: [
           { port: 80, nodePort: 30081, name: 'x' },
-          { port: 53, nodePort: 30082, protocol: 'UDP', name: 'y' },
+          { port: 53, nodePort: 30082, name: 'y' },
         ],
       })
       await make('c', { type: 'ExternalName', externalName: 'example.com' })
