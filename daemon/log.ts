@@ -40,7 +40,9 @@ function openOutput(): number {
 }
 
 export function openLog(level: LogLevel): Log {
-  const destination = pino.destination({ dest: openOutput(), sync: false, maxLength: BOUND })
+  let abandoned = false
+  const retryEAGAIN = () => !abandoned
+  const destination = pino.destination({ dest: openOutput(), sync: false, maxLength: BOUND, retryEAGAIN })
   let dropped = 0
   let told = 0
   destination.on('drop', () => {
@@ -84,6 +86,7 @@ export function openLog(level: LogLevel): Log {
       await Promise.race([closed, setTimeout(patience, undefined, { signal: timeout.signal }).catch(() => {})])
       timeout.abort()
       // else the process would wait for the reader when it exits
+      abandoned = true
       destination.destroy()
     },
   }

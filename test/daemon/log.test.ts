@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
+import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -36,6 +37,21 @@ describe('the log', () => {
       closeSync(writer)
       closeSync(reader)
     }
+  })
+
+  it('ends as quickly where standard output is a socket that nobody reads', async () => {
+    const path = join(folder, 'socket')
+    const server = createServer(connection => connection.pause())
+    server.listen(path)
+    await once(server, 'listening')
+    const client = connect(path)
+    await once(client, 'connect')
+    const child = spawn(process.execPath, [FLOOD], { stdio: ['ignore', client, 'pipe'], timeout: DEADLINE })
+    const [told, [code, signal]] = await Promise.all([text(child.stderr!), once(child, 'exit')])
+    server.close()
+    client.destroy()
+    assert.deepEqual([code, signal], [0, null])
+    assert.ok((JSON.parse(told) as { dropped: number }).dropped > 0)
   })
 
   it('is lines of JSON: level, time, a constant message and keys', async () => {
