@@ -35,6 +35,19 @@ export function rulesOf(schema: Schema): readonly Rule[] {
   return (schema['x-kubernetes-validations'] ?? []) as readonly Rule[]
 }
 
+const ruled = new WeakMap<Schema, boolean>()
+
+/** Whether there are rules anywhere in it. */
+export function hasRules(schema: Schema): boolean {
+  const known = ruled.get(schema)
+  if (known !== undefined) return known
+  const { properties = {}, items, additionalProperties } = schema
+  const inner = [...Object.values(properties), items, additionalProperties].filter(one => typeof one === 'object')
+  const found = rulesOf(schema).length > 0 || inner.some(hasRules)
+  ruled.set(schema, found)
+  return found
+}
+
 /** What is wrong with the text of a rule; undefined when it can be compiled. */
 export function ruleFault({ rule, messageExpression }: Rule): string | undefined {
   try {

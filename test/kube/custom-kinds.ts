@@ -1,6 +1,6 @@
 /** The kinds that one CustomResourceDefinition defines: a row for each version that it serves. */
 import type { KubeObject } from '../../lib/kube/object.ts'
-import { ruleCauses } from './cel-rules.ts'
+import { hasRules, ruleCauses } from './cel-rules.ts'
 import type { JsonObject } from './json.ts'
 import type { Kind } from './kinds.ts'
 import { type PrinterColumn, printedColumns } from './printer-columns.ts'
@@ -79,6 +79,7 @@ const BLOCKING = /Required|TooLong|TooMany|TypeInvalid|NotSupported/
 function causesOf(object: KubeObject, previous: KubeObject | undefined, schema: Schema): readonly Cause[] {
   const value = object as unknown as JsonObject
   const causes = schemaCauses(value, schema, '')
+  if (!hasRules(schema)) return causes
   if (causes.some(({ reason }) => BLOCKING.test(reason))) {
     const why =
       'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation'

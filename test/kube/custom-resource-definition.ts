@@ -2,6 +2,7 @@
  * What the server does to a CustomResourceDefinition: its defaults, its status (accepted and established at once: names are
  * never in conflict here), and what may be wrong with it.
  */
+import { isDeepStrictEqual } from 'node:util'
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { ruleFault, rulesOf } from './cel-rules.ts'
 import type { Definition, Version } from './custom-kinds.ts'
@@ -49,7 +50,7 @@ export function definitionCauses(object: KubeObject, previous: KubeObject | unde
   const causes: Cause[] = []
   for (const field of ['plural', 'kind'] as const)
     if (!names[field]) causes.push(requiredValue(`spec.names.${field}`, ''))
-  if (metadata.name !== `${names.plural}.${group}`)
+  if (previous === undefined && metadata.name !== `${names.plural}.${group}`)
     causes.push(invalidValue('metadata.name', metadata.name, 'must be spec.names.plural+"."+spec.group'))
   if (!['Namespaced', 'Cluster'].includes(scope))
     causes.push({
@@ -59,7 +60,7 @@ export function definitionCauses(object: KubeObject, previous: KubeObject | unde
     })
   if (versions.filter(version => version.storage).length !== 1)
     causes.push(invalidValue('spec.versions', versions, 'must have exactly one version marked as storage version'))
-  causes.push(...approvalCauses(object, group), ...constancyCauses(spec, previous), ...versions.flatMap(schemaFaults))
+  causes.push(...approvalCauses(object, group), ...constancyCauses(spec, previous), ...schemaCausesOf(versions))
   return causes
 }
 
@@ -80,9 +81,16 @@ function constancyCauses(spec: Definition['spec'], previous: KubeObject | undefi
   })
 }
 
-function schemaFaults({ schema }: Version, index: number): Cause[] {
+/** A schema that all versions share is told as the old API had it, in a place of its own. */
+function schemaCausesOf(versions: readonly Version[]): Cause[] {
+  const [first, ...others] = versions
+  if (first?.schema !== undefined && others.every(({ schema }) => isDeepStrictEqual(schema, first.schema)))
+    return schemaFaults(first, 'spec.validation.openAPIV3Schema')
+  return versions.flatMap((version, index) => schemaFaults(version, `spec.versions[${index}].schema.openAPIV3Schema`))
+}
+
+function schemaFaults({ schema }: Version, path: string): Cause[] {
   const root = schema?.openAPIV3Schema
-  const path = `spec.versions[${index}].schema.openAPIV3Schema`
   if (root === undefined) return [requiredValue(path, 'schemas are required')]
   if (root.type !== 'object') return [invalidValue(`${path}.type`, root.type ?? '', 'must be object at the root')]
   return structureFaults(root, path, 'specified object fields')

@@ -114,8 +114,8 @@ beforeEach(() => {
 
 const ask = (method: string, path: string, body?: unknown, more: { type?: string; accept?: string } = {}) =>
   asker.ask({ method, path, body, ...more })
-const post = (spec: object, path = PEERS) =>
-  ask('POST', path, { apiVersion: 'example.org/v1', kind: 'Peer', metadata: { name: 'a' }, spec })
+const type = { apiVersion: 'example.org/v1', kind: 'Peer' }
+const post = (spec: object, path = PEERS) => ask('POST', path, { ...type, metadata: { name: 'a' }, spec })
 const patch = (body: object, path = `${PEERS}/a`) => ask('PATCH', path, body, { type: MERGE })
 const causes = (answer: { body: { details: { causes: { field: string; message: string }[] } } }) =>
   answer.body.details.causes.map(({ field, message }) => `${field}: ${message}`)
@@ -190,7 +190,7 @@ describe('a CustomResourceDefinition', () => {
     const typeless = { openAPIV3Schema: { type: 'object', properties: { spec: { properties: {} } } } }
     assert.match(
       (await faults({ versions: versions({ storage: true, schema: typeless }) }))[0]!,
-      /openAPIV3Schema\.properties\[spec\]\.type: Required value: must not be empty for specified object fields$/,
+      /spec\.validation\.openAPIV3Schema\.properties\[spec\]\.type: Required value: must not be empty for specified object fields$/,
     )
     const rule = { type: 'object', 'x-kubernetes-validations': [{ rule: 'self.' }] }
     assert.match(
@@ -281,6 +281,7 @@ describe('a custom object', () => {
     ])
     assert.deepEqual(await found({ either: {} }), [
       '<nil>: Invalid value: "": "spec.either" must validate one and only one schema (oneOf). Found none valid',
+      'spec.either.a: Required value',
     ])
   })
 
@@ -314,7 +315,7 @@ describe('a custom object', () => {
 
   test('counts generations by its spec alone, and has a status of its own', async () => {
     const status = { conditions: [{ type: 'Ready', status: 'True' }] }
-    const made = await ask('POST', PEERS, { metadata: { name: 'a' }, spec: { address: 'aa' }, status })
+    const made = await ask('POST', PEERS, { ...type, metadata: { name: 'a' }, spec: { address: 'aa' }, status })
     assert.deepEqual([made.body.status, made.body.metadata.generation], [undefined, 1])
     const told = await patch({ status, spec: { address: 'zz' } }, `${PEERS}/a/status`)
     assert.deepEqual([told.body.status, told.body.spec.address, told.body.metadata.generation], [status, 'aa', 1])
@@ -336,7 +337,7 @@ describe('a custom object', () => {
       },
       `${PEERS}/a/status`,
     )
-    await ask('POST', PEERS, { metadata: { name: 'b' }, spec: { address: 'bb' } })
+    await ask('POST', PEERS, { ...type, metadata: { name: 'b' }, spec: { address: 'bb' } })
     const { body } = await ask('GET', PEERS, undefined, { accept: TABLE })
     assert.deepEqual(
       body.columnDefinitions.map((one: { name: string; type: string; priority: number }) => [

@@ -109,7 +109,11 @@ function apiGroup(kinds: Kinds, name: string) {
 function resourceList(groupVersion: string, members: readonly Kind[]): object {
   const resources = members.flatMap(kind => {
     const { plural: name, singular: singularName, namespaced, shortNames, categories, verbs } = kind
-    const whole = { name, singularName, namespaced, kind: kind.kind, verbs, shortNames, categories }
+    const more = {
+      ...(shortNames.length === 0 ? {} : { shortNames }),
+      ...(categories.length === 0 ? {} : { categories }),
+    }
+    const whole = { name, singularName, namespaced, kind: kind.kind, verbs, ...more }
     const parts = subresourcesOf(kind).map(({ group, version, ...part }) => ({
       ...part,
       name: `${name}/${part.name}`,

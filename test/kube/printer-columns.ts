@@ -21,25 +21,31 @@ const NAME: Column = {
   wide: false,
   cell: ({ metadata }) => metadata.name,
 }
-const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' }
+const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: '' }
 
 /** The name, then what the CRD asks for; the age where it asks for nothing. */
 export function printedColumns(columns: readonly PrinterColumn[] = [AGE]): readonly Column[] {
   return [NAME, ...columns.map(column)]
 }
 
-function column({ name, type, jsonPath, format = '', priority = 0, description = '' }: PrinterColumn): Column {
+function column({ name, type, jsonPath, format = '', priority = 0, description }: PrinterColumn): Column {
   const find = parseJsonPath(jsonPath)
   const cell: Column['cell'] = (object, now) => cellOf(type, find(object), now)
-  return { name, type, format, description, wide: priority > 0, cell }
+  const told = description ?? `Custom resource definition column (in JSONPath format): ${jsonPath}`
+  return { name, type, format, description: told, wide: priority > 0, cell }
 }
 
 function cellOf(type: PrinterColumn['type'], value: unknown, now: number): ReturnType<Column['cell']> {
   if (value === undefined) return null
-  if (type === 'string') return typeof value === 'string' ? value : JSON.stringify(value)
+  if (type === 'string') return typeof value === 'string' ? value : JSON.stringify(value, inOrder)
   if (type === 'date') return renderAge(typeof value === 'string' ? value : '', now)
   if (type === 'boolean') return typeof value === 'boolean' ? value : null
   return typeof value === 'number' ? (type === 'integer' ? Math.trunc(value) : value) : null
+}
+
+/** As the server writes objects: their fields by the alphabet. */
+function inOrder(_: string, value: unknown): unknown {
+  return isObject(value) ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))) : value
 }
 
 type Step = (values: readonly unknown[]) => unknown[]

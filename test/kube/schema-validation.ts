@@ -149,23 +149,37 @@ function objectCauses(value: Json, schema: Schema, path: string): Cause[] {
 }
 
 function junctionCauses(value: Json, schema: Schema, path: string): Cause[] {
-  const alternatives = (keyword: string) => (schema[keyword] ?? []) as readonly Schema[]
-  const fits = (one: Schema) => schemaCauses(value, one, path).length === 0
-  const causes: Cause[] = alternatives('allOf').flatMap(one => schemaCauses(value, one, path))
+  const judged = (keyword: string) =>
+    ((schema[keyword] ?? []) as readonly Schema[]).map(one => schemaCauses(value, one, path))
   // these errors of the server carry their path in the text only
-  const says = (why: string) => causes.push(invalidValue('<nil>', '', `"${path}" ${why}`))
-  const any = alternatives('anyOf')
+  const says = (why: string) => invalidValue('<nil>', '', `"${path}" ${why}`)
+  const causes: Cause[] = []
+  const all = judged('allOf')
+  const failed = all.filter(isUnfit)
+  if (failed.length > 0)
+    causes.push(says(`must validate all the schemas (allOf)${failed.length === all.length ? '. None validated' : ''}`))
+  causes.push(...failed.flat())
   // what int-or-string may be is said by its type already
-  if (any.length > 0 && schema['x-kubernetes-int-or-string'] !== true && !any.some(fits))
-    says('must validate at least one schema (anyOf)')
-  const one = alternatives('oneOf')
-  const fitting = one.filter(fits).length
+  const any = schema['x-kubernetes-int-or-string'] === true ? [] : judged('anyOf')
+  if (any.length > 0 && any.every(isUnfit))
+    causes.push(says('must validate at least one schema (anyOf)'), ...nearest(any))
+  const one = judged('oneOf')
+  const fitting = one.length - one.filter(isUnfit).length
+  const found = fitting === 0 ? 'none valid' : `${fitting} valid alternatives`
   if (one.length > 0 && fitting !== 1)
-    says(
-      `must validate one and only one schema (oneOf). Found ${fitting === 0 ? 'none valid' : `${fitting} valid alternatives`}`,
-    )
-  if (schema['not'] !== undefined && fits(schema['not'] as Schema)) says('must not validate the schema (not)')
+    causes.push(says(`must validate one and only one schema (oneOf). Found ${found}`))
+  if (fitting === 0) causes.push(...nearest(one))
+  const not = schema['not'] as Schema | undefined
+  if (not !== undefined && !isUnfit(schemaCauses(value, not, path)))
+    causes.push(says('must not validate the schema (not)'))
   return causes
+}
+
+const isUnfit = (causes: readonly Cause[]) => causes.length > 0
+
+/** What is wrong with the alternative that fits best. */
+function nearest(alternatives: readonly Cause[][]): readonly Cause[] {
+  return alternatives.toSorted((a, b) => a.length - b.length)[0] ?? []
 }
 
 interface Bounds {

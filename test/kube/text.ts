@@ -21,7 +21,9 @@ export function objectText(kind: Kind, object: KubeObject): string {
 }
 
 export function listText(kind: Kind, metadata: object, items: readonly KubeObject[]): string {
-  const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata }).slice(0, -1)
+  // lists of custom objects say also that there is no more
+  const told = kind.custom ? { continue: '', ...metadata } : metadata
+  const head = JSON.stringify({ kind: `${kind.kind}List`, apiVersion: apiVersionOf(kind), metadata: told }).slice(0, -1)
   const texts = items.map(item => (kind.custom ? objectText(kind, item) : itemText(item)))
   return `${head},"items":[${texts.join(',')}]}`
 }

@@ -1,5 +1,7 @@
 /** All cases of the comparison. */
 import type { Case } from '../scene.ts'
+import { accessCases } from './access.ts'
+import { customResourceCases } from './custom-resources.ts'
 import { discoveryCases } from './discovery.ts'
 import { kindCases } from './kinds.ts'
 import { listCases } from './lists.ts'
@@ -16,4 +18,6 @@ export const cases: readonly Case[] = [
   ...watchCases,
   ...tableCases,
   ...discoveryCases,
+  ...accessCases,
+  ...customResourceCases,
 ]
