@@ -19,13 +19,14 @@ import {
   serviceColumns,
 } from './columns.ts'
 import { configMapCauses, normalSecret, secretCauses } from './config-rules.ts'
-import { definitionCauses, normalDefinition } from './custom-resource-definition.ts'
+import { CLEANUP, definitionCauses, normalDefinition } from './custom-resource-definition.ts'
 import type { JsonObject } from './json.ts'
 import { type Kind, type Subresource, VERBS } from './kinds.ts'
 import { leaseCauses } from './lease-rules.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
-import { createdNamespace, createdService, normalService } from './service-rules.ts'
+import { createdNamespace, createdService, normalService, serviceCauses } from './service-rules.ts'
 import { conform } from './structural-schema.ts'
+import { bindingCauses, normalPods, podCauses, roleCauses, workloadCauses } from './workload-rules.ts'
 
 function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): Kind {
   const schema = builtInType(kind.kind)
@@ -46,9 +47,9 @@ function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): K
     generation: false,
     ...kind,
     schema,
-    normal: object => {
+    normal: (object, previous) => {
       const typed = conform(object as unknown as JsonObject, schema) as unknown as KubeObject
-      return kind.normal?.(typed) ?? typed
+      return kind.normal?.(typed, previous) ?? typed
     },
   }
 }
@@ -64,7 +65,8 @@ function reviewRow(group: string, kind: string): Kind {
 }
 
 const rbac = { group: 'rbac.authorization.k8s.io', createOnUpdate: true, names: 'path' } as const
-const workload = { group: 'apps', categories: ['all'], status: true, generation: true, initialStatus: {} }
+const pods = { normal: normalPods, causes: workloadCauses }
+const workload = { ...pods, group: 'apps', categories: ['all'], status: true, generation: true, initialStatus: {} }
 
 export const builtInKinds: readonly Kind[] = [
   row({
@@ -84,6 +86,7 @@ export const builtInKinds: readonly Kind[] = [
     shortNames: ['po'],
     categories: ['all'],
     columns: podColumns,
+    ...{ normal: normalPods, causes: podCauses, returnsDeleted: true },
     fields: [
       ...['nodeName', 'restartPolicy', 'schedulerName', 'serviceAccountName', 'hostNetwork'].map(
         field => `spec.${field}`,
@@ -103,6 +106,7 @@ export const builtInKinds: readonly Kind[] = [
     columns: serviceColumns,
     created: createdService,
     normal: normalService,
+    causes: serviceCauses,
     fields: ['spec.clusterIP', 'spec.type'],
     status: true,
     initialStatus: { loadBalancer: {} },
@@ -185,13 +189,21 @@ export const builtInKinds: readonly Kind[] = [
   reviewRow('authorization.k8s.io', 'SelfSubjectRulesReview'),
   reviewRow('authorization.k8s.io', 'SubjectAccessReview'),
   reviewRow('authentication.k8s.io', 'SelfSubjectReview'),
-  row({ ...rbac, kind: 'Role', plural: 'roles', columns: createdColumns }),
-  row({ ...rbac, kind: 'ClusterRole', plural: 'clusterroles', namespaced: false, columns: createdColumns }),
-  row({ ...rbac, kind: 'RoleBinding', plural: 'rolebindings', columns: roleBindingColumns }),
+  row({ ...rbac, kind: 'Role', plural: 'roles', causes: roleCauses, columns: createdColumns }),
+  row({
+    ...rbac,
+    kind: 'ClusterRole',
+    plural: 'clusterroles',
+    causes: roleCauses,
+    namespaced: false,
+    columns: createdColumns,
+  }),
+  row({ ...rbac, kind: 'RoleBinding', plural: 'rolebindings', causes: bindingCauses, columns: roleBindingColumns }),
   row({
     ...rbac,
     kind: 'ClusterRoleBinding',
     plural: 'clusterrolebindings',
+    causes: bindingCauses,
     namespaced: false,
     columns: roleBindingColumns,
   }),
@@ -206,6 +218,7 @@ export const builtInKinds: readonly Kind[] = [
     status: true,
     generation: true,
     initialStatus: {},
+    cleanup: CLEANUP,
     normal: normalDefinition,
     causes: definitionCauses,
   }),

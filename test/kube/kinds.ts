@@ -46,12 +46,16 @@ export interface Kind {
   readonly status: boolean
   /** What a new object's status is, where the server does not take it from the client. */
   readonly initialStatus?: JsonObject
+  /** A finalizer that the server itself puts on what is deleted: something else has to go first. */
+  readonly cleanup?: string
   /** PUT of an object that is not there makes it. */
   readonly createOnUpdate: boolean
   /** What the server gives to a new object, a draft that may be changed. */
   readonly created?: (object: JsonObject, given: Circumstances) => void
   /** Conversion and defaults, before anything is compared or stored. */
-  readonly normal?: (object: KubeObject) => KubeObject
+  readonly normal?: (object: KubeObject, previous?: KubeObject) => KubeObject
+  /** Its deletion is answered by the object itself. */
+  readonly returnsDeleted?: true
   /** What is wrong with it, as a new object or as an update. */
   readonly causes?: (object: KubeObject, previous: KubeObject | undefined) => readonly Cause[]
 }

@@ -162,7 +162,7 @@ function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): 
 }
 
 function judged(kind: Kind, object: KubeObject, previous: KubeObject | undefined): KubeObject {
-  const normal = withoutEmptyMetadata(kind.normal?.(object) ?? object)
+  const normal = withoutEmptyMetadata(kind.normal?.(object, previous) ?? object)
   const causes = [...metadataCauses(kind, normal, previous), ...(kind.causes?.(normal, previous) ?? [])]
   if (causes.length > 0) throw invalid(kind, normal.metadata.name ?? '', causes)
   return normal

@@ -1,18 +1,29 @@
-/** What the API server makes of Service and Namespace objects by itself. */
+/** What the API server makes of Service and Namespace objects by itself, and what it does not take. */
+import { isIP } from 'node:net'
 import type { KubeObject } from '../../lib/kube/object.ts'
-import { draft, isObject, type JsonObject } from './json.ts'
+import { at, draft, isObject, type JsonObject, listAt, textAt } from './json.ts'
 import type { Circumstances } from './rules.ts'
+import { type Cause, goValue, invalidValue, requiredValue, unsupportedValue } from './status.ts'
 
-/** A port without a target leads to its own number; a change to another type gives up what only the old one has. */
-export function normalService(service: KubeObject): KubeObject {
+/** A port without a target leads to its own number; what the server gave once stays where the client says nothing of it. */
+export function normalService(service: KubeObject, previous?: KubeObject): KubeObject {
   const copy = draft(service)
   const { spec } = copy
   if (!isObject(spec)) return service
-  const ports = Array.isArray(spec['ports']) ? spec['ports'].filter(isObject) : []
-  for (const port of ports) port['targetPort'] ??= port['port'] ?? null
-  if (ports.length > 0) spec['ports'] = ports
-  if (['NodePort', 'LoadBalancer'].includes(String(spec['type']))) spec['externalTrafficPolicy'] ??= 'Cluster'
-  else for (const port of ports) delete port['nodePort']
+  const before = at(previous, ['spec'])
+  const kept = isObject(before) && before['type'] === spec['type'] ? before : {}
+  for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy', 'healthCheckNodePort'])
+    if (spec[field] === undefined && kept[field] !== undefined) spec[field] = kept[field]
+  const outside = ['NodePort', 'LoadBalancer'].includes(String(spec['type']))
+  for (const port of listAt(spec, ['ports'])) {
+    port['targetPort'] ??= port['port'] ?? null
+    const same = listAt(kept, ['ports']).find(
+      old => old['port'] === port['port'] && old['protocol'] === port['protocol'],
+    )
+    if (!outside) delete port['nodePort']
+    else if (same?.['nodePort'] !== undefined) port['nodePort'] ??= same['nodePort']
+  }
+  if (outside) spec['externalTrafficPolicy'] ??= 'Cluster'
   return copy as unknown as KubeObject
 }
 
@@ -29,8 +40,51 @@ export function createdService(service: JsonObject, { serial }: Circumstances): 
   spec['ipFamilyPolicy'] ??= 'SingleStack'
   if (spec['type'] !== 'NodePort' && spec['type'] !== 'LoadBalancer') return
   if (spec['type'] === 'LoadBalancer') spec['allocateLoadBalancerNodePorts'] ??= true
-  const ports = Array.isArray(spec['ports']) ? spec['ports'].filter(isObject) : []
-  for (const [index, port] of ports.entries()) port['nodePort'] ??= 30_000 + ((serial * 8 + index) % 2768)
+  for (const [index, port] of listAt(spec, ['ports']).entries())
+    port['nodePort'] ??= 30_000 + ((serial * 8 + index) % 2768)
+}
+
+const TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort']
+
+export function serviceCauses(service: KubeObject, previous: KubeObject | undefined): Cause[] {
+  const type = textAt(service, ['spec', 'type'])
+  const address = textAt(service, ['spec', 'clusterIP'])
+  const before = textAt(previous, ['spec', 'clusterIP'])
+  const causes = portCauses(service, type !== 'ExternalName' && address !== 'None')
+  if (!TYPES.includes(type)) causes.push(unsupportedValue('spec.type', type, TYPES))
+  if (address !== '' && address !== 'None' && isIP(address) === 0)
+    causes.push(
+      invalidValue('spec.clusterIPs[0]', address, 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)'),
+    )
+  if (before !== '' && before !== address && type !== 'ExternalName') {
+    const message = `Invalid value: ${goValue([address])}: may not change once set`
+    causes.push({ reason: 'FieldValueInvalid', message, field: 'spec.clusterIPs[0]' })
+  }
+  return causes
+}
+
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP']
+const RANGE = 'must be between 1 and 65535, inclusive'
+
+function portCauses(service: KubeObject, needed: boolean): Cause[] {
+  const ports = listAt(service, ['spec', 'ports'])
+  if (ports.length === 0 && needed) return [requiredValue('spec.ports', '')]
+  const isWrong = (number: unknown) => typeof number === 'number' && (number < 1 || number > 65_535)
+  return ports.flatMap(({ name, port, targetPort, protocol }, index) => {
+    const where = `spec.ports[${index}]`
+    const causes: Cause[] = []
+    if (!name && ports.length > 1) causes.push(requiredValue(`${where}.name`, ''))
+    if (name && ports.findIndex(other => other['name'] === name) < index)
+      causes.push({
+        reason: 'FieldValueDuplicate',
+        message: `Duplicate value: ${JSON.stringify(name)}`,
+        field: `${where}.name`,
+      })
+    if (port === undefined || isWrong(port)) causes.push(invalidValue(`${where}.port`, port ?? 0, RANGE))
+    if (!PROTOCOLS.includes(String(protocol))) causes.push(unsupportedValue(`${where}.protocol`, protocol, PROTOCOLS))
+    if (isWrong(targetPort)) causes.push(invalidValue(`${where}.targetPort`, targetPort, RANGE))
+    return causes
+  })
 }
 
 /** The label that selectors of namespaces go by, and the finalizer of what is inside. */

@@ -168,5 +168,9 @@ export const unsupportedValue = (field: string, value: unknown, supported: reado
 
 /** As the server prints a value that it does not like. */
 export function goValue(value: unknown): string {
-  return Array.isArray(value) ? `[]string{${value.map(one => JSON.stringify(one)).join(', ')}}` : JSON.stringify(value)
+  const text = (one: unknown) => JSON.stringify(one)
+  if (Array.isArray(value)) return `[]string{${value.map(text).join(', ')}}`
+  if (typeof value !== 'object' || value === null) return text(value)
+  const entries = Object.entries(value).map(([key, one]) => `${text(key)}:${text(one)}`)
+  return `map[string]string{${entries.join(', ')}}`
 }

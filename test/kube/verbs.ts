@@ -166,8 +166,15 @@ function remove(world: World, request: ResourceRequest): Reply {
   checkDeletion(kind, current, options.preconditions)
   const waiting = bury(world, kind, current, options)
   if (waiting !== undefined) return reply(200, request, waiting)
+  if (kind.returnsDeleted) return reply(200, request, buried(world, current))
   const status = success({ ...detailsOf(kind, name), uid: current.metadata.uid ?? '' })
   return { code: 200, text: JSON.stringify(status satisfies Status) }
+}
+
+/** The object as it was when it went. */
+function buried({ store, circumstances }: World, { metadata, ...rest }: KubeObject): KubeObject {
+  const end = { deletionTimestamp: metadata.deletionTimestamp ?? circumstances().now, deletionGracePeriodSeconds: 0 }
+  return { ...rest, metadata: { ...metadata, ...end, resourceVersion: String(store.revision) } }
 }
 
 function removeAll(world: World, request: ResourceRequest): Reply {
