@@ -47,7 +47,8 @@ export function kindsOf(definition: Definition): Kind[] {
 /** As for all kinds, in the order in which the server tells them of custom ones. */
 const CUSTOM_VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch']
 
-function kindOf({ spec: { group, scope, names } }: Definition, version: Version): Kind {
+function kindOf({ metadata, spec: { group, scope, names } }: Definition, version: Version): Kind {
+  const terminating = metadata.deletionTimestamp !== undefined
   const schema = version.schema?.openAPIV3Schema ?? { 'x-kubernetes-preserve-unknown-fields': true }
   return {
     group,
@@ -64,7 +65,7 @@ function kindOf({ spec: { group, scope, names } }: Definition, version: Version)
     custom: true,
     generation: true,
     schema,
-    verbs: CUSTOM_VERBS,
+    verbs: CUSTOM_VERBS.filter(verb => verb !== 'create' || !terminating),
     subresources: [],
     status: version.subresources?.status !== undefined,
     createOnUpdate: false,

@@ -10,6 +10,9 @@ import { at, draft, isObject, type Json, type JsonObject, listAt, textAt } from 
 import type { Schema } from './schema.ts'
 import { type Cause, invalidValue, requiredValue } from './status.ts'
 
+/** Holds a definition until the last object of its kind is gone. */
+export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io'
+
 export function normalDefinition(object: KubeObject): KubeObject {
   const copy = draft(object)
   const { spec } = copy

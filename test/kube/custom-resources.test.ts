@@ -154,11 +154,28 @@ describe('a CustomResourceDefinition', () => {
     await post({ address: 'aa' })
     const watch = await asker.watch({ path: `${PEERS}?watch=true` })
     assert.equal((await ask('DELETE', `${DEFINITIONS}/peers.example.org`)).code, 200)
-    assert.equal((await ask('GET', `${PEERS}/a`)).code, 404)
     await until('the deletion is told', () => watch.events.some(({ type }) => type === 'DELETED'))
     watch.close()
+    await until('it is gone', () => api.find('CustomResourceDefinition', 'peers.example.org') === undefined)
+    assert.equal((await ask('GET', `${PEERS}/a`)).code, 404)
     api.put(definition)
     assert.deepEqual((await ask('GET', PEERS)).body.items, [])
+  })
+
+  test('stays, and takes no new objects, until the last of its objects has lost its finalizers', async () => {
+    await post({ address: 'aa' })
+    await patch({ metadata: { finalizers: ['example.org/hold'] } })
+    await ask('DELETE', `${DEFINITIONS}/peers.example.org`)
+    await until(
+      'its object is marked',
+      () => api.find('Peer', 'a', 'default')?.metadata.deletionTimestamp !== undefined,
+    )
+    const held = await ask('GET', `${DEFINITIONS}/peers.example.org`)
+    assert.deepEqual(held.body.metadata.finalizers, ['customresourcecleanup.apiextensions.k8s.io'])
+    assert.equal((await post({ address: 'bb' })).code, 405)
+    await patch({ metadata: { finalizers: null } })
+    await until('it is gone', () => api.find('CustomResourceDefinition', 'peers.example.org') === undefined)
+    assert.equal((await ask('GET', PEERS)).code, 404)
   })
 
   test('that is not sound is refused with the field that is wrong', async () => {

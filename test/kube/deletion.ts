@@ -35,7 +35,8 @@ function waitingObject(kind: Kind, object: KubeObject, { propagation, grace, now
   const { finalizers: before = [], ...metadata } = object.metadata
   const own = PROPAGATION[propagation]
   const others = before.filter(name => propagation === '' || !Object.values(PROPAGATION).includes(name))
-  const finalizers = own === undefined ? others : [...others, own]
+  const cleanup = metadata.deletionTimestamp === undefined ? kind.cleanup : undefined
+  const finalizers = [...others, own, cleanup].filter(name => name !== undefined)
   const seconds = kind.kind === 'Pod' ? podGrace(object, grace) : 0
   const holds = finalizers.length > 0 || seconds > 0 || namespaceFinalizers(kind, object) > 0
   if (!holds) return undefined
