@@ -54,7 +54,7 @@ export interface Page {
 /** @throws ApiError 410 for a past that is forgotten, 504 for a version of the future, 4xx for parameters that make no sense */
 export function listPage(store: Store, request: ResourceRequest): Page {
   const { query, kind } = request
-  const limit = parseLimit(query.get('limit'))
+  const limit = bound(query, 'limit')
   const { snapshot, after } = place(store, collectionOf(kind), query)
   const matching = snapshot.objects.filter(selection(request))
   const rest = after === undefined ? matching : matching.filter(object => keyOf(object) > after)
@@ -72,10 +72,11 @@ export function listPage(store: Store, request: ResourceRequest): Page {
   }
 }
 
-function parseLimit(text: string | null): number {
-  if (text !== null && !/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`)
-  const limit = Number(text)
-  return limit > 0 ? limit : Number.POSITIVE_INFINITY
+/** A parameter of the request such as `limit`; infinite where it says nothing. @throws ApiError 400 */
+export function bound(query: URLSearchParams, parameter: string): number {
+  const text = query.get(parameter) ?? '0'
+  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing "${text}": invalid syntax`)
+  return Number(text) > 0 ? Number(text) : Number.POSITIVE_INFINITY
 }
 
 /** The `resourceVersion` of a request; 0 where none is said. @throws ApiError 500, as the server does, and 504 */

@@ -46,17 +46,19 @@ export function parsePath(kinds: readonly Kind[], path: string): Target | undefi
 /** Undefined when the path does not allow the method. */
 export function verbOf(method: string, target: Target, query: URLSearchParams): Verb | undefined {
   const one = target.name !== undefined
+  const part = target.subresource
   switch (method) {
     case 'GET':
       if (one) return 'get'
       return ['false', '0'].includes(query.get('watch') ?? 'false') ? 'list' : 'watch'
     case 'POST':
-      return one && target.subresource === undefined ? undefined : 'create'
+      return one && (part === undefined || part === 'status') ? undefined : 'create'
     case 'PUT':
       return one ? 'update' : undefined
     case 'PATCH':
       return one ? 'patch' : undefined
     case 'DELETE':
+      if (part !== undefined) return undefined
       return one ? 'delete' : 'deletecollection'
     default:
       return undefined

@@ -9,7 +9,7 @@ import { validateConfig, validateFields } from './field-validation.ts'
 import { isObject, type Json, type JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
-import { listPage, selection } from './list.ts'
+import { listPage, reachedVersion, selection } from './list.ts'
 import type { Writer } from './managed-fields.ts'
 import { applyMergePatch } from './merge-patch.ts'
 import { renderList, renderObject } from './representation.ts'
@@ -51,7 +51,10 @@ export interface Reply {
 type Handler = (world: World, request: ResourceRequest) => Reply
 
 export const verbs: { readonly [V in Exclude<Verb, 'watch'>]: Handler } = {
-  get: (world, request) => reply(200, request, stored(world, request)),
+  get: (world, request) => {
+    reachedVersion(world.store, request.query)
+    return reply(200, request, stored(world, request))
+  },
   list,
   create,
   update,

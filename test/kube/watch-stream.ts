@@ -4,7 +4,7 @@
  */
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { apiVersionOf, collectionOf } from './kinds.ts'
-import { selection, wantedVersion } from './list.ts'
+import { bound, selection, wantedVersion } from './list.ts'
 import { eventRenderer } from './representation.ts'
 import type { ResourceRequest } from './request.ts'
 import { expired } from './status.ts'
@@ -35,6 +35,7 @@ export function openWatch(store: Store, request: ResourceRequest, times: WatchTi
   const collection = collectionOf(kind)
   const matches = selection(request)
   const from = wantedVersion(query)
+  const lasting = bound(query, 'timeoutSeconds') * 1000
   const initial = from === 0 || query.get('sendInitialEvents') === 'true'
   const bookmarks = ['true', '1'].includes(query.get('allowWatchBookmarks') ?? '')
   const render = eventRenderer(request)
@@ -77,13 +78,12 @@ export function openWatch(store: Store, request: ResourceRequest, times: WatchTi
 
   const unsubscribe = store.subscribe(collection, tell)
   const beat = setInterval(() => bookmarks && bookmark(), times.bookmark)
-  const seconds = Number(query.get('timeoutSeconds') ?? 0)
   const end = setTimeout(
     () => {
       stop()
       sink.end()
     },
-    Math.min(times.most, seconds > 0 ? seconds * 1000 : times.most),
+    Math.min(times.most, lasting),
   )
   const stop = () => {
     unsubscribe()
