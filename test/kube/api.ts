@@ -184,9 +184,10 @@ export class KubeApi {
 
   /** Creates or replaces an object, status and all; uid and versions are kept as the server keeps them, no rule applies. */
   put(object: KubeObject): KubeObject {
-    const kind = this.#kindOf(object.kind ?? '')
+    const [, group] = /^(.*)\//.exec(object.apiVersion ?? '') ?? []
+    const kind = this.#kindOf(`${object.kind}${group === undefined ? '' : `.${group}`}`)
     const normal = kind.normal?.(object) ?? object
-    const before = this.find(kind.kind, object.metadata.name, object.metadata.namespace)
+    const before = this.store.get(collectionOf(kind), keyOf(object))
     const { now, uid } = this.#circumstances()
     const { resourceVersion: _, ...given } = normal.metadata
     const made = { creationTimestamp: now, uid, ...given }
@@ -196,6 +197,7 @@ export class KubeApi {
     return isDeepStrictEqual(next, before) ? before! : this.store.put(collectionOf(kind), keyOf(next), next)
   }
 
+  /** @param kind such as `Node`, or `Peer.example.org` where several groups have one */
   find(kind: string, name: string, namespace?: string): KubeObject | undefined {
     return this.store.get(collectionOf(this.#kindOf(kind)), namespace === undefined ? name : `${namespace}/${name}`)
   }
@@ -211,7 +213,7 @@ export class KubeApi {
   }
 
   #kindOf(name: string): Kind {
-    const kind = this.#kinds.all.find(row => row.kind === name)
+    const kind = this.#kinds.all.find(row => name === row.kind || name === `${row.kind}.${row.group}`)
     if (kind === undefined) throw new Error(`the stand-in has no kind ${name}`)
     return kind
   }

@@ -235,6 +235,21 @@ describe('a CustomResourceDefinition', () => {
   })
 })
 
+test('kinds of one name in two groups are told apart by the group', async () => {
+  const names = definition.spec.names
+  const spec = { ...definition.spec, group: 'other.org', names }
+  api.put({ ...definition, metadata: { name: 'peers.other.org' }, spec })
+  const metadata = { name: 'a', namespace: 'default' }
+  for (const group of ['example.org', 'other.org'])
+    api.put({ apiVersion: `${group}/v1`, kind: 'Peer', metadata, spec: { address: group } })
+  const addresses = ['Peer', 'Peer.other.org'].map(
+    kind => (api.find(kind, 'a', 'default')?.['spec'] as { address: string }).address,
+  )
+  assert.deepEqual(addresses, ['example.org', 'other.org'])
+  assert.equal((await ask('GET', PEERS.replace('example.org', 'other.org'))).body.items[0].spec.address, 'other.org')
+  api.remove('CustomResourceDefinition', 'peers.other.org')
+})
+
 describe('a custom object', () => {
   test('gets defaults, also inside of defaults, and loses what the schema does not know', async () => {
     const { code, body } = await post({

@@ -80,7 +80,8 @@ async function defined(scene: Scene, group: string): Promise<string> {
   for (let round = 0; round < 100; round++) {
     const { code, body } = await scene.quietly('GET', path)
     // the server may serve a kind before its definition says so
-    if (code === 200 && body.items !== undefined) break
+    const discovery = await scene.quietly('GET', `/apis/${group}/v1beta1`)
+    if (code === 200 && body.items !== undefined && discovery.code === 200) break
     await sleep(100)
   }
   return path
@@ -133,7 +134,6 @@ export const customResourceCases: readonly Case[] = [
     play: async scene => {
       const group = 'definition.example.org'
       await defined(scene, group)
-      await sleep(200)
       await scene.get(`${DEFINITIONS}/peers.${group}`, {
         pick: ({ metadata: { finalizers, generation }, spec, status }) => ({
           ...{ generation, finalizers, names: spec.names, conversion: spec.conversion },
