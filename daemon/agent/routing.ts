@@ -13,7 +13,7 @@ import {
 } from '../../bgp/index.ts'
 import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
-import type { AdoptedRoute } from '../../lib/linux/table/state.ts'
+import type { AdoptedPath } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
 import type { Identity } from './desired.ts'
 import { nextHopSources } from './next-hop-sources.ts'
@@ -81,7 +81,10 @@ export class Routing {
         protocol,
         metric,
         onNotice: text => observer.kernelNotice(text),
-        onNextHops: verdicts => this.speaker.setNextHops(verdicts),
+        onNextHops: verdicts => {
+          this.speaker.setNextHops(verdicts)
+          this.#tellSourcesSoon()
+        },
       })
     }
     const seed = Math.floor(clock.random() * 2 ** 32)
@@ -113,6 +116,7 @@ export class Routing {
   /** The whole set; the first call says that it is known, and so are the peers. */
   originate(prefixes: Iterable<Prefix>): void {
     this.speaker.originate(prefixes)
+    if (this.#known) return
     this.#known = true
     this.#considerSweep()
   }
@@ -222,11 +226,11 @@ export class Routing {
     this.#cancelSweep = clock.wake(clock.now() + QUIET, () => {
       if (this.#taking || this.speaker.busy) return this.#sweepSoon()
       this.#cancelSweep = undefined
-      this.#sweep('their peers have sent all they have', route => this.#adopted.isGone(route, this.#awaited))
+      this.#sweep('their peers have sent all they have', path => this.#adopted.isGone(path, this.#awaited))
     })
   }
 
-  #sweep(why: string, gone: (route: AdoptedRoute) => boolean): void {
+  #sweep(why: string, gone: (path: AdoptedPath) => boolean): void {
     const count = this.table?.sweep(gone) ?? 0
     if (count > 0) this.#options.observer.swept(count, why)
   }

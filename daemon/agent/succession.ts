@@ -7,7 +7,7 @@
  */
 import type { Restart } from '../../bgp/index.ts'
 import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
-import type { AdoptedRoute } from '../../lib/linux/table/state.ts'
+import type { AdoptedPath } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
 import type { Identity } from './desired.ts'
 import type { NextHopSource, SavedState } from './saved-state.ts'
@@ -29,14 +29,17 @@ export function restartOf(
 export class AdoptedRoutes {
   /** Next hop or gateway → addresses of the peers it came from. */
   readonly #peers = new Map<string, Set<string>>()
+  readonly #unknown = new Set<string>()
   readonly #finished: Readonly<Record<Family, Set<string>>> = { 4: new Set(), 6: new Set() }
 
   constructor(sources: readonly NextHopSource[]) {
-    for (const { nextHop, gateways, peers } of sources.filter(({ peers }) => peers.length > 0))
+    for (const { nextHop, gateways, peers } of sources)
       for (const address of [nextHop, ...gateways]) {
         const known = this.#peers.get(address) ?? new Set()
         this.#peers.set(address, known)
         for (const peer of peers) known.add(peer)
+        // what led to a next hop of unknown peers cannot be told from what led there for others
+        if (peers.length === 0) this.#unknown.add(address)
       }
   }
 
@@ -46,10 +49,11 @@ export class AdoptedRoutes {
   }
 
   /** @param awaited addresses of the peers there are now: the others will never send anything */
-  isGone({ prefix, gateways }: AdoptedRoute, awaited: ReadonlySet<string>): boolean {
+  isGone({ family, gateways }: AdoptedPath, awaited: ReadonlySet<string>): boolean {
+    if (gateways.some(gateway => this.#unknown.has(gateway.toString()))) return false
     const sources = gateways.map(gateway => this.#peers.get(gateway.toString()))
     if (sources.length === 0 || sources.includes(undefined)) return false
-    const finished = this.#finished[prefix.family]
+    const finished = this.#finished[family]
     return sources.every(peers => [...peers!].every(peer => finished.has(peer) || !awaited.has(peer)))
   }
 }

@@ -48,7 +48,7 @@ export class NextHops {
   readonly #forwardings: ForwardingTable
   readonly #sets = new Map<string, NextHopSet>()
   /** Asked for by somebody, whether a route wants them or not: what he was told last, by address. */
-  readonly #tracked = new Map<string, NextHopVerdict>()
+  readonly #tracked = new Map<string, { readonly address: Address; readonly told: Resolution }>()
   #answers = new Map<string, Resolution>()
   /** Of the generation before. */
   #formerAnswers = new Map<string, Resolution>()
@@ -99,23 +99,23 @@ export class NextHops {
 
   /** Whether it can be reached now; from here on `changedVerdicts` tells of it. */
   track(address: Address): NextHopVerdict {
-    const verdict = this.#verdict(address)
-    this.#tracked.set(address.toString(), verdict)
-    return verdict
+    const told = this.#resolveOne(address)
+    this.#tracked.set(address.toString(), { address, told })
+    return { address, reason: told.reason }
   }
 
   untrack(address: Address): void {
     this.#tracked.delete(address.toString())
   }
 
-  /** The tracked next hops that can be reached now and could not when last told, or the other way round, or for another reason. */
+  /** The tracked next hops that can be reached now and could not when last told, or the other way round, or another way. */
   changedVerdicts(): NextHopVerdict[] {
     const changed: NextHopVerdict[] = []
-    for (const [key, { address, reason }] of this.#tracked) {
-      const verdict = this.#verdict(address)
-      if (verdict.reason === reason) continue
-      this.#tracked.set(key, verdict)
-      changed.push(verdict)
+    for (const [key, { address, told }] of this.#tracked) {
+      const now = this.#resolveOne(address)
+      if (isSame(now, told)) continue
+      this.#tracked.set(key, { address, told: now })
+      changed.push({ address, reason: now.reason })
     }
     return changed
   }
@@ -161,10 +161,6 @@ export class NextHops {
     })
   }
 
-  #verdict(address: Address): NextHopVerdict {
-    return { address, reason: this.#resolveOne(address).reason }
-  }
-
   #resolveOne(address: Address): Resolution {
     const key = address.toString()
     const known = this.#answers.get(key)
@@ -179,6 +175,13 @@ export class NextHops {
     if (found === undefined) this.isOwed = true
     return found === undefined ? (this.#formerAnswers.get(key) ?? UNKNOWN) : resolution(address, found)
   }
+}
+
+function isSame(one: Resolution, other: Resolution): boolean {
+  const { hops } = other
+  const isSameHop = ({ gateway, link }: Hop, at: number) =>
+    link === hops[at]!.link && gateway?.toString() === hops[at]!.gateway?.toString()
+  return one.reason === other.reason && one.hops.length === hops.length && one.hops.every(isSameHop)
 }
 
 /** Judges the kernel's route to a next hop. */

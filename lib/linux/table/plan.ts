@@ -264,16 +264,21 @@ export class RoutePlan {
     return routes
   }
 
-  *adoptedRoutes(): Generator<{ id: number; forwarding: Forwarding }> {
-    for (const id of this.prefixes.ids())
-      if ((this.#marks[id]! & ADOPTED) !== 0) yield { id, forwarding: this.#have[id]! }
-  }
-
-  /** An adopted route that nobody wants shall go. */
-  sweep(prefix: Prefix): void {
-    const id = this.prefixes.find(prefix.bytes, 0, prefix.length)
-    this.#setAdopted(id, false)
-    this.#enqueue(id)
+  /** Adopted routes that nobody wants and that lead where it is `gone` shall go; asked once per place. Returns how many. */
+  sweep(gone: (forwarding: Forwarding) => boolean): number {
+    if (this.adopted === 0) return 0
+    const verdicts = new Map<Forwarding, boolean>()
+    const before = this.adopted
+    for (const id of this.prefixes.ids()) {
+      if ((this.#marks[id]! & ADOPTED) === 0) continue
+      const forwarding = this.#have[id]!
+      const verdict = verdicts.get(forwarding) ?? gone(forwarding)
+      verdicts.set(forwarding, verdict)
+      if (!verdict) continue
+      this.#setAdopted(id, false)
+      this.#enqueue(id)
+    }
+    return before - this.adopted
   }
 
   state(prefix: Prefix): PlannedState {

@@ -29,7 +29,7 @@ import type { NextHopSet } from './next-hop.ts'
 import { NextHopWatch } from './next-hop-watch.ts'
 import { type Operation, RoutePlan } from './plan.ts'
 import { TableReader } from './reader.ts'
-import type { AdoptedRoute, ForeignRoute, NextHopState, NextHopVerdict, RouteState, RouteTableCounts } from './state.ts'
+import type { AdoptedPath, ForeignRoute, NextHopState, NextHopVerdict, RouteState, RouteTableCounts } from './state.ts'
 
 export type { NextHopSet } from './next-hop.ts'
 
@@ -42,7 +42,7 @@ export interface RouteTableOptions {
   readonly metric?: number
   /** One line for the log: the first of like troubles, and their end. */
   readonly onNotice?: (notice: string) => void
-  /** Next hops that were asked for (`track`) can be reached now and could not, or the other way round. */
+  /** Next hops that were asked for (`track`) can be reached now and could not, or the other way round, or another way. */
   readonly onNextHops?: (verdicts: readonly NextHopVerdict[]) => void
   /** Octets of kernel events that may wait. */
   readonly receiveBuffer?: number
@@ -152,24 +152,12 @@ export class RouteTable {
     return new Promise(resolve => this.#settled.push(resolve))
   }
 
-  *adopted(): Generator<AdoptedRoute> {
-    for (const family of FAMILIES)
-      for (const { id, forwarding } of this.#plans[family].adoptedRoutes())
-        yield {
-          prefix: this.#plans[family].prefixes.prefix(id),
-          gateways: forwarding.hops.flatMap(({ gateway }) => gateway ?? []),
-        }
-  }
-
-  /** Removes adopted routes that nobody has wanted and for which `gone` is true. Returns how many. */
-  sweep(gone: (route: AdoptedRoute) => boolean): number {
-    let swept = 0
-    for (const route of this.adopted()) {
-      if (!gone(route)) continue
-      this.#plans[route.prefix.family].sweep(route.prefix)
-      swept++
-    }
-    this.#schedule()
+  /** Removes adopted routes that nobody has wanted and whose path is `gone`: asked once per path. Returns how many. */
+  sweep(gone: (path: AdoptedPath) => boolean): number {
+    const sweep = (family: Family) =>
+      this.#plans[family].sweep(({ hops }) => gone({ family, gateways: hops.flatMap(({ gateway }) => gateway ?? []) }))
+    const swept = sweep(4) + sweep(6)
+    if (swept > 0) this.#schedule()
     return swept
   }
 

@@ -2,7 +2,7 @@
  * What the route table tells about a route: whether it is in the kernel and, if not, why. These values feed `explain`,
  * metrics and logs alike.
  */
-import type { Address } from '../../base/ip.ts'
+import type { Address, Family } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
 
 /** A route of somebody else, as the kernel holds it. */
@@ -38,9 +38,9 @@ export interface RouteState {
   readonly foreign: readonly ForeignRoute[]
 }
 
-/** A route of a former run of ours, for the judgement whether to sweep it. */
-export interface AdoptedRoute {
-  readonly prefix: Prefix
+/** Where routes of a former run of ours lead, for the judgement whether to sweep them. */
+export interface AdoptedPath {
+  readonly family: Family
   /** The gateways in the kernel: the next hop itself where it is on a link of ours, else the router on the way to it. */
   readonly gateways: readonly Address[]
 }

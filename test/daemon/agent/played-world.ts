@@ -18,7 +18,7 @@ import type { NodeView } from '../../../lib/kube/object.ts'
 import type { WatchEvent } from '../../../lib/kube/watch.ts'
 import type { PortHolder } from '../../../lib/linux/port-holder.ts'
 import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
-import type { AdoptedRoute, NextHopVerdict } from '../../../lib/linux/table/state.ts'
+import type { AdoptedPath, NextHopVerdict } from '../../../lib/linux/table/state.ts'
 import type { MemoryNetwork } from '../../bgp/memory-world.ts'
 
 export function nodeObject(change: Partial<NodeView> = {}): NodeView {
@@ -54,8 +54,10 @@ export class PlayedKernel {
     this.#tell = onNextHops
     this.tracked.clear()
     const adopted = new Map(this.routes)
-    const adoptedRoutes = (): AdoptedRoute[] =>
-      [...adopted].map(([prefix, gateways]) => ({ prefix: parsePrefix(prefix), gateways }))
+    const pathOf = (prefix: string, gateways: readonly Address[]): AdoptedPath => ({
+      family: parsePrefix(prefix).family,
+      gateways,
+    })
     const counts = () => ({
       wanted: this.routes.size - adopted.size,
       installed: this.routes.size - adopted.size,
@@ -74,10 +76,10 @@ export class PlayedKernel {
         else this.routes.set(prefix, nextHops.addresses)
       },
       sweep: gone => {
-        const swept = adoptedRoutes().filter(gone)
-        for (const { prefix } of swept) {
-          adopted.delete(prefix.toString())
-          this.routes.delete(prefix.toString())
+        const swept = [...adopted].filter(([prefix, gateways]) => gone(pathOf(prefix, gateways)))
+        for (const [prefix] of swept) {
+          adopted.delete(prefix)
+          this.routes.delete(prefix)
         }
         return swept.length
       },

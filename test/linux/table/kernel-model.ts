@@ -1,5 +1,5 @@
 /**
- * A routing table in memory with the kernel's own rules about keys (reference: fib_trie, ip6_fib): the key of a row is
+ * A routing table in memory with the kernel's own rules about keys (as fib_trie and ip6_fib have them): the key of a row is
  * the prefix (table and metric are one and the same here), not its owner. It tells of what others do, as netlink does.
  */
 import { type Family, parseAddress } from '../../../lib/base/ip.ts'

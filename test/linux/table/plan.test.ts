@@ -148,10 +148,9 @@ test('adopted routes stay untouched until wanted or swept; a wanted one that is 
   world.want(Q)
   world.settle()
   assert.deepEqual([world.writes, world.plan.adopted, world.status(P), world.status(Q)], [0, 2, 'installed', 'adopted'])
-  for (const { id } of [...world.plan.adoptedRoutes()]) {
-    const prefix = world.plan.prefixes.prefix(id)
-    if (prefix.toString() !== Q) world.plan.sweep(prefix)
-  }
+  const sweepVia = (text: string) =>
+    world.plan.sweep(({ hops }) => hops.some(({ gateway }) => String(gateway) === text))
+  assert.deepEqual([sweepVia('10.0.0.2'), sweepVia('10.0.0.2')], [1, 0])
   world.settle()
   assert.deepEqual(world.table(), [`${P} 179 10.0.0.1`, `${Q} 179 10.0.0.1`])
   world.want(Q, '10.0.0.2')

