@@ -1,6 +1,6 @@
 /** The rows of the kinds that the server itself has. */
 import type { KubeObject } from '../../lib/kube/object.ts'
-import { builtInType } from './built-in-types.ts'
+import { builtInType, omitEmpty } from './built-in-types.ts'
 import {
   configMapColumns,
   createdColumns,
@@ -20,10 +20,11 @@ import {
 } from './columns.ts'
 import { configMapCauses, normalSecret, secretCauses } from './config-rules.ts'
 import { CLEANUP, definitionCauses, normalDefinition } from './custom-resource-definition.ts'
-import type { JsonObject } from './json.ts'
+import { isObject, type Json, type JsonObject } from './json.ts'
 import { type Kind, type Subresource, VERBS } from './kinds.ts'
 import { leaseCauses } from './lease-rules.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
+import { fieldOf, type Schema } from './schema.ts'
 import { createdNamespace, createdService, normalService, serviceCauses } from './service-rules.ts'
 import { conform } from './structural-schema.ts'
 import { bindingCauses, normalPods, podCauses, roleCauses, workloadCauses } from './workload-rules.ts'
@@ -48,10 +49,21 @@ function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): K
     ...kind,
     schema,
     normal: (object, previous) => {
-      const typed = conform(object as unknown as JsonObject, schema) as unknown as KubeObject
+      const typed = omitEmpty(conform(object as unknown as JsonObject, schema), schema) as unknown as KubeObject
       return kind.normal?.(typed, previous) ?? typed
     },
   }
+}
+
+/** The server's own types leave a map out that has nothing in it. */
+function withoutEmptyMaps(object: JsonObject, schema: Schema): JsonObject {
+  const kept = Object.entries(object).flatMap(([field, value]): [string, Json][] => {
+    const known = fieldOf(schema, field)
+    if (!isObject(value) || known === undefined) return [[field, value]]
+    if (known.additionalProperties !== undefined && Object.keys(value).length === 0) return []
+    return [[field, withoutEmptyMaps(value, known)]]
+  })
+  return Object.fromEntries(kept)
 }
 
 const exec: Subresource = { name: 'exec', group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] }

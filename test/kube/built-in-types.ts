@@ -1,7 +1,8 @@
 /** Reads built-in-types.txt: the types of the built-in kinds as schemas. The text says how it is written. */
 import { readFileSync } from 'node:fs'
+import { isObject, type Json } from './json.ts'
 import type { Kind } from './kinds.ts'
-import type { Schema } from './schema.ts'
+import { fieldOf, type Schema } from './schema.ts'
 
 const SCALARS: Readonly<Record<string, Schema>> = {
   string: { type: 'string' },
@@ -52,6 +53,21 @@ export function wholeSchema(kind: Kind): Schema {
   return whole
 }
 
+/** As the server prints values of its own types: false, and lists and maps without anything in them, are left out. */
+export function omitEmpty(value: Json, schema: Schema): Json {
+  if (Array.isArray(value)) return value.map(item => omitEmpty(item, schema.items ?? {}))
+  if (!isObject(value)) return value
+  const kept = Object.entries(value).flatMap(([name, inner]): [string, Json][] => {
+    const known = fieldOf(schema, name) ?? {}
+    const isList = Array.isArray(inner) && known.type === 'array'
+    const isMap = isObject(inner) && known.additionalProperties !== undefined
+    const empty = inner === false ? known.type === 'boolean' : (isList || isMap) && Object.keys(inner).length === 0
+    const told = known['x-optional'] || known['default'] !== undefined
+    return empty && !told ? [] : [[name, omitEmpty(inner, known)]]
+  })
+  return Object.fromEntries(kept)
+}
+
 function field(words: readonly string[]): [string, Schema][] {
   const [number, name = '', ...rest] = /^\d+$/.test(words[0]!) ? words : ['', ...words]
   if (name === '*') {
@@ -77,7 +93,7 @@ function typeOf(text: string): Schema {
 function flag(text: string): Partial<Schema> {
   const [word, value = ''] = text.split(':')
   if (text.startsWith('='))
-    return { default: /^([{"\d]|true$)/.test(text.slice(1)) ? JSON.parse(text.slice(1)) : text.slice(1) }
+    return { default: /^([[{"\d]|true$)/.test(text.slice(1)) ? JSON.parse(text.slice(1)) : text.slice(1) }
   if (word === 'merge')
     return {
       'x-kubernetes-patch-strategy': 'merge',

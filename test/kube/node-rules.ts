@@ -1,8 +1,9 @@
 /** The API server's own rules for Node objects. */
 import { isIP } from 'node:net'
 import type { KubeObject } from '../../lib/kube/object.ts'
-import { at, draft, isObject, type JsonObject } from './json.ts'
-import { type Cause, forbiddenValue, invalidValue } from './status.ts'
+import { at, draft, isObject, type JsonObject, listAt, textAt } from './json.ts'
+import { keyFaults } from './names.ts'
+import { type Cause, forbiddenValue, invalidValue, unsupportedValue } from './status.ts'
 
 /** podCIDR and podCIDRs are one value in two fields: the single one wins when they disagree, as in the server's conversion. */
 export function normalNode(node: KubeObject): KubeObject {
@@ -35,7 +36,32 @@ export function nodeCauses(node: KubeObject, previous: KubeObject | undefined): 
   const before = previous === undefined ? [] : podCIDRs(previous)
   if (before.length > 0 && before.join() !== prefixes.join())
     causes.push(forbiddenValue(field, 'node updates may not change podCIDR except from "" to valid'))
-  return causes
+  const [provider, providerBefore] = [node, previous].map(object => textAt(object, ['spec', 'providerID']))
+  if (providerBefore && provider !== providerBefore)
+    causes.push(forbiddenValue('spec.providerID', 'node updates may not change providerID except from "" to valid'))
+  // the server says so of the whole object, too
+  const others =
+    'node updates may only change labels, taints, or capacity (or configSource, if the DynamicKubeletConfig feature gate is enabled)'
+  if (causes.some(({ reason }) => reason === 'FieldValueForbidden')) causes.push(forbiddenValue('[]', others))
+  return [...taintCauses(node), ...causes]
+}
+
+const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute']
+
+function taintCauses(node: KubeObject): Cause[] {
+  const taints = listAt(node, ['spec', 'taints'])
+  return taints.flatMap(({ key, value, effect }, index) => {
+    const where = `metadata.taints[${index}]`
+    const causes = keyFaults(String(key ?? '')).map(fault => invalidValue(`${where}.key`, key ?? '', fault))
+    if (!EFFECTS.includes(String(effect))) causes.push(unsupportedValue(`${where}.effect`, effect, EFFECTS))
+    if (taints.findIndex(other => other['key'] === key && other['effect'] === effect) < index) {
+      const [name, text, what] = [key, value ?? '', effect].map(one => JSON.stringify(one))
+      const taint = `core.Taint{Key:${name}, Value:${text}, Effect:${what}, TimeAdded:<nil>}`
+      const message = `Duplicate value: ${taint}: taints must be unique by key and effect pair`
+      causes.push({ reason: 'FieldValueDuplicate', message, field: where })
+    }
+    return causes
+  })
 }
 
 function podCIDRs(node: KubeObject): string[] {

@@ -4,6 +4,7 @@
  */
 import { isDeepStrictEqual } from 'node:util'
 import { type KubeObject, keyOf, type ObjectMeta } from '../../lib/kube/object.ts'
+import { builtInType } from './built-in-types.ts'
 import { draft, isObject, type Json, type JsonObject } from './json.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { trackUpdate, type Writer } from './managed-fields.ts'
@@ -29,8 +30,10 @@ export function prepareCreate(
   given: Circumstances,
   writer: Writer,
 ) {
-  const object = draft(checkedBody(kind, body, namespace))
+  const object = draft(checkedBody(kind, body))
   const { metadata } = object
+  if (namespace !== undefined && metadata['namespace'] && metadata['namespace'] !== namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   if (metadata['resourceVersion'])
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created')
   if (!metadata['name'] && metadata['generateName']) metadata['name'] = `${metadata['generateName']}${given.suffix}`
@@ -60,14 +63,19 @@ export function prepareUpdate(
   name: string,
   writer: Writer,
 ): KubeObject {
-  const object = draft(checkedBody(kind, body, stored.metadata.namespace))
+  const object = draft(checkedBody(kind, body))
   const { metadata } = object
   if (!metadata['name'])
     throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
   if (metadata['name'] !== name)
     throw badRequest(`the name of the object (${metadata['name']}) does not match the name on the URL (${name})`)
+  const { namespace } = stored.metadata
+  if (namespace !== undefined && metadata['namespace'] && metadata['namespace'] !== namespace)
+    throw badRequest(
+      `the namespace of the object (${metadata['namespace']}) does not match the namespace on the request (${namespace})`,
+    )
   checkPreconditions(kind, stored, metadata)
-  if (stored.metadata.namespace !== undefined) metadata['namespace'] = stored.metadata.namespace
+  if (namespace !== undefined) metadata['namespace'] = namespace
   for (const field of [
     'uid',
     'creationTimestamp',
@@ -136,7 +144,7 @@ export function checkDeletion(kind: Kind, { metadata }: KubeObject, wanted: Json
 const undecodable = (kind: Kind, why: string) =>
   badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${why}`)
 
-function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): KubeObject {
+function checkedBody(kind: Kind, body: unknown): KubeObject {
   if (!isObject(body)) throw badRequest(`couldn't get version/kind; json parse error: the body is no object`)
   const expected = apiVersionOf(kind)
   // built-in types know what they are, custom ones only by what they say
@@ -156,8 +164,6 @@ function checkedBody(kind: Kind, body: unknown, namespace: string | undefined): 
         )
     }
   }
-  if (namespace !== undefined && metadata['namespace'] && metadata['namespace'] !== namespace)
-    throw badRequest('the namespace of the provided object does not match the namespace sent on the request')
   return { apiVersion, kind: name, ...rest, metadata: metadata as unknown as KubeObject['metadata'] } as KubeObject
 }
 
@@ -168,10 +174,11 @@ function judged(kind: Kind, object: KubeObject, previous: KubeObject | undefined
   return normal
 }
 
-/** The server never stores an empty map or list of metadata, nor a null. */
+/** The server never stores an empty map or list of metadata, nor a null, nor a field that metadata has not. */
 function withoutEmptyMetadata(object: KubeObject): KubeObject {
-  const kept = Object.entries(object.metadata).filter(([, value]) => {
-    if (value === null || value === '') return false
+  const known = builtInType('ObjectMeta').properties!
+  const kept = Object.entries(object.metadata).filter(([field, value]) => {
+    if (value === null || value === '' || known[field] === undefined) return false
     return typeof value !== 'object' || Object.keys(value as object).length > 0
   })
   return { ...object, metadata: Object.fromEntries(kept) as KubeObject['metadata'] }
