@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
+import type { Worker } from 'node:worker_threads'
 import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK } from '../../lib/linux/events/monitor.ts'
 import { findLink, RTM_NEWLINK, setLink } from '../../lib/linux/netlink/link.ts'
 import type { Message } from '../../lib/linux/netlink/message.ts'
@@ -62,6 +63,24 @@ test('lost messages are told as an overflow, and later ones still come', { skip 
     namespace.ip(`route add 203.0.113.0/24 via 10.0.0.2 metric ${metric++}`)
     return routes(RTM_NEWROUTE).includes('203.0.113.0/24')
   })
+})
+
+test('a thread that falls is started again, and what it may have missed is told', { skip }, async context => {
+  using namespace = makeNamespace()
+  const started: Worker[] = []
+  const note = (worker: Worker) => void started.push(worker)
+  process.on('worker', note)
+  context.after(() => process.off('worker', note))
+  const { routes, notices, overflows } = watch(context, namespace)
+  await until('the thread runs', () => started.length === 1)
+  const fallen = started[0]!.terminate()
+  // it notices when it returns from its waiting
+  namespace.ip('route add 192.0.2.0/24 via 10.0.0.2')
+  await fallen
+  await until('another one runs, and the owner is told to look', () => started.length === 2 && overflows() === 1)
+  assert.match(notices.join(), /^the thread of kernel events fell: it ended; it starts again in \d+ ms$/)
+  namespace.ip('route add 198.51.100.0/24 via 10.0.0.2')
+  await until('a later change is seen', () => routes(RTM_NEWROUTE).includes('198.51.100.0/24'))
 })
 
 test('closing ends the thread, and a process that just exits is not held up by it', { skip }, async context => {
