@@ -9,7 +9,7 @@ import { draft, isObject, type Json, type JsonObject } from './json.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { trackUpdate, type Writer } from './managed-fields.ts'
 import { metadataCauses } from './metadata-rules.ts'
-import { ApiError, badRequest, conflict, invalid, modified } from './status.ts'
+import { ApiError, badRequest, conflict, forbidden, invalid, modified } from './status.ts'
 
 /** What the rules cannot know of themselves. */
 export interface Circumstances {
@@ -129,8 +129,12 @@ function checkPreconditions(kind: Kind, stored: KubeObject, wanted: JsonObject):
   if (wanted['resourceVersion'] && wanted['resourceVersion'] !== resourceVersion) throw conflict(kind, name, modified)
 }
 
+const KEPT_NAMESPACES = ['default', 'kube-system', 'kube-public']
+
 /** The preconditions of a deletion. */
 export function checkDeletion(kind: Kind, { metadata }: KubeObject, wanted: JsonObject): void {
+  if (kind.kind === 'Namespace' && KEPT_NAMESPACES.includes(metadata.name))
+    throw forbidden(kind, metadata.name, 'this namespace may not be deleted')
   const compare = (what: string, given: Json | undefined, actual: string, fate: string) => {
     if (!given || given === actual) return
     const why = `the ${what} in the precondition (${given}) does not match the ${what} in record (${actual}). The object might have been ${fate}`

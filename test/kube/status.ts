@@ -61,6 +61,9 @@ export function detailsOf(kind: Kind, name: string): StatusDetails {
   return { name, ...(kind.group === '' ? {} : { group: kind.group }), kind: kind.plural }
 }
 
+export const forbidden = (kind: Kind, name: string, why: string) =>
+  new ApiError(403, 'Forbidden', `${qualified(kind)} "${name}" is forbidden: ${why}`, detailsOf(kind, name))
+
 export const badRequest = (message: string) => new ApiError(400, 'BadRequest', message)
 
 export const unauthorized = () => new ApiError(401, 'Unauthorized', 'Unauthorized')

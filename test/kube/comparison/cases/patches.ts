@@ -57,10 +57,8 @@ export const patchCases: readonly Case[] = [
         ],
         [{ op: 'test', path: '/data/moved', value: 'other' }],
         [{ op: 'remove', path: '/data/none' }],
-        [{ op: 'replace', path: '/data/none', value: 'x' }],
         [{ op: 'add', path: '/none/below', value: 'x' }],
         [{ op: 'remove', path: '/metadata/finalizers/0' }],
-        [{ op: 'copy', from: '/none', path: '/data/x' }],
         [{ op: 'move', from: '/none', path: '/data/x' }],
         [{ op: 'wrong', path: '/data/a' }],
         [{ op: 'add', path: 'data', value: 'x' }],
@@ -74,6 +72,15 @@ export const patchCases: readonly Case[] = [
         [{ op: 'remove', path: '/metadata/finalizers' }],
       ]
       for (const patch of patches) await scene.patch(`${maps}/one`, JSON_PATCH, patch)
+    },
+  },
+  {
+    name: 'JSON patches from what is not there',
+    play: async scene => {
+      const maps = scene.path('configmaps')
+      await scene.quietly('POST', maps, map('one'))
+      await scene.patch(`${maps}/one`, JSON_PATCH, [{ op: 'replace', path: '/data/none', value: 'x' }])
+      await scene.patch(`${maps}/one`, JSON_PATCH, [{ op: 'copy', from: '/none', path: '/data/x' }])
     },
   },
   {
