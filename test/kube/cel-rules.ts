@@ -21,13 +21,17 @@ export interface Rule {
   readonly optionalOldSelf?: boolean
 }
 
-const environment = new Environment({ unlistedVariablesAreDyn: true, enableOptionalTypes: true })
-const programs = new Map<string, ParseResult>()
+const OPTIONS = { unlistedVariablesAreDyn: true, enableOptionalTypes: true }
+const plain = new Environment(OPTIONS)
+/** The library finds the members of an optional only where it knows that there is one. */
+const withOptional = new Environment(OPTIONS).registerVariable('oldSelf', 'optional')
+const programs = { plain: new Map<string, ParseResult>(), withOptional: new Map<string, ParseResult>() }
 
 /** @throws ParseError for text that is no CEL */
-function compiled(text: string): ParseResult {
-  const program = programs.get(text) ?? environment.parse(text)
-  programs.set(text, program)
+function compiled(text: string, { optionalOldSelf = false }: Rule): ParseResult {
+  const known = optionalOldSelf ? programs.withOptional : programs.plain
+  const program = known.get(text) ?? (optionalOldSelf ? withOptional : plain).parse(text)
+  known.set(text, program)
   return program
 }
 
@@ -49,10 +53,10 @@ export function hasRules(schema: Schema): boolean {
 }
 
 /** What is wrong with the text of a rule; undefined when it can be compiled. */
-export function ruleFault({ rule, messageExpression }: Rule): string | undefined {
+export function ruleFault(rule: Rule): string | undefined {
   try {
-    compiled(rule)
-    if (messageExpression !== undefined) compiled(messageExpression)
+    compiled(rule.rule, rule)
+    if (rule.messageExpression !== undefined) compiled(rule.messageExpression, rule)
     return undefined
   } catch (thrown) {
     return (thrown as Error).message
@@ -102,7 +106,7 @@ function judge(rule: Rule, value: Json, old: Json | undefined, schema: Schema, p
     },
   ]
   try {
-    return compiled(rule.rule)(variables) === true ? [] : says(messageOf(rule, variables))
+    return compiled(rule.rule, rule)(variables) === true ? [] : says(messageOf(rule, variables))
   } catch (thrown) {
     const words = (thrown as { summary?: string }).summary ?? (thrown as Error).message
     const key = /^No such key: (.*)$/.exec(words.split('\n')[0]!)?.[1]
@@ -117,16 +121,17 @@ function oldValue(rule: Rule, old: Json | undefined, schema: Schema, path: strin
   return plain === undefined ? Optional.none() : Optional.of(plain)
 }
 
-function messageOf({ rule, message, messageExpression }: Rule, variables: object): string {
+function messageOf(rule: Rule, variables: object): string {
+  const { message, messageExpression } = rule
   if (messageExpression !== undefined) {
     try {
-      const text: unknown = compiled(messageExpression)({ ...variables })
+      const text: unknown = compiled(messageExpression, rule)({ ...variables })
       if (typeof text === 'string' && text.trim() !== '' && !text.includes('\n')) return text
     } catch {
       // the server falls back to the message as well
     }
   }
-  return message ?? `failed rule: ${rule.trim()}`
+  return message ?? `failed rule: ${rule.rule.trim()}`
 }
 
 /** Of an object's metadata rules may see the names only. */

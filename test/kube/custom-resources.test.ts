@@ -3,6 +3,7 @@ import { after, before, beforeEach, describe, test } from 'node:test'
 import { until } from '../linux/until.ts'
 import { KubeApi } from './api.ts'
 import type { Asker } from './comparison/asker.ts'
+import { textAt } from './json.ts'
 import { listenAndAsk } from './stand-in-asker.ts'
 
 const DEFINITIONS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
@@ -242,9 +243,7 @@ test('kinds of one name in two groups are told apart by the group', async () => 
   const metadata = { name: 'a', namespace: 'default' }
   for (const group of ['example.org', 'other.org'])
     api.put({ apiVersion: `${group}/v1`, kind: 'Peer', metadata, spec: { address: group } })
-  const addresses = ['Peer', 'Peer.other.org'].map(
-    kind => (api.find(kind, 'a', 'default')?.['spec'] as { address: string }).address,
-  )
+  const addresses = ['Peer', 'Peer.other.org'].map(kind => textAt(api.find(kind, 'a', 'default'), ['spec', 'address']))
   assert.deepEqual(addresses, ['example.org', 'other.org'])
   assert.equal((await ask('GET', PEERS.replace('example.org', 'other.org'))).body.items[0].spec.address, 'other.org')
   api.remove('CustomResourceDefinition', 'peers.other.org')
