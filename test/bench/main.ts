@@ -5,12 +5,13 @@ import { parseArgs } from 'node:util'
 import { codecRows } from './codec.ts'
 import { exportRows } from './export.ts'
 import { kernelRows } from './kernel.ts'
+import { kubeRows } from './kube.ts'
 import { latenessRows } from './lateness.ts'
 import { type Measured, measure, type Result, renderResult, summary } from './result.ts'
 import { ribRows } from './rib.ts'
 import type { Row } from './row.ts'
 
-const rows: readonly Row[] = [...codecRows, ...ribRows, ...exportRows, ...kernelRows, ...latenessRows]
+const rows: readonly Row[] = [...codecRows, ...ribRows, ...exportRows, ...kernelRows, ...latenessRows, ...kubeRows]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,

@@ -1,6 +1,7 @@
 /** One run of a row measured, several runs summed up, and the line that tells of them. */
 import { version } from '../../daemon/version.ts'
 import type { Lateness, Row } from './row.ts'
+import { usageOf } from './usage.ts'
 
 export interface Measured {
   readonly seconds: number
@@ -17,7 +18,7 @@ export interface Measured {
 /** Medians of all runs of a row; `ok` when each of them was. What `--json` prints is a list of these. */
 export interface Result extends Measured {
   readonly scenario: string
-  readonly dut: 'podpeer (in process)'
+  readonly dut: string
   readonly version: string
 }
 
@@ -26,18 +27,17 @@ export async function measure(row: Row): Promise<Measured> {
   const prepared = await row.prepare()
   try {
     globalThis.gc?.()
-    const before = process.memoryUsage().rss
-    const cpu = process.cpuUsage()
+    const subject = prepared.subject ?? process.pid
+    const before = usageOf(subject)
     const start = performance.now()
     await prepared.run()
     const seconds = (performance.now() - start) / 1000
-    const { user, system } = process.cpuUsage(cpu)
-    const peak = process.memoryUsage().rss
+    const after = usageOf(subject)
     return {
       seconds,
-      cpuSeconds: (user + system) / 1e6,
-      peakRssMib: peak / 2 ** 20,
-      grownMib: (peak - before) / 2 ** 20,
+      cpuSeconds: after.cpuSeconds - before.cpuSeconds,
+      peakRssMib: after.rssMib,
+      grownMib: after.rssMib - before.rssMib,
       ok: prepared.check(),
       ...(prepared.lateness && { lateness: prepared.lateness() }),
     }
@@ -56,7 +56,7 @@ export function summary(row: Row, runs: readonly Measured[]): Result {
   ])
   return {
     scenario: row.name,
-    dut: 'podpeer (in process)',
+    dut: row.dut ?? 'podpeer (in process)',
     version,
     seconds: middle(run => run.seconds, 4),
     peakRssMib: middle(run => run.peakRssMib, 1),

@@ -1,6 +1,8 @@
 /** What a row of the benchmark is: prepared outside of the clock, run once in a process of its own, and checked. */
 
 export interface Prepared {
+  /** The process whose CPU time and memory count; absent: this one. */
+  readonly subject?: number
   /** What is timed. */
   run(): void | Promise<void>
   /** After the clock has stopped: whether the result is the right one. */
@@ -20,6 +22,8 @@ export interface Lateness {
 export interface Row {
   readonly name: string
   readonly title: string
+  /** What is measured; absent: podpeer in this process. */
+  readonly dut?: string
   /** What is counted, one: `prefix`, `route`. */
   readonly unit: string
   /** How many of them the row handles: what time and memory are divided by. */
