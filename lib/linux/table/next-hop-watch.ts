@@ -16,6 +16,8 @@ import type { NextHopVerdict } from './state.ts'
 
 /** Next hops are looked up anew at most so often for changes of routes. Milliseconds. */
 const GAP = 100
+/** Milliseconds of looking up before the event loop has its turn. */
+const SLICE = 1
 /** Looking up and reading take at most one part in so many of the time each. */
 const SHARE = 10
 /** Milliseconds. */
@@ -39,6 +41,9 @@ export class NextHopWatch {
   readonly nextHops: NextHops
   readonly #options: NextHopWatchOptions
   readonly #lookup: KernelLookup
+  #refreshing: Generator<void, Set<NextHopSet>> | undefined
+  /** Milliseconds that the running refresh has taken by now. */
+  #spent = 0
   #deadline = Number.POSITIVE_INFINITY
   /** No change of a route is reason enough before. */
   #lookUpFrom = 0
@@ -51,7 +56,7 @@ export class NextHopWatch {
     this.nextHops = new NextHops(this.#lookup.lookup, options.forwardings)
   }
 
-  /** When `refresh` is due; Infinity: never. */
+  /** When `step` has something to do; Infinity: never. */
   get deadline(): number {
     return this.#deadline
   }
@@ -77,17 +82,36 @@ export class NextHopWatch {
     this.nextHops.untrack(address)
   }
 
-  /** Asks the kernel anew. Returns the sets of next hops that lead elsewhere now. */
-  refresh(start: number): Set<NextHopSet> {
-    this.#deadline = Number.POSITIVE_INFINITY
-    const changed = this.nextHops.refresh()
+  /** Whether the next step is due at once. */
+  get isBusy(): boolean {
+    return this.#refreshing !== undefined
+  }
+
+  /** Asks the kernel anew when that is due, a slice per call. The last one returns the sets of next hops that lead elsewhere now. */
+  step(now: number): Set<NextHopSet> | undefined {
+    if (this.#refreshing === undefined) {
+      if (this.#deadline > now) return undefined
+      this.#deadline = Number.POSITIVE_INFINITY
+      this.#spent = 0
+      this.#refreshing = this.nextHops.refreshing()
+    }
+    const start = performance.now()
+    let step = this.#refreshing.next()
+    while (step.done !== true && performance.now() - start < SLICE) step = this.#refreshing.next()
+    const end = performance.now()
+    this.#spent += end - start
+    if (step.done !== true) return undefined
+    this.#refreshing = undefined
+    this.#refreshed(end)
+    return step.value
+  }
+
+  #refreshed(now: number): void {
     const verdicts = this.nextHops.changedVerdicts()
     if (verdicts.length > 0) this.#options.onVerdicts(verdicts)
     this.#lookup.keepOnly(address => this.nextHops.isAsked(address))
-    const end = performance.now()
-    this.#lookUpFrom = end + Math.max(GAP, SHARE * (end - start))
-    this.#followUp(end)
-    return changed
+    this.#lookUpFrom = now + Math.max(GAP, SHARE * this.#spent)
+    this.#followUp(now)
   }
 
   #followUp(now: number): void {
@@ -121,7 +145,7 @@ export class NextHopWatch {
     }
   }
 
-  /** Set by `refresh` while the reading waited for its next slice. */
+  /** Set by a refresh while the reading waited for its next slice. */
   get #hasBecomeOutdated(): boolean {
     return this.#reading === 'outdated'
   }

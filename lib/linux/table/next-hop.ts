@@ -3,7 +3,7 @@
  * is reached through the gateway of the kernel's route to it. Pure: the kernel's word comes through `lookup`.
  *
  * Rules: a route of ours never resolves a next hop (it would lead in circles); a set with one reachable next hop is
- * reachable; an answer holds until `refresh`, and beyond it where the kernel does not answer then. Where it has never
+ * reachable; an answer holds until refreshed, and beyond it where the kernel does not answer then. Where it has never
  * answered, nothing is known, and what is not known to be unreachable counts as reachable.
  */
 import type { Address } from '../../base/ip.ts'
@@ -50,10 +50,8 @@ export class NextHops {
   /** Asked for by somebody, whether a route wants them or not: what he was told last, by address. */
   readonly #tracked = new Map<string, { readonly address: Address; readonly told: Resolution }>()
   #answers = new Map<string, Resolution>()
-  /** Of the generation before. */
-  #formerAnswers = new Map<string, Resolution>()
   #generation = 0
-  /** Whether the kernel owes us an answer since the last `refresh`: another one is needed soon. */
+  /** Whether the kernel owes us an answer since the last refresh: another one is needed soon. */
   isOwed = false
   /** The set asked for last: neighbouring routes mostly share the very array. */
   #last: NextHopSet | undefined
@@ -106,6 +104,7 @@ export class NextHops {
 
   untrack(address: Address): void {
     this.#tracked.delete(address.toString())
+    this.#answers.delete(address.toString())
   }
 
   /** The tracked next hops that can be reached now and could not when last told, or the other way round, or another way. */
@@ -120,12 +119,19 @@ export class NextHops {
     return changed
   }
 
-  /** Links or routes of the kernel have changed: asks anew. Returns the sets in use that lead elsewhere now. */
-  refresh(): Set<NextHopSet> {
-    this.#generation++
-    this.#formerAnswers = this.#answers
-    this.#answers = new Map()
+  /**
+   * Links or routes of the kernel have changed: asks anew, one question per step; until the last one all answers stay.
+   * Returns the sets in use that lead elsewhere now.
+   */
+  *refreshing(): Generator<void, Set<NextHopSet>> {
     this.isOwed = false
+    const answers = new Map<string, Resolution>()
+    for (const [key, address] of this.#asked()) {
+      answers.set(key, this.#ask(address, key))
+      yield
+    }
+    this.#answers = answers
+    this.#generation++
     const changed = new Set<NextHopSet>()
     for (const set of this.#sets.values()) {
       const { forwarding, isUnknown, generation } = set
@@ -142,23 +148,30 @@ export class NextHops {
     return routes
   }
 
-  /** Whether anybody wants to know of it, or a route leads over it. */
+  /** Whether it was asked about in the last refresh or since. */
   isAsked(address: Address): boolean {
-    const key = address.toString()
-    if (this.#tracked.has(key)) return true
-    for (const { addresses } of this.#sets.values()) if (addresses.some(one => one.equals(address))) return true
-    return false
+    return this.#answers.has(address.toString())
   }
 
   /** Each next hop in use, once. */
   states(): NextHopState[] {
-    const used = new Map<string, Address>()
-    for (const { addresses } of this.#sets.values())
-      for (const address of addresses) used.set(address.toString(), address)
-    return Array.from(used.values(), address => {
+    return Array.from(this.#used().values(), address => {
       const { hops, reason = '' } = this.#resolveOne(address)
       return { address, reachable: hops.length > 0, reason, gateways: hops.map(({ gateway }) => gateway ?? address) }
     })
+  }
+
+  #used(): Map<string, Address> {
+    const used = new Map<string, Address>()
+    for (const { addresses } of this.#sets.values())
+      for (const address of addresses) used.set(address.toString(), address)
+    return used
+  }
+
+  #asked(): Map<string, Address> {
+    const asked = this.#used()
+    for (const [key, { address }] of this.#tracked) asked.set(key, address)
+    return asked
   }
 
   #resolveOne(address: Address): Resolution {
@@ -173,7 +186,7 @@ export class NextHops {
   #ask(address: Address, key: string): Resolution {
     const found = this.#lookup(address)
     if (found === undefined) this.isOwed = true
-    return found === undefined ? (this.#formerAnswers.get(key) ?? UNKNOWN) : resolution(address, found)
+    return found === undefined ? (this.#answers.get(key) ?? UNKNOWN) : resolution(address, found)
   }
 }
 

@@ -305,7 +305,7 @@ export class RouteTable {
   /** One slice, then either another turn or a timer. */
   #work(): void {
     const start = performance.now()
-    const retargeted = this.#watch.deadline <= start ? this.#watch.refresh(start) : undefined
+    const retargeted = this.#watch.step(start)
     for (const family of FAMILIES) {
       if (retargeted !== undefined) this.#plans[family].retarget(retargeted)
       this.#plans[family].wake(start)
@@ -314,7 +314,7 @@ export class RouteTable {
       this.#stepScan(start)
       this.#write()
     } while (this.#busy && performance.now() - start < SLICE)
-    if (this.#busy) return this.#schedule()
+    if (this.#busy || this.#watch.isBusy) return this.#schedule()
     this.#tellEnd()
     const settled = this.#settled
     this.#settled = []

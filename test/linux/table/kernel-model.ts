@@ -78,6 +78,14 @@ export class PlanWorld {
     throw new Error('the plan does not come to rest')
   }
 
+  /** Where next hops lead may have changed. */
+  refreshNextHops(): void {
+    const steps = this.nextHops.refreshing()
+    let step = steps.next()
+    while (step.done !== true) step = steps.next()
+    this.plan.retarget(step.value)
+  }
+
   /** Reads the table, as after an overflow. */
   scan(): void {
     this.#scanDue = false

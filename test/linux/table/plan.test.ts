@@ -199,11 +199,11 @@ test('unreachable next hops keep a route waiting, with the reason; it follows wh
   assert.equal(world.plan.state(parsePrefix(P)).reason, 'next hop 10.0.0.1: no route to it')
   assert.equal(world.nextHops.unreachable, 1)
   world.down.clear()
-  world.plan.retarget(world.nextHops.refresh())
+  world.refreshNextHops()
   world.settle()
   assert.deepEqual(world.table(), [`${P} 179 10.0.0.1`, `${Q} 179 10.0.0.1,10.0.0.2`])
   world.down.add('10.0.0.1').add('10.0.0.2')
-  world.plan.retarget(world.nextHops.refresh())
+  world.refreshNextHops()
   world.settle()
   assert.deepEqual(world.table(), [])
 })
@@ -300,7 +300,7 @@ test('whatever others do, foreign rows live and our routes hold every key that i
         if (action === 'scan') world.scan()
         if (action === 'down') for (const gateway of some) world.down.add(gateway)
         if (action === 'up') for (const gateway of some) world.down.delete(gateway)
-        if (action === 'down' || action === 'up') world.plan.retarget(world.nextHops.refresh())
+        if (action === 'down' || action === 'up') world.refreshNextHops()
         world.now += 10
         if (settles) world.settle()
       }
