@@ -93,7 +93,7 @@ function typeOf(text: string): Schema {
 function flag(text: string): Partial<Schema> {
   const [word, value = ''] = text.split(':')
   if (text.startsWith('='))
-    return { default: /^([[{"\d]|true$)/.test(text.slice(1)) ? JSON.parse(text.slice(1)) : text.slice(1) }
+    return { default: /^([[{"\d]|true$|null$)/.test(text.slice(1)) ? JSON.parse(text.slice(1)) : text.slice(1) }
   if (word === 'merge')
     return {
       'x-kubernetes-patch-strategy': 'merge',

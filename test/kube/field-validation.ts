@@ -6,7 +6,7 @@ import { wholeSchema } from './built-in-types.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { apiVersionOf } from './kinds.ts'
 import type { ResourceRequest } from './request.ts'
-import { ApiError, badRequest, invalidValue } from './status.ts'
+import { ApiError, badRequest, invalidValue, nameMismatch } from './status.ts'
 import { renderFault, type TypeFault, typeFault, unknownFields } from './typed-fields.ts'
 
 /**
@@ -46,8 +46,7 @@ export function validateConfig({ kind, namespace, name, duplicates }: ResourceRe
       `Incorrect version specified in apply patch. Specified patch version: ${apiVersion ?? ''}, expected: ${expected}`,
     )
   const given = isObject(metadata) ? metadata['name'] : undefined
-  if (given !== undefined && given !== name)
-    throw badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
+  if (given !== undefined && given !== name) throw nameMismatch(name!, given)
   if (isObject(metadata) && metadata['managedFields']) throw badRequest('metadata.managedFields must be nil')
   if (duplicates.length > 0) throw badRequest(`error decoding YAML: duplicate field "${duplicates[0]}"`)
   const schema = wholeSchema(kind)

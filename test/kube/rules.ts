@@ -9,7 +9,7 @@ import { draft, isObject, type Json, type JsonObject } from './json.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { trackUpdate, type Writer } from './managed-fields.ts'
 import { metadataCauses } from './metadata-rules.ts'
-import { ApiError, badRequest, conflict, forbidden, invalid, modified } from './status.ts'
+import { ApiError, badRequest, conflict, forbidden, invalid, modified, nameMismatch } from './status.ts'
 
 /** What the rules cannot know of themselves. */
 export interface Circumstances {
@@ -37,8 +37,7 @@ export function prepareCreate(
   if (metadata['resourceVersion'])
     throw new ApiError(500, '', 'resourceVersion should not be set on objects to be created')
   if (!metadata['name'] && metadata['generateName']) metadata['name'] = `${metadata['generateName']}${given.suffix}`
-  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink', 'generation'])
-    delete metadata[field]
+  for (const field of ['deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink']) delete metadata[field]
   if (namespace !== undefined) metadata['namespace'] = namespace
   metadata['uid'] = given.uid
   metadata['creationTimestamp'] = given.now
@@ -65,10 +64,7 @@ export function prepareUpdate(
 ): KubeObject {
   const object = draft(checkedBody(kind, body))
   const { metadata } = object
-  if (!metadata['name'])
-    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
-  if (metadata['name'] !== name)
-    throw badRequest(`the name of the object (${metadata['name']}) does not match the name on the URL (${name})`)
+  if (metadata['name'] !== name) throw nameMismatch(name, metadata['name'])
   const { namespace } = stored.metadata
   if (namespace !== undefined && metadata['namespace'] && metadata['namespace'] !== namespace)
     throw badRequest(

@@ -66,6 +66,12 @@ export const forbidden = (kind: Kind, name: string, why: string) =>
 
 export const badRequest = (message: string) => new ApiError(400, 'BadRequest', message)
 
+/** @param given in the body */
+export const nameMismatch = (name: string, given: unknown) =>
+  given
+    ? badRequest(`the name of the object (${given}) does not match the name on the URL (${name})`)
+    : badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`)
+
 export const unauthorized = () => new ApiError(401, 'Unauthorized', 'Unauthorized')
 
 export const noSuchPath = () => new ApiError(404, 'NotFound', 'the server could not find the requested resource', {})

@@ -9,7 +9,7 @@ import { fieldOf, type Schema } from './schema.ts'
 export interface TypeFault {
   readonly value: Json
   readonly schema: Schema
-  /** The server's name of the type that it should have, and of the one it is a field of. */
+  /** The server's name of the type that it should have, or what is wrong with it as a text of that type; the type it is in. */
   readonly wanted: string
   readonly struct: string
   /** Such as `spec.ports.port`. */
@@ -28,12 +28,14 @@ export function typeFault(value: Json, schema: Schema, struct: string, path = ''
       return typeFault(inner, fieldOf(schema, field) ?? {}, owner, below)
     })
   }
-  const wanted = wantedType(value, schema)
+  const wanted = wantedType(value, schema) ?? textFault(value, schema)
   return wanted === undefined ? undefined : { value, schema, wanted, struct, path }
 }
 
 /** In the words of the server's decoder. */
 export function renderFault({ value, schema, struct, path, wanted }: TypeFault): string {
+  // of a text that does not read as what it should be, the decoder does not say where it is
+  if (typeof value === 'string' && schema.type === 'string') return wanted
   return `json: cannot unmarshal ${nameOf(value, schema)} into Go struct field ${struct}.${path} of type ${wanted}`
 }
 
@@ -62,6 +64,19 @@ function wantedType(value: Json, schema: Schema): string | undefined {
     default:
       return undefined
   }
+}
+
+const BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
+const RFC3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$/
+
+/** What is wrong with a text that stands for something else. */
+function textFault(value: Json, { format, 'x-type': type }: Schema): string | undefined {
+  if (typeof value !== 'string') return undefined
+  if (format === 'byte' && !BASE64.test(value))
+    return `illegal base64 data at input byte ${value.search(/[^A-Za-z0-9+/]|$/)}`
+  if (format !== 'date-time' || RFC3339.test(value)) return undefined
+  const layout = `2006-01-02T15:04:05${type === 'MicroTime' ? '.000000' : ''}Z07:00`
+  return `parsing time ${JSON.stringify(value)} as "${layout}": cannot parse ${JSON.stringify(value)} as "2006"`
 }
 
 function goType({ type, format, additionalProperties, 'x-type': name }: Schema): string {

@@ -6,7 +6,7 @@ import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { applyConfig } from './apply.ts'
 import { deleteObject, mayGo } from './deletion.ts'
 import { validateConfig, validateFields } from './field-validation.ts'
-import { isObject, type Json, type JsonObject } from './json.ts'
+import { at, isObject, type Json, type JsonObject } from './json.ts'
 import { applyJsonPatch } from './json-patch.ts'
 import { apiVersionOf, collectionOf, type Kind } from './kinds.ts'
 import { listPage, reachedVersion, selection } from './list.ts'
@@ -20,6 +20,7 @@ import {
   badRequest,
   detailsOf,
   methodNotAllowed,
+  nameMismatch,
   namespaceTerminating,
   noSuchPath,
   notFound,
@@ -91,6 +92,7 @@ function update(world: World, request: ResourceRequest): Reply {
   const given = world.circumstances()
   const writer = writerOf(request, given)
   if (find(world, request) === undefined && kind.createOnUpdate && subresource === undefined) {
+    if (at(body, ['metadata', 'name']) !== name) throw nameMismatch(name, at(body, ['metadata', 'name']))
     const object = prepareCreate(kind, named(body, name), namespace, given, writer)
     checkNamespace(world, kind, object)
     return reply(201, request, write(world, request, options, object), warnings)
