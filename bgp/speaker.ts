@@ -21,7 +21,7 @@ const FAMILIES: readonly Family[] = [4, 6]
 
 /** Changes that one turn works off before sockets and timers get their turn: about a millisecond or two. */
 const SLICE = 8192
-/** Next hops that are told in one turn: to find out about each takes the shell some ten microseconds. */
+/** Next hops that are told in one turn: to find out about each takes the shell some tens of microseconds. */
 const NEXT_HOPS = 128
 
 export interface SpeakerWorld {
