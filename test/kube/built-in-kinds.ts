@@ -20,11 +20,11 @@ import {
 } from './columns.ts'
 import { configMapCauses, normalSecret, secretCauses } from './config-rules.ts'
 import { CLEANUP, definitionCauses, normalDefinition } from './custom-resource-definition.ts'
-import { isObject, type Json, type JsonObject } from './json.ts'
+import { eventCauses } from './event-rules.ts'
+import type { JsonObject } from './json.ts'
 import { type Kind, type Subresource, VERBS } from './kinds.ts'
 import { leaseCauses } from './lease-rules.ts'
 import { nodeCauses, normalNode } from './node-rules.ts'
-import { fieldOf, type Schema } from './schema.ts'
 import { createdNamespace, createdService, normalService, serviceCauses } from './service-rules.ts'
 import { conform } from './structural-schema.ts'
 import { bindingCauses, normalPods, podCauses, roleCauses, workloadCauses } from './workload-rules.ts'
@@ -53,17 +53,6 @@ function row(kind: Partial<Kind> & Pick<Kind, 'kind' | 'plural' | 'columns'>): K
       return kind.normal?.(typed, previous) ?? typed
     },
   }
-}
-
-/** The server's own types leave a map out that has nothing in it. */
-function withoutEmptyMaps(object: JsonObject, schema: Schema): JsonObject {
-  const kept = Object.entries(object).flatMap(([field, value]): [string, Json][] => {
-    const known = fieldOf(schema, field)
-    if (!isObject(value) || known === undefined) return [[field, value]]
-    if (known.additionalProperties !== undefined && Object.keys(value).length === 0) return []
-    return [[field, withoutEmptyMaps(value, known)]]
-  })
-  return Object.fromEntries(kept)
 }
 
 const exec: Subresource = { name: 'exec', group: '', version: 'v1', kind: 'PodExecOptions', verbs: ['create', 'get'] }
@@ -159,6 +148,7 @@ export const builtInKinds: readonly Kind[] = [
     plural: 'events',
     shortNames: ['ev'],
     columns: eventColumns,
+    causes: eventCauses,
     createOnUpdate: true,
     fields: [
       ...['kind', 'namespace', 'name', 'uid', 'apiVersion', 'resourceVersion', 'fieldPath'].map(

@@ -183,3 +183,9 @@ export function goValue(value: unknown): string {
   const entries = Object.entries(value).map(([key, one]) => `${text(key)}:${text(one)}`)
   return `map[string]string{${entries.join(', ')}}`
 }
+
+export const tooLong = (field: string, most: number): Cause => ({
+  reason: 'FieldValueTooLong',
+  message: `Too long: must have at most ${most} bytes`,
+  field,
+})

@@ -111,7 +111,7 @@ function checkNamespace({ store, kinds }: World, kind: Kind, { metadata: { name,
 
 function named(body: JsonObject, name: string): KubeObject {
   const metadata = isObject(body['metadata']) ? body['metadata'] : {}
-  return { ...body, metadata: { name, ...metadata } }
+  return { ...body, metadata: { name, ...metadata, resourceVersion: '' } }
 }
 
 function writerOf({ kind, manager, subresource = '', contentType }: ResourceRequest, { now }: Circumstances): Writer {

@@ -1,7 +1,7 @@
 /** What a client may say beside the object of a write: CreateOptions, UpdateOptions, PatchOptions and DeleteOptions. */
 import { isObject, type Json, type JsonObject } from './json.ts'
 import type { ResourceRequest, Verb } from './request.ts'
-import { type Cause, forbiddenValue, invalidOptions, requiredValue, unsupportedValue } from './status.ts'
+import { type Cause, forbiddenValue, invalidOptions, requiredValue, tooLong, unsupportedValue } from './status.ts'
 
 export const APPLY = 'application/apply-patch+yaml'
 
@@ -13,6 +13,7 @@ const NAMES: Partial<Record<Verb, string>> = {
   deletecollection: 'DeleteOptions',
 }
 const PROPAGATIONS = ['Foreground', 'Background', 'Orphan']
+const LONGEST_MANAGER = 128
 const DIRECTIVES = ['Ignore', 'Strict', 'Warn']
 
 export interface WriteOptions {
@@ -45,6 +46,8 @@ export function writeOptions({ verb, query, body, contentType }: ResourceRequest
   const applies = verb === 'patch' && contentType === APPLY
   if (force !== null && !applies) causes.push(forbiddenValue('force', 'may not be specified for non-apply patch'))
   if (applies && !query.get('fieldManager')) causes.push(requiredValue('fieldManager', 'is required for apply patch'))
+  const manager = query.get('fieldManager') ?? ''
+  if (Buffer.byteLength(manager) > LONGEST_MANAGER) causes.push(tooLong('fieldManager', LONGEST_MANAGER))
   if (causes.length > 0) throw invalidOptions(NAMES[verb] ?? '', causes)
   const grace = said['gracePeriodSeconds'] ?? query.get('gracePeriodSeconds') ?? undefined
   const preconditions = isObject(said['preconditions']) ? said['preconditions'] : {}
