@@ -33,6 +33,8 @@ export class PlanWorld {
   readonly rows = new Map<string, KernelRoute[]>()
   /** Next hops that have no route. */
   readonly down = new Set<string>()
+  /** Next hops of which the kernel does not tell just now. */
+  readonly silent = new Set<string>()
   /** Prefixes whose rows the kernel refuses. */
   readonly refusing = new Set<string>()
   /** Prefixes whose key the kernel calls taken though no row shows it. */
@@ -44,13 +46,11 @@ export class PlanWorld {
 
   constructor(family: Family) {
     const forwardings = new ForwardingTable()
-    this.nextHops = new NextHops(
-      address =>
-        this.down.has(address.toString())
-          ? 'no route to it'
-          : { type: 'unicast', hops: [{ gateway: undefined, link: LINK, onlink: false, weight: 1 }] },
-      forwardings,
-    )
+    this.nextHops = new NextHops(address => {
+      if (this.silent.has(address.toString())) return undefined
+      if (this.down.has(address.toString())) return 'no route to it'
+      return { type: 'unicast', hops: [{ gateway: undefined, link: LINK, onlink: false, weight: 1 }] }
+    }, forwardings)
     this.plan = new RoutePlan(family, this.nextHops, forwardings, 1)
   }
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { BIRD, OWN, PlanWorld, row } from './kernel-model.ts'
 
@@ -206,6 +207,32 @@ test('unreachable next hops keep a route waiting, with the reason; it follows wh
   world.refreshNextHops()
   world.settle()
   assert.deepEqual(world.table(), [])
+})
+
+test('while the kernel does not tell where a next hop is, what is there stays, and what is not there waits', () => {
+  const world = new PlanWorld(4)
+  world.want(P, '10.0.0.1')
+  world.settle()
+  world.put('add', row(Q, OWN, '10.0.0.2'), false)
+  world.plan.adopt(row(Q, OWN, '10.0.0.2'))
+  world.silent.add('10.0.0.1').add('10.0.0.2').add('10.0.0.3')
+  world.refreshNextHops()
+  world.want(Q, '10.0.0.2')
+  world.want('203.0.113.0/24', '10.0.0.3')
+  world.settle()
+  assert.deepEqual(world.table(), [`${P} 179 10.0.0.1`, `${Q} 179 10.0.0.2`])
+  assert.deepEqual(
+    [world.status(P), world.status(Q), world.status('203.0.113.0/24')],
+    ['installed', 'pending', 'pending'],
+  )
+  assert.equal(world.nextHops.track(parseAddress('10.0.0.3')).reason, undefined, 'not known to be unreachable')
+  assert.ok(world.nextHops.isOwed)
+  world.silent.clear()
+  world.down.add('10.0.0.2')
+  world.refreshNextHops()
+  world.settle()
+  assert.ok(!world.nextHops.isOwed)
+  assert.deepEqual(world.table(), [`${P} 179 10.0.0.1`, '203.0.113.0/24 179 10.0.0.3'])
 })
 
 test('a refused route is tried again, later each time, and at once when links or routes have changed', () => {
