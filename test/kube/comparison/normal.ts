@@ -9,7 +9,9 @@ const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const AGE = /^(\d+[smhdy]){1,2}$/
 /** Where texts tell versions: of a watch that is too old, of a list at a version to come, of an object that moved on. */
 const VERSIONS =
-  /(?<=resource version: |, current: |ResourceVersion in record |[Rr]esourceVersion\W{1,3})\(?\d+\)?|(?<=<version> )\(\d+\)/g
+  /(?<=resource version: |, current: |ResourceVersion in record |[Rr]esourceVersion\W{1,5})\(?\d+\)?|(?<=resource version: \d+ )\(\d+\)/g
+/** Where a text shows what was meant for nobody. */
+const POINTER = /\b0xc[0-9a-f]{6,}\b/g
 
 /** One per transcript: it remembers what it has seen. */
 export class Normal {
@@ -58,6 +60,7 @@ export class Normal {
       .replace(UID, uid => `<uid ${numberOf(this.#uids, uid)}>`)
       .replace(TIME, '<time>')
       .replace(VERSIONS, SOME)
+      .replace(POINTER, '<pointer>')
   }
 }
 

@@ -11,19 +11,27 @@ export const kindCases: readonly Case[] = [
       const node = (name: string, spec: object) => ({ metadata: { name }, spec })
       await scene.ask('POST', NODES, node('bare', {}))
       await scene.ask('POST', NODES, node('one', { podCIDR: '10.0.0.0/24' }))
-      await scene.ask('POST', NODES, node('two', { podCIDRs: ['10.0.1.0/24', 'fd00::/64'] }))
-      await scene.ask('POST', NODES, node('both', { podCIDR: '10.0.2.0/24', podCIDRs: ['10.0.2.0/24', 'fd00:2::/64'] }))
       await scene.ask('POST', NODES, node('differ', { podCIDR: '10.0.3.0/24', podCIDRs: ['10.0.4.0/24'] }))
       await scene.ask('POST', NODES, node('bad1', { podCIDR: '10.0.0.0/33' }))
-      await scene.ask('POST', NODES, node('bad2', { podCIDRs: ['10.0.0.0/24', '10.0.1.0/24'] }))
-      await scene.ask('POST', NODES, node('bad3', { podCIDRs: ['10.0.0.0/24', 'fd00::/64', 'fd01::/64'] }))
-      await scene.ask('POST', NODES, node('bad4', { podCIDRs: ['10.0.0.1/24', 'text'] }))
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDR: '10.0.9.0/24' } })
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDR: '10.0.8.0/24' } })
-      await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDRs: ['10.0.9.0/24', 'fd00:9::/64'] } })
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDR: null, podCIDRs: null } })
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDRs: null } })
       await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDR: null } })
+    },
+  },
+  {
+    name: 'podCIDRs of a Node with two families',
+    since: 23,
+    play: async scene => {
+      const node = (name: string, spec: object) => ({ metadata: { name }, spec })
+      await scene.ask('POST', NODES, node('bare', { podCIDR: '10.0.9.0/24' }))
+      await scene.ask('POST', NODES, node('two', { podCIDRs: ['10.0.1.0/24', 'fd00::/64'] }))
+      await scene.ask('POST', NODES, node('both', { podCIDR: '10.0.2.0/24', podCIDRs: ['10.0.2.0/24', 'fd00:2::/64'] }))
+      await scene.ask('POST', NODES, node('bad2', { podCIDRs: ['10.0.0.0/24', '10.0.1.0/24'] }))
+      await scene.ask('POST', NODES, node('bad3', { podCIDRs: ['10.0.0.0/24', 'fd00::/64', 'fd01::/64'] }))
+      await scene.ask('POST', NODES, node('bad4', { podCIDRs: ['10.0.0.1/24', 'text'] }))
+      await scene.patch(`${NODES}/bare`, MERGE, { spec: { podCIDRs: ['10.0.9.0/24', 'fd00:9::/64'] } })
     },
   },
   {
