@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { Look, Screen } from './screen.ts'
+import { renderNote } from './table.ts'
 
 export type OutputFormat = 'table' | 'wide' | 'json' | 'yaml'
 
@@ -59,7 +60,7 @@ export async function watch<Value extends object>(
       text = redraws ? await render(view, value, screen, format) : await renderChange(view, value, screen, format)
     } catch (error) {
       if (!(error instanceof WorldFault && error.retry)) throw error
-      steady = text = `podpeer: ${reasonOf(error)}\n`
+      steady = text = renderNote(screen, 'bad', `podpeer: ${reasonOf(error)}`, '')
       if (!redraws && steady !== last) screen.complain(`${reasonOf(error)}; waiting for it`)
       if (!redraws) text = ''
     }

@@ -71,7 +71,9 @@ function judgeUnion(branches: readonly Schema[], value: unknown, path: string): 
   const verdicts = branches.map(branch => judge(branch, value, path))
   if (verdicts.some(problems => problems.length === 0)) return []
   const meant = branches.findIndex(branch => branch.type === typeOf(value) && sharesKeys(branch, value))
-  if (meant !== -1) return verdicts[meant]!
+  // one word among others is meant only by who nearly wrote it
+  const slip = branches[meant]?.const === undefined || verdicts[meant]!.some(({ fix }) => fix !== '')
+  if (meant !== -1 && slip) return verdicts[meant]!
   const wanted = branches.map(expected).join(' or ')
   return branches.every(branch => branch.type === 'object')
     ? unquoted(path, value, wanted)
@@ -86,9 +88,8 @@ function judgeWord(schema: Schema, value: unknown, path: string): ConfigProblem[
   const words = schema.enum ?? [schema.const]
   if (words.includes(value)) return []
   const near = typeof value === 'string' ? nearest(value, words.map(String)) : undefined
-  return [
-    { path, problem: `${shown(value)} is not one of ${words.join(', ')}`, fix: near ? `did you mean ${near}?` : '' },
-  ]
+  const wanted = words.length === 1 ? words[0] : `one of ${words.join(', ')}`
+  return [{ path, problem: `${shown(value)} is not ${wanted}`, fix: near ? `did you mean ${near}?` : '' }]
 }
 
 function judgeObject(schema: Schema, value: Fields, path: string): ConfigProblem[] {

@@ -78,6 +78,16 @@ describe('a configuration file', () => {
       'peers: [{ address: 10.0.0.1, families: [ipv4, ip6] }]\n',
       ['line 1: peers[0].families[1]: "ip6" is not one of ipv4, ipv6; did you mean ipv6?'],
     ],
+    [
+      'a word where a number or another word belongs',
+      'peers: [{ address: 10.0.0.1, asNumber: foo }]\n',
+      ['line 1: peers[0].asNumber: "foo" is not a whole number from 1 to 4294967295 or "external"'],
+    ],
+    [
+      'a typing slip in the only word',
+      'peers: [{ address: 10.0.0.1, asNumber: externl }]\n',
+      ['line 1: peers[0].asNumber: "externl" is not external; did you mean external?'],
+    ],
     ['nothing where a list belongs', 'peers:\n', ['line 1: peers: nothing is not a list']],
     ['a mapping where a list belongs', 'peers: { address: 10.0.0.1 }\n', ['line 1: peers: a mapping is not a list']],
     [
