@@ -12,7 +12,7 @@ export function complaintAboutNode(version: string, wanted: string = engines.nod
   const [major = 0, minor = 0] = numbersOf(version)
   const [leastMajor = 0, leastMinor = 0] = numbersOf(wanted)
   if (major > leastMajor || (major === leastMajor && minor >= leastMinor)) return undefined
-  return `podpeer needs Node.js ${leastMajor}.${leastMinor} or newer, and this is ${version}`
+  return `Node.js ${leastMajor}.${leastMinor} or newer is needed, and this is ${version}`
 }
 
 function numbersOf(version: string): number[] {

@@ -4,8 +4,8 @@ import { test } from 'node:test'
 import { complaintAboutNode } from '../../daemon/node-version.ts'
 
 test('a Node.js that is too old is named, with the one that is needed', () => {
-  assert.equal(complaintAboutNode('20.20.2', '>=22.19'), 'podpeer needs Node.js 22.19 or newer, and this is 20.20.2')
-  assert.match(complaintAboutNode('22.18.0', '>=22.19') ?? '', /^podpeer needs/)
+  assert.equal(complaintAboutNode('20.20.2', '>=22.19'), 'Node.js 22.19 or newer is needed, and this is 20.20.2')
+  assert.match(complaintAboutNode('22.18.0', '>=22.19') ?? '', / is needed, /)
 })
 
 test('the one that is needed and all later ones are well', () => {
