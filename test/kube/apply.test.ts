@@ -177,6 +177,12 @@ describe('server-side apply', () => {
     assert.deepEqual([code, body.data, api.find('ConfigMap', 'one', 'default')], [201, { x: '1' }, undefined])
   })
 
+  test('of an item that is there twice is refused', async () => {
+    const { code, body } = await applyPorts('a', [port(80), { port: 80, name: 'again' }])
+    assert.equal(code, 500)
+    assert.match(body.message, /: \.spec\.ports: duplicate entries for key \[port=80,protocol="TCP"\]$/)
+  })
+
   const refusals: [why: string, query: string, body: unknown, code: number, message: RegExp][] = [
     ['no manager', '', {}, 422, /fieldManager: Required value: is required for apply patch$/],
     [

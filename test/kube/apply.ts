@@ -63,7 +63,7 @@ function within({ status }: Kind, subresource: string, config: JsonObject): Json
 function ownersOrFirst(live: KubeObject, kind: Kind, { apiVersion, time }: Writer): Owner[] {
   const owners = ownersOf(live)
   if (owners.length > 0) return owners
-  const fields = managed(fieldsOf(live as unknown as Json, wholeSchema(kind)))
+  const fields = managed(compare(undefined, live as unknown as Json, wholeSchema(kind), kind.custom).changed)
   return [{ manager: 'before-first-apply', operation: 'Update', apiVersion, subresource: '', time, fields }]
 }
 

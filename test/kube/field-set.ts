@@ -43,6 +43,22 @@ export function isWithin(path: Path, container: Path): boolean {
   return path === container || path.startsWith(`${container}\n`)
 }
 
+/** The first list in a value that has an item twice, as the server complains of it; undefined when there is none. */
+export function duplicateItem(value: Json, schema: Schema | undefined, path: Path = ''): string | undefined {
+  const parts = partsOf(value, schema)
+  if (parts === undefined) return undefined
+  if (Array.isArray(value) && parts.size < value.length) {
+    const names = value.map(item => [...partsOf([item], schema)!.keys()][0]!)
+    const twice = names.find((name, index) => names.indexOf(name) < index)!
+    return `${renderPath(path)}: duplicate entries for key ${renderElement(twice)}`
+  }
+  for (const [element, [inner, innerSchema]] of parts) {
+    const found = duplicateItem(inner, innerSchema, below(path, element))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
 /** All fields of a value, as an applier owns them: leaves, and items of lists. */
 export function fieldsOf(value: Json, schema: Schema | undefined, path: Path = ''): Set<Path> {
   const parts = partsOf(value, schema)

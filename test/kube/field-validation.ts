@@ -3,6 +3,7 @@
  * warnings (Warn, the default) or passed over (Ignore). Values of a wrong type are refused always.
  */
 import { wholeSchema } from './built-in-types.ts'
+import { duplicateItem } from './field-set.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { apiVersionOf } from './kinds.ts'
 import type { ResourceRequest } from './request.ts'
@@ -52,8 +53,13 @@ export function validateConfig({ kind, namespace, name, duplicates }: ResourceRe
   const schema = wholeSchema(kind)
   const [unknown] = unknownFields(config, schema)
   const misfit = typeFault(config, schema, kind.kind)
-  if (unknown === undefined && misfit === undefined) return
-  const fault = unknown === undefined ? renderMisfit(misfit!) : `.${unknown}: field not declared in schema`
+  const fault =
+    unknown !== undefined
+      ? `.${unknown}: field not declared in schema`
+      : misfit === undefined
+        ? duplicateItem(config, schema)
+        : renderMisfit(misfit)
+  if (fault === undefined) return
   const where = `${namespace === undefined ? '' : `${namespace}/`}${name}; ${expected}, Kind=${kind.kind}`
   throw new ApiError(500, '', `failed to create typed patch object (${where}): ${fault}`)
 }
