@@ -1,90 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { type TestContext, test } from 'node:test'
-import type { Family } from '../../../lib/base/ip.ts'
+import { test } from 'node:test'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE } from '../../../lib/linux/events/monitor.ts'
 import { prefixOf, RTM_NEWROUTE, routePages } from '../../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../../lib/linux/netlink/socket.ts'
-import { RouteTable, type RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
-import { makeNamespace, noNamespaces, type TestNamespace } from '../netns.ts'
+import { noNamespaces } from '../netns.ts'
 import { until } from '../until.ts'
+import { Bench, BOTH, FOUR, ownRoutes, SIX, want, wantBoth } from './table-bench.ts'
 
 const options = { skip: noNamespaces ?? false }
-
-const FAMILY_FLAG = { 4: '-4', 6: '-6' } as const
-
-/** Routes with our mark as `ip` tells them: `PREFIX GATEWAYS`, sorted. */
-function ownRoutes(namespace: TestNamespace, family: Family): string[] {
-  interface Row {
-    dst: string
-    gateway?: string
-    metric?: number
-    nexthops?: { gateway: string }[]
-  }
-  const rows: Row[] = JSON.parse(namespace.ip(`${FAMILY_FLAG[family]} -j -N route show proto 179`))
-  return rows
-    .map(({ dst, gateway, nexthops, metric }) => {
-      assert.equal(metric, 179)
-      const gateways = (nexthops ?? [{ gateway }]).map(hop => hop.gateway).sort()
-      const prefix = dst === 'default' ? `${family === 4 ? '0.0.0.0' : '::'}/0` : parsePrefix(dst)
-      return `${prefix} ${gateways.join(',')}`
-    })
-    .sort()
-}
-
-class Bench {
-  readonly namespace = makeNamespace()
-  readonly notices: string[] = []
-  readonly #tables: RouteTable[] = []
-
-  constructor(context: TestContext) {
-    context.after(async () => {
-      for (const table of this.#tables) await table.close()
-      this.namespace[Symbol.dispose]()
-    })
-  }
-
-  open(more: RouteTableOptions = {}): RouteTable {
-    const onNotice = (notice: string) => this.notices.push(notice)
-    const table = this.namespace.run(() => new RouteTable({ onNotice, ...more }))
-    this.#tables.push(table)
-    return table
-  }
-
-  async close(table: RouteTable): Promise<void> {
-    this.#tables.splice(this.#tables.indexOf(table), 1)
-    await table.close()
-  }
-
-  both(): string[] {
-    return [...ownRoutes(this.namespace, 4), ...ownRoutes(this.namespace, 6)]
-  }
-
-  async routes(expected: readonly string[]): Promise<void> {
-    const wanted = JSON.stringify(expected)
-    await until(
-      `the routes are ${wanted}, now ${JSON.stringify(this.both())}`,
-      () => JSON.stringify(this.both()) === wanted,
-    )
-  }
-}
-
-function want(table: RouteTable, text: string, ...gateways: string[]): void {
-  const { family, bytes, length } = parsePrefix(text)
-  const set = gateways.length === 0 ? undefined : table.nextHops(gateways.map(gateway => parseAddress(gateway)))
-  table.want(family, bytes, 0, length, set)
-}
-
-const FOUR = '192.0.2.0/24'
-const SIX = '2001:db8:1::/48'
-const BOTH = [`${FOUR} 10.0.0.2,10.0.0.3`, `${SIX} fd00::2,fd00::3`]
-
-function wantBoth(table: RouteTable): void {
-  want(table, FOUR, '10.0.0.2', '10.0.0.3')
-  want(table, SIX, 'fd00::2', 'fd00::3')
-}
 
 test(
   'routes of both families, with one and several next hops, are in the kernel as `ip` and our own dump read it',
@@ -371,101 +297,6 @@ test('an adopted route that somebody deletes is not put back, for nobody has wan
   await table.settled()
   assert.deepEqual(bench.both(), ['203.0.113.0/24 10.0.0.2'])
 })
-
-test(
-  'a next hop behind a router goes through it, never through a route of ours, and follows the kernel',
-  options,
-  async context => {
-    const bench = new Bench(context)
-    const { namespace } = bench
-    const table = bench.open()
-    want(table, FOUR, '172.20.0.1')
-    want(table, '172.20.0.0/16', '10.0.0.2')
-    want(table, '10.0.0.5/32', '10.0.0.5')
-    await table.settled()
-    const covering = ['10.0.0.5/32 10.0.0.5', '172.20.0.0/16 10.0.0.2']
-    assert.deepEqual(bench.both(), covering)
-    const { status, reason } = table.state(parsePrefix(FOUR))
-    assert.deepEqual([status, reason], ['unreachable', 'next hop 172.20.0.1: no route to it'])
-    namespace.ip('route add 172.20.0.0/24 via 10.0.0.7')
-    await bench.routes(['10.0.0.5/32 10.0.0.5', '172.20.0.0/16 10.0.0.2', `${FOUR} 10.0.0.7`])
-    assert.deepEqual(
-      table
-        .nextHopStates()
-        .map(({ address, gateways }) => `${address} ${gateways}`)
-        .sort(),
-      ['10.0.0.2 10.0.0.2', '10.0.0.5 10.0.0.5', '172.20.0.1 10.0.0.7'],
-    )
-    namespace.ip('route replace 172.20.0.0/24 via 10.0.0.8')
-    await bench.routes(['10.0.0.5/32 10.0.0.5', '172.20.0.0/16 10.0.0.2', `${FOUR} 10.0.0.8`])
-    namespace.ip('route del 172.20.0.0/24')
-    await bench.routes(covering)
-    want(table, FOUR, '10.0.0.1')
-    await table.settled()
-    assert.equal(table.state(parsePrefix(FOUR)).reason, 'next hop 10.0.0.1: an address of this host')
-  },
-)
-
-test(
-  'a next hop that is tracked is told when it can be reached no more, and when it can again',
-  options,
-  async context => {
-    const bench = new Bench(context)
-    const { namespace } = bench
-    const told: string[] = []
-    const table = bench.open({
-      onNextHops: verdicts => told.push(...verdicts.map(({ address, reason = 'reachable' }) => `${address} ${reason}`)),
-    })
-    const track = (text: string) => table.track(parseAddress(text)).reason
-    assert.equal(track('10.0.0.2'), undefined)
-    assert.equal(track('fd00::2'), undefined)
-    assert.equal(track('172.20.0.1'), 'no route to it')
-    assert.equal(track('10.0.0.1'), 'an address of this host')
-    namespace.ip('route add 172.20.0.0/24 via 10.0.0.7')
-    await until('the route is heard of', () => told.length === 1)
-    namespace.ip('link set dev a down')
-    await until('the fall of the link is heard of', () => told.length >= 4)
-    namespace.ip('link set dev a up')
-    namespace.ip('addr replace fd00::1/64 dev a nodad')
-    await until('the rise of the link is heard of', () => told.filter(line => line.endsWith(' reachable')).length >= 3)
-    table.untrack(parseAddress('10.0.0.2'))
-    namespace.ip('link set dev a down')
-    await until(
-      'the second fall is heard of',
-      () => told.filter(line => line === 'fd00::2 no route to it').length === 2,
-    )
-    assert.deepEqual(told.slice(0, 1), ['172.20.0.1 reachable'])
-    assert.deepEqual(
-      told.filter(line => line.startsWith('10.0.0.2')),
-      ['10.0.0.2 no route to it', '10.0.0.2 reachable'],
-    )
-  },
-)
-
-test(
-  'a next hop behind a route of ours is found among the routes of others, and moves with them',
-  options,
-  async context => {
-    const bench = new Bench(context)
-    const { namespace } = bench
-    const told: string[] = []
-    const onNextHops: RouteTableOptions['onNextHops'] = verdicts =>
-      told.push(...verdicts.map(({ address, reason = 'reachable' }) => `${address} ${reason}`))
-    const table = bench.open({ onNextHops })
-    want(table, '172.20.0.0/16', '10.0.0.2')
-    await table.settled()
-    assert.equal(table.track(parseAddress('172.20.0.1')).reason, undefined, 'not known yet, which is not unreachable')
-    want(table, FOUR, '172.20.0.1')
-    await until('the routes of others are read', () => told.length === 1)
-    assert.deepEqual(told, ['172.20.0.1 no route to it'])
-    namespace.ip('route add default via 10.0.0.7 metric 20')
-    namespace.ip('route add default via 10.0.0.8 metric 10')
-    await bench.routes([`172.20.0.0/16 10.0.0.2`, `${FOUR} 10.0.0.8`])
-    namespace.ip('route del default metric 10')
-    await bench.routes([`172.20.0.0/16 10.0.0.2`, `${FOUR} 10.0.0.7`])
-    assert.deepEqual([...new Set(told.slice(1))], ['172.20.0.1 reachable'], 'told once per way')
-  },
-)
 
 test('ten thousand routes come and go, and the event loop has its turns meanwhile', options, async context => {
   const bench = new Bench(context)
