@@ -37,9 +37,15 @@ export class RealServer {
   static async start(assets: string): Promise<RealServer> {
     const folder = mkdtempSync(join(tmpdir(), 'podpeer-kube-apiserver-'))
     const running: ChildProcess[] = []
-    const close = async () => {
-      for (const child of running.reverse()) await ended(child)
+    const crashed = () => {
+      for (const child of running) child.kill('SIGKILL')
       rmSync(folder, { recursive: true, force: true })
+    }
+    process.once('exit', crashed)
+    const close = async () => {
+      for (const child of running.toReversed()) await ended(child)
+      rmSync(folder, { recursive: true, force: true })
+      process.off('exit', crashed)
     }
     const start = (name: string, args: readonly string[]) => {
       const child = spawn(join(assets, name), args, { stdio: ['ignore', 'pipe', 'pipe'] })

@@ -99,7 +99,7 @@ export const watchCases: readonly Case[] = [
     play: async scene => {
       const maps = scene.path('configmaps')
       const { body } = await scene.ask('POST', maps, map('one'))
-      const query = `watch=1&resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=4`
+      const query = `watch=1&resourceVersion=${body.metadata.resourceVersion}&timeoutSeconds=2`
       const silent = await scene.watch(`${maps}?${query}`)
       const asked = await scene.watch(`${maps}?${query}&allowWatchBookmarks=true`)
       await scene.told(silent, 'end')
