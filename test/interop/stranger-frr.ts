@@ -1,5 +1,5 @@
 /** FRR as the stranger: configured once by file, changed later by vtysh as an operator would. */
-import type { RouterDaemon, RouterSpec } from '../lab/router.ts'
+import type { RouterSpec } from '../lab/router.ts'
 import { FrrRouter } from '../lab/router-frr.ts'
 import { FAMILIES, type FamilyName } from '../lab/topology.ts'
 import { EXTERNAL, SIDES, STRANGER_AS, TIMERS } from './meeting.ts'
@@ -13,7 +13,7 @@ interface ShownPrefix {
   }[]
 }
 
-export class FrrStranger extends FrrRouter implements Stranger, RouterDaemon {
+export class FrrStranger extends FrrRouter implements Stranger {
   #announced = FIRST_WORDS
 
   constructor(place: Omit<RouterSpec, 'config'>) {

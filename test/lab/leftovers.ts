@@ -33,13 +33,18 @@ export function removeLab(owner = process.pid): void {
   rmSync(`${FOLDERS}/podpeer-lab-${owner}`, { recursive: true, force: true })
 }
 
-/** Removes what labs left whose process is gone. Returns the numbers of those processes. */
+/**
+ * Removes what labs left whose process is gone: to be called before this process builds its own, for in a container that
+ * starts again the dead one may have had our number. Returns the numbers of those processes.
+ */
 export function sweepLeftovers(): number[] {
   const owners = [
     ...namesIn(NAMESPACES).map(name => ownerOf(NAMED, name)),
     ...namesIn(FOLDERS).map(name => ownerOf(FOLDER, name)),
   ]
-  const dead = [...new Set(owners)].filter(owner => owner !== undefined).filter(owner => !isAlive(owner))
+  const dead = [...new Set(owners)]
+    .filter(owner => owner !== undefined)
+    .filter(owner => owner === process.pid || !isAlive(owner))
   for (const owner of dead) removeLab(owner)
   return dead
 }
@@ -67,7 +72,9 @@ function isAlive(pid: number): boolean {
 }
 
 function processesIn(path: string): number[] {
-  const space = `net:[${statSync(path).ino}]`
+  const inode = statSync(path, { throwIfNoEntry: false })?.ino
+  if (inode === undefined) return []
+  const space = `net:[${inode}]`
   return namesIn('/proc')
     .map(Number)
     .filter(pid => pid > 0 && pid !== process.pid && spaceOf(pid) === space)

@@ -25,6 +25,15 @@ function run(...args: string[]): Promise<Ended> {
   )
 }
 
+/** What a script prints. Without `node` in its PATH: the lab's own words bring it along. */
+function shell(script: string): Promise<string> {
+  return new Promise((resolve, reject) =>
+    execFile('/bin/sh', ['-c', script], { env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' } }, (error, output) =>
+      error === null ? resolve(output) : reject(error),
+    ),
+  )
+}
+
 /** Namespaces and folders of the lab of a process. */
 function tracesOf(pid: number): string[] {
   return ['/run', '/run/netns']
@@ -50,8 +59,8 @@ function commandLine(pid: string): string {
 
 type LabChild = ChildProcessByStdio<null, Readable, null>
 
-/** A lab that stays up and is ready. */
-async function lastingLab(): Promise<LabChild> {
+/** A lab that stays up and is ready, and what it printed. */
+async function lastingLab(): Promise<{ lab: LabChild; printed: string }> {
   const child = spawn(process.execPath, [MAIN, '--nodes', '1'], { stdio: ['ignore', 'pipe', 'ignore'] })
   let output = ''
   child.stdout.on('data', chunk => {
@@ -61,7 +70,7 @@ async function lastingLab(): Promise<LabChild> {
     assert.equal(child.exitCode, null, output)
     return output.includes('Ctrl-C ends the lab') ? undefined : output
   })
-  return child
+  return { lab: child, printed: output }
 }
 
 test('words that make no sense end with one sentence and code 2, before anything is built', async () => {
@@ -113,7 +122,7 @@ describe('npm start', { skip: cannotBuild() }, () => {
 
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     test(`${signal} ends a lab that is up, and nothing of it is left`, async () => {
-      const lab = await lastingLab()
+      const { lab } = await lastingLab()
       assert.ok(tracesOf(lab.pid!).length > 0)
       lab.kill(signal)
       const [code] = await once(lab, 'exit')
@@ -121,8 +130,30 @@ describe('npm start', { skip: cannotBuild() }, () => {
       assert.deepEqual(tracesOf(lab.pid!), [])
     })
 
+  test('the commands that it prints work as they stand in a plain shell', async () => {
+    const { lab, printed } = await lastingLab()
+    try {
+      const commands = printed.split('\n').filter(line => line.startsWith('  '))
+      const given = commands.filter(line => /^ {2}(export|podpeer\(\)) /.test(line))
+      assert.equal(given.length, 4, printed)
+      for (const [command, answer] of [
+        ['podpeer peers', /router-ipv4 .*Established/],
+        ['podpeer routes', /203\.0\.113\.10\/32/],
+        ['podpeer explain', /KERNEL\n {2}installed via 10\.0\.1\.254/],
+        ['node .*ping-from', /^5 of 5 answered$/m],
+        ['node .*enter', /203\.0\.113\.10 via 10\.0\.1\.254/],
+      ] as const) {
+        const line = commands.find(line => new RegExp(`^ {2}${command}`).test(line))
+        assert.match(await shell([...given, line].join('\n')), answer)
+      }
+    } finally {
+      lab.kill('SIGTERM')
+      await once(lab, 'exit')
+    }
+  })
+
   test('a lab that was killed is swept by the next one, its processes too', async () => {
-    const lab = await lastingLab()
+    const { lab } = await lastingLab()
     lab.kill('SIGKILL')
     await once(lab, 'exit')
     assert.ok(tracesOf(lab.pid!).length > 0)

@@ -13,7 +13,7 @@
 import { InputFault } from '../../lib/base/failure.ts'
 
 export const ROUTER_AS = 65100
-export const PODS_PER_NODE = 2
+const PODS_PER_NODE = 2
 const MOST_NODES = 200
 
 export type FamilyName = 'ipv4' | 'ipv6'
