@@ -11,7 +11,7 @@ import { buildNetwork, learnedRoutes, setDevice, spaceOf } from '../lab/network.
 import { PodpeerProcess } from '../lab/podpeer-process.ts'
 import { podpeerFiles } from '../lab/router-podpeer.ts'
 import { FAMILIES, type FamilyName, type Network, type PerFamily } from '../lab/topology.ts'
-import { until } from '../lab/waiting.ts'
+import { untilComplete } from '../lab/waiting.ts'
 import type { Stranger, StrangerMaker } from './stranger.ts'
 
 export const STRANGER_AS = 65100
@@ -151,7 +151,7 @@ export class Meeting {
 
   /** Waits until every session is up, at both ends. */
   async established(): Promise<void> {
-    await until('four sessions', DEADLINE, async () => {
+    await untilComplete('four sessions', DEADLINE, async () => {
       const rows = await Promise.all(SIDES.flatMap(side => FAMILIES.map(family => this.peer(side, family))))
       const down = rows.find(({ state }) => state !== 'Established')
       if (down !== undefined) return `${down.name} is ${down.state}: ${down.lastError}`
@@ -163,7 +163,7 @@ export class Meeting {
   /** Waits until the session is down and its last error says so. Returns the sentence. */
   async lastError(side: Side, family: FamilyName, pattern: RegExp): Promise<string> {
     let said = ''
-    await until(`a last error that matches ${pattern}`, DEADLINE, async () => {
+    await untilComplete(`a last error that matches ${pattern}`, DEADLINE, async () => {
       const { state, lastError = '' } = await this.peer(side, family)
       said = lastError
       return state !== 'Established' && pattern.test(lastError) ? undefined : `${state}: ${lastError}`
@@ -174,7 +174,7 @@ export class Meeting {
   /** Waits until the answer deeply is as wanted. */
   async eventually<T>(what: string, wanted: T, ask: () => Promise<T> | T): Promise<void> {
     const text = JSON.stringify(wanted)
-    await until(what, DEADLINE, async () => {
+    await untilComplete(what, DEADLINE, async () => {
       const answer = JSON.stringify(await ask())
       return answer === text ? undefined : `${answer} instead of ${text}`
     })

@@ -7,7 +7,7 @@ import { buildNetwork, learnedRoutes, spaceOf } from '../lab/network.ts'
 import type { RouterDaemon, RouterSpec } from '../lab/router.ts'
 import { PodpeerRouter, podpeerFiles } from '../lab/router-podpeer.ts'
 import type { PerFamily } from '../lab/topology.ts'
-import { until } from '../lab/waiting.ts'
+import { untilComplete } from '../lab/waiting.ts'
 
 export const OURS: PerFamily = { ipv4: '10.9.1.1', ipv6: 'fd00:9:1::1' }
 export const THEIRS: PerFamily = { ipv4: '10.9.1.254', ipv6: 'fd00:9:1::fe' }
@@ -76,7 +76,7 @@ export class Pair<Other extends RouterDaemon> {
   /** Waits until just these prefixes have come over BGP into a side's kernel. */
   async learned(place: 'us' | 'other', prefixes: readonly string[]): Promise<void> {
     const wanted = [...prefixes].sort().join(' ')
-    await until(`the routes of ${place}`, DEADLINE, async () => {
+    await untilComplete(`the routes of ${place}`, DEADLINE, async () => {
       const there = learnedRoutes(place).map(({ prefix }) => prefix)
       const [peer] = await this.us.peers()
       return there.sort().join(' ') === wanted ? undefined : `${there} (we are ${peer?.state}, ${peer?.lastError})`

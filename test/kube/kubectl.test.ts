@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { after, afterEach, before, describe, test } from 'node:test'
-import { until } from '../linux/until.ts'
+import { until } from '../until.ts'
 import { KubeApi } from './api.ts'
 import { Kubectl, minors, skip } from './kubectl.ts'
 

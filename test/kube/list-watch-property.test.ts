@@ -9,7 +9,7 @@ import { ListWatch, type News } from '../../lib/kube/list-watch.ts'
 import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { ObjectStore } from '../../lib/kube/object-store.ts'
 import { PAGE } from '../../lib/kube/reflector.ts'
-import { until } from '../linux/until.ts'
+import { until } from '../until.ts'
 import { KubeApi, type Listener } from './api.ts'
 import type { Fault, FaultyRequest } from './faults.ts'
 

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { request as httpsRequest, type RequestOptions } from 'node:https'
 import { after, before, beforeEach, describe, test } from 'node:test'
 import { parse } from 'yaml'
-import { until } from '../linux/until.ts'
+import { until } from '../until.ts'
 import { KubeApi, type Listener } from './api.ts'
 
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io'

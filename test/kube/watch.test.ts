@@ -6,7 +6,7 @@ import { afterEach, describe, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import type { NodeView } from '../../lib/kube/object.ts'
 import { type ObjectWatch, type WatchEvent, type WatchedResource, watchObjects } from '../../lib/kube/watch.ts'
-import { until } from '../linux/until.ts'
+import { until } from '../until.ts'
 import { KubeApi, type Listener } from './api.ts'
 import type { Fault, FaultyRequest } from './faults.ts'
 

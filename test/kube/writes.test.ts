@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
-import { until } from '../linux/until.ts'
+import { until } from '../until.ts'
 import { KubeApi } from './api.ts'
 import type { Answer, Asker } from './comparison/asker.ts'
 import { listenAndAsk } from './stand-in-asker.ts'

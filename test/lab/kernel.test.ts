@@ -3,7 +3,7 @@ import { after, before, describe, test } from 'node:test'
 import { cannotBuild } from './daemons.ts'
 import { Lab } from './lab.ts'
 import { addStaticRoute, deleteRoutes, setDevice } from './network.ts'
-import { until } from './waiting.ts'
+import { untilComplete } from './waiting.ts'
 
 const DEADLINE = 20_000
 const OUR_METRIC = 179
@@ -28,7 +28,7 @@ describe('what others do to the kernel of a node', { skip: cannotBuild() }, () =
   for (const prefix of ['203.0.113.10/32', '2001:db8:113::10/128'])
     test(`a learned route that somebody deletes is put back (${prefix})`, async () => {
       deleteRoutes('node-1', prefix)
-      await until('the repair', DEADLINE, async () =>
+      await untilComplete('the repair', DEADLINE, async () =>
         lab.routes('node-1').some(route => route.prefix === prefix) ? undefined : 'the route is not there',
       )
       await everyPingIsAnswered()
@@ -51,7 +51,7 @@ describe('what others do to the kernel of a node', { skip: cannotBuild() }, () =
     deleteRoutes('node-1', prefix)
     addStaticRoute('node-1', 'eth0', { prefix, via: place.router.ipv4 }, OUR_METRIC)
     await agent.start()
-    await until('the report', DEADLINE, async () => {
+    await untilComplete('the report', DEADLINE, async () => {
       const { kernel } = await agent.status()
       return kernel.conflicts.some(conflict => conflict.prefix === prefix && /static/.test(conflict.foreign))
         ? undefined

@@ -6,7 +6,7 @@ import { planPings } from './expectation.ts'
 import { Lab } from './lab.ts'
 import { type PingCount, PingStream } from './ping.ts'
 import { ROUTER_KINDS } from './router.ts'
-import { until } from './waiting.ts'
+import { untilComplete } from './waiting.ts'
 
 const DEADLINE = 20_000
 /** Between two rounds of pings, in milliseconds. */
@@ -72,14 +72,14 @@ for (const router of ROUTER_KINDS)
       const { place } = lab.node(2)
       const prefixes = () => lab.routes('router').map(({ prefix }) => prefix)
       lab.cluster.deregister(place)
-      await until('the withdrawal', DEADLINE, async () =>
+      await untilComplete('the withdrawal', DEADLINE, async () =>
         prefixes().find(prefix => prefix.includes('244:2:') || prefix.startsWith('10.244.2.')),
       )
       assert.ok(prefixes().includes('10.244.1.0/24'), 'the other node keeps its routes')
 
       const moved = { ipv4: '10.244.202.0/24', ipv6: 'fd00:10:244:202::/64' }
       lab.cluster.register(place, moved)
-      await until('the new prefixes', DEADLINE, async () => {
+      await untilComplete('the new prefixes', DEADLINE, async () => {
         const there = prefixes()
         return Object.values(moved).find(prefix => !there.includes(prefix))
       })

@@ -18,7 +18,7 @@ import { birdConfig, frrConfig } from './router-config.ts'
 import { FrrRouter } from './router-frr.ts'
 import { PodpeerRouter, podpeerFiles } from './router-podpeer.ts'
 import { type FamilyName, type LabNode, planTopology, type Topology } from './topology.ts'
-import { eachOf, until } from './waiting.ts'
+import { eachOf, untilComplete } from './waiting.ts'
 
 export interface LabOptions {
   readonly nodes?: number
@@ -203,7 +203,7 @@ export class Lab {
   async settled(): Promise<void> {
     this.#progress('waiting for sessions and routes')
     const deadline = SETTLE_DEADLINE + this.members.length * SETTLE_DEADLINE_PER_NODE
-    await until('the lab', deadline, async () => {
+    await untilComplete('the lab', deadline, async () => {
       const [first, ...others] = await this.missing()
       return first && (others.length === 0 ? first : `${first}, and ${others.length} more`)
     })

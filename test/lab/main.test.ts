@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import { describe, test } from 'node:test'
 import { cannotBuild } from './daemons.ts'
 import { sweepLeftovers } from './leftovers.ts'
-import { until } from './waiting.ts'
+import { untilComplete } from './waiting.ts'
 
 const MAIN = new URL('main.ts', import.meta.url).pathname
 const DEADLINE = 60_000
@@ -66,7 +66,7 @@ async function lastingLab(): Promise<{ lab: LabChild; printed: string }> {
   child.stdout.on('data', chunk => {
     output += chunk
   })
-  await until('the lab', DEADLINE, async () => {
+  await untilComplete('the lab', DEADLINE, async () => {
     assert.equal(child.exitCode, null, output)
     return output.includes('Ctrl-C ends the lab') ? undefined : output
   })
@@ -160,6 +160,6 @@ describe('npm start', { skip: cannotBuild() }, () => {
     assert.ok(processesOf(lab.pid!).length > 0)
     assert.ok(sweepLeftovers().includes(lab.pid!))
     assert.deepEqual(tracesOf(lab.pid!), [])
-    await until('the end of its processes', DEADLINE, async () => processesOf(lab.pid!)[0])
+    await untilComplete('the end of its processes', DEADLINE, async () => processesOf(lab.pid!)[0])
   })
 })

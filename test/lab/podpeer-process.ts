@@ -5,7 +5,7 @@ import type { AgentStatus, PeerStatus, RouteRow, RouteTableName } from '../../da
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { ProcessFiles } from './agent-config.ts'
 import { LabProcess } from './process.ts'
-import { until } from './waiting.ts'
+import { untilComplete } from './waiting.ts'
 
 const MAIN = new URL('../../daemon/main.ts', import.meta.url).pathname
 /** On a busy machine a Node process needs seconds to start. */
@@ -50,7 +50,7 @@ export class PodpeerProcess {
       env: { NODE_NAME: node },
     })
     this.#process = started
-    await until(`starting podpeer on ${node}`, START_DEADLINE, async () => {
+    await untilComplete(`starting podpeer on ${node}`, START_DEADLINE, async () => {
       if (!started.running)
         throw new WorldFault('ECHILD', `podpeer on ${node} ended at once: ${started.lastWords}`, { retry: false })
       try {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { LabProcess, outputOf } from './process.ts'
 import type { RouterDaemon, RouterSession, RouterSpec } from './router.ts'
-import { until } from './waiting.ts'
+import { untilComplete } from './waiting.ts'
 
 const BIRD = '/usr/sbin/bird'
 const BIRDC = '/usr/sbin/birdc'
@@ -52,7 +52,7 @@ export class BirdRouter implements RouterDaemon {
       log: join(folder, 'bird.log'),
     })
     this.#process = started
-    await until('starting BIRD', START_DEADLINE, async () => {
+    await untilComplete('starting BIRD', START_DEADLINE, async () => {
       if (!started.running) throw new WorldFault('ECHILD', `BIRD ended at once: ${started.lastWords}`, { retry: false })
       return existsSync(this.#socket) ? undefined : 'it listens to no birdc'
     })

@@ -6,7 +6,7 @@ import { MS_BIND, mount } from '../../lib/linux/libc.ts'
 import { LabProcess, outputOf } from './process.ts'
 import { isRootless } from './rootless.ts'
 import type { RouterDaemon, RouterSession, RouterSpec } from './router.ts'
-import { until } from './waiting.ts'
+import { untilComplete } from './waiting.ts'
 
 const DAEMONS = '/usr/lib/frr'
 const VTYSH = '/usr/bin/vtysh'
@@ -47,7 +47,7 @@ export class FrrRouter implements RouterDaemon {
     rmSync(socket, { force: true })
     const daemon = this.#daemon(name, config, ...more)
     this.#processes.set(name, daemon)
-    await until(`starting FRR's ${name}`, START_DEADLINE, async () => {
+    await untilComplete(`starting FRR's ${name}`, START_DEADLINE, async () => {
       if (!daemon.running)
         throw new WorldFault('ECHILD', `FRR's ${name} ended at once: ${daemon.lastWords}`, { retry: false })
       return existsSync(socket) ? undefined : `${socket} is not there`

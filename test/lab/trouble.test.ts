@@ -6,7 +6,7 @@ import { cannotInteroperate } from './daemons.ts'
 import { Lab } from './lab.ts'
 import { spaceOf } from './network.ts'
 import { BirdRouter } from './router-bird.ts'
-import { until } from './waiting.ts'
+import { untilComplete } from './waiting.ts'
 
 const DEADLINE = 30_000
 /** As the guides have it on a node: a speaker on all addresses that dials nobody here. */
@@ -36,14 +36,16 @@ describe('an agent in trouble says so in a sentence and recovers without a resta
   }
   /** Waits until one of its problems matches. */
   const says = (pattern: RegExp) =>
-    until(`the agent saying ${pattern}`, DEADLINE, async () => {
+    untilComplete(`the agent saying ${pattern}`, DEADLINE, async () => {
       const said = await troubles()
       return said.some(problem => pattern.test(problem)) ? undefined : said.join('; ')
     })
   /** Everything works, and nothing is complained of any more. */
   const recovered = async () => {
     await lab.settled()
-    await until('an end of complaints', DEADLINE, async () => (await troubles()).find(problem => problem !== ''))
+    await untilComplete('an end of complaints', DEADLINE, async () =>
+      (await troubles()).find(problem => problem !== ''),
+    )
   }
 
   test('the kubeconfig is not there when it starts', async () => {

@@ -10,7 +10,11 @@ const INTERVAL = 100
  * @param deadline milliseconds
  * @throws WorldFault ETIMEDOUT with the last answer
  */
-export async function until(what: string, deadline: number, missing: () => Promise<string | undefined>): Promise<void> {
+export async function untilComplete(
+  what: string,
+  deadline: number,
+  missing: () => Promise<string | undefined>,
+): Promise<void> {
   const end = performance.now() + deadline
   for (;;) {
     const answer = await missing()

@@ -7,8 +7,8 @@ import { findLink, RTM_NEWLINK, setLink } from '../../lib/linux/netlink/link.ts'
 import type { Message } from '../../lib/linux/netlink/message.ts'
 import { decodeRoute, prefixOf, RTM_DELROUTE, RTM_NEWROUTE } from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
+import { until } from '../until.ts'
 import { makeNamespace, noNamespaces, type TestNamespace } from './netns.ts'
-import { until } from './until.ts'
 
 const skip = noNamespaces ?? false
 

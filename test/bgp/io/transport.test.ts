@@ -7,6 +7,7 @@ import { tcpTransport } from '../../../bgp/io/transport.ts'
 import type { Channel, DialOptions } from '../../../bgp/transport.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { makeNamespace, noNamespaces } from '../../linux/netns.ts'
+import { until } from '../../until.ts'
 
 const v4 = parseAddress('127.0.0.1')
 const v6 = parseAddress('::1')
@@ -41,13 +42,6 @@ function watch(channel: Channel): Log {
   }
   channel.onClosed = reason => log.closed.push(reason)
   return log
-}
-
-async function until(what: string, condition: () => boolean): Promise<void> {
-  for (const deadline = Date.now() + 15_000; !condition(); ) {
-    assert.ok(Date.now() < deadline, `waited in vain until ${what}`)
-    await new Promise(resolve => setTimeout(resolve, 5))
-  }
 }
 
 /** A listener on both loopbacks, and what it accepted. */

@@ -2,7 +2,7 @@
  * A case of the comparison: what it plays against a server, and the transcript that comes of it. Cases look at answers only
  * to go on (a version to send back, a token to continue with); judging is for whoever compares the transcripts.
  */
-import { until } from '../../linux/until.ts'
+import { until } from '../../until.ts'
 import { type Answer, Asker, type OpenWatch, type Question, type Server } from './asker.ts'
 import { Normal } from './normal.ts'
 

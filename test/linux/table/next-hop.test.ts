@@ -3,8 +3,8 @@ import { test } from 'node:test'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
+import { until } from '../../until.ts'
 import { noNamespaces } from '../netns.ts'
-import { until } from '../until.ts'
 import { Bench, FOUR, want } from './table-bench.ts'
 
 const options = { skip: noNamespaces ?? false }

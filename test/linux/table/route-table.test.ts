@@ -6,8 +6,8 @@ import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE } from '../../../lib/linux/events/monitor.ts'
 import { prefixOf, RTM_NEWROUTE, routePages } from '../../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../../lib/linux/netlink/socket.ts'
+import { until } from '../../until.ts'
 import { noNamespaces } from '../netns.ts'
-import { until } from '../until.ts'
 import { Bench, BOTH, FOUR, ownRoutes, SIX, want, wantBoth } from './table-bench.ts'
 
 const options = { skip: noNamespaces ?? false }

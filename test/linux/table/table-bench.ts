@@ -5,8 +5,8 @@ import type { Family } from '../../../lib/base/ip.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { RouteTable, type RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
+import { until } from '../../until.ts'
 import { makeNamespace, type TestNamespace } from '../netns.ts'
-import { until } from '../until.ts'
 
 const FAMILY_FLAG = { 4: '-4', 6: '-6' } as const
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict'
 
-/** Waits for a condition, looking every few milliseconds; fails after 20 s. */
+/** Waits for a condition in this process, looking every few milliseconds; fails after 20 s. Of the lab: lab/waiting.ts. */
 export async function until(what: string, condition: () => boolean): Promise<void> {
   for (const deadline = Date.now() + 20_000; !condition(); ) {
     assert.ok(Date.now() < deadline, `waited in vain until ${what}`)
