@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict'
 import { after, before, beforeEach, describe, test } from 'node:test'
+import { Access } from './access.ts'
 import { KubeApi } from './api.ts'
 import type { Asker } from './comparison/asker.ts'
 import type { PolicyRule } from './rbac.ts'
 import { listenAndAsk } from './stand-in-asker.ts'
+import { Store } from './store.ts'
+import { Tokens } from './tokens.ts'
 
 const api = new KubeApi()
 const AGENT = 'system:serviceaccount:default:agent'
@@ -184,6 +187,18 @@ test('each refused call is listed, with who asked and what for', async () => {
   assert.deepEqual(act, { user: AGENT, verb: 'delete', group: '', resource: 'pods', namespace: 'default', name: 'a' })
   assert.match(message, /^pods "a" is forbidden/)
   assert.deepEqual([path?.user, path && 'path' in path && path.path], [AGENT, '/metrics'])
+})
+
+test('of refused calls the last 2,000 are kept', () => {
+  const store = new Store()
+  const access = new Access(store, new Tokens(store, 'secret'), true)
+  for (let call = 1; call <= 2001; call++)
+    assert.throws(() => access.check({ name: 'nobody', groups: [] }, { verb: 'get', path: `/${call}` }))
+  assert.equal(access.refused.length, 2000)
+  assert.deepEqual(
+    [access.refused[0], access.refused.at(-1)].map(refusal => refusal && 'path' in refusal && refusal.path),
+    ['/2', '/2001'],
+  )
 })
 
 test('without authorization everybody with a good token may do everything, and nobody else', async () => {

@@ -12,8 +12,11 @@ import { serviceAccountOf, type Tokens, type User, userNamed } from './tokens.ts
 /** A call that was refused, such as `create nodes`, and what its caller was told. */
 export type Refusal = Act & { readonly user: string; readonly message: string }
 
+const REFUSALS_KEPT = 2000
+
 export class Access {
   readonly tokens: Tokens
+  /** The last ones, the oldest first. */
   readonly refused: Refusal[] = []
   readonly #store: Store
   readonly #enforced: boolean
@@ -45,6 +48,8 @@ export class Access {
     if (allowed) return
     const refusal = 'path' in act ? refusedPath(user, act) : refusedResource(user, act, reason)
     this.refused.push({ ...act, user: user.name, message: refusal.message })
+    // a client that is refused asks again, and a lab may run for days
+    if (this.refused.length > REFUSALS_KEPT) this.refused.shift()
     throw refusal
   }
 

@@ -167,7 +167,7 @@ export class KubeApi {
     })
   }
 
-  /** All calls that were refused with 403, in their order. */
+  /** The last 2,000 calls that were refused with 403, the oldest first. */
   get refused(): readonly Refusal[] {
     return this.#access.refused
   }

@@ -59,7 +59,7 @@ const FILTER = /^\[\?\(@\.?([^=!<>\s]+)\s*(==|!=)\s*(?:"([^"]*)"|'([^']*)'|([^)\
  * Fields, `['quoted fields']`, `[0]`, `[*]` and `[?(@.type=="Ready")]`: the first match is the value.
  * @throws Error for anything else
  */
-export function parseJsonPath(text: string): (object: KubeObject) => unknown {
+function parseJsonPath(text: string): (object: KubeObject) => unknown {
   const steps: Step[] = []
   for (let rest = text.replace(/^\{(.*)\}$/, '$1').replace(/^\$/, ''); rest !== '' && rest !== '.'; ) {
     const found = nextStep(rest)

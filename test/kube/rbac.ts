@@ -54,7 +54,7 @@ export function rulesFor(store: Store, user: User, namespace: string): readonly 
   return grantsTo(store, user, namespace).grants.flatMap(({ rules }) => rules)
 }
 
-export function permits(rule: PolicyRule, act: Act): boolean {
+function permits(rule: PolicyRule, act: Act): boolean {
   if (!covers(rule.verbs, act.verb)) return false
   if ('path' in act)
     return (rule.nonResourceURLs ?? []).some(url =>

@@ -5,7 +5,7 @@ import { apiVersionOf, type Kind } from './kinds.ts'
 const texts = new WeakMap<KubeObject, string>()
 
 /** Without apiVersion and kind: the form of items in lists. */
-export function itemText(object: KubeObject): string {
+function itemText(object: KubeObject): string {
   const known = texts.get(object)
   if (known !== undefined) return known
   const { apiVersion: _, kind: __, ...rest } = object

@@ -13,7 +13,7 @@ export interface User {
   readonly groups: readonly string[]
 }
 
-export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
+const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] }
 const ADMINISTRATOR: User = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }
 const SERVICE_ACCOUNT = 'system:serviceaccount:'
 
