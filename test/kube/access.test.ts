@@ -113,6 +113,25 @@ describe('a ServiceAccount', () => {
     api.remove('ClusterRole', 'nodes-too')
   })
 
+  test('may do what roles grant that aggregate each other', async () => {
+    const chosen = (label: string) => ({ clusterRoleSelectors: [{ matchLabels: { [label]: 'yes' } }] })
+    const ring = (name: string, label: string, next: string) =>
+      api.put({
+        ...rbac,
+        kind: 'ClusterRole',
+        metadata: { name, labels: { [label]: 'yes' } },
+        aggregationRule: chosen(next),
+      })
+    ring('left', 'ring-left', 'ring-right')
+    ring('right', 'ring-right', 'ring-left')
+    const rules = [{ apiGroups: [''], resources: ['nodes'], verbs: ['list'] }]
+    api.put({ ...rbac, kind: 'ClusterRole', metadata: { name: 'more', labels: { 'ring-left': 'yes' } }, rules })
+    const roleRef = { kind: 'ClusterRole', name: 'left' }
+    api.put({ ...rbac, kind: 'ClusterRoleBinding', metadata: { name: 'ring' }, roleRef, subjects: [agent] })
+    assert.equal(await told('GET', '/api/v1/nodes'), 200)
+    for (const name of ['left', 'right', 'more']) api.remove('ClusterRole', name)
+  })
+
   test('is told which role of a binding is missing', async () => {
     const roleRef = { kind: 'ClusterRole', name: 'nowhere' }
     api.put({ ...rbac, kind: 'ClusterRoleBinding', metadata: { name: 'dangling' }, roleRef, subjects: [agent] })

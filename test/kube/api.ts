@@ -3,6 +3,7 @@
  * test needs of it is here; it runs in the caller's thread and keeps its state in memory, also while no server listens.
  */
 import { randomBytes, randomUUID } from 'node:crypto'
+import { once } from 'node:events'
 import { type IncomingMessage, ServerResponse } from 'node:http'
 import { createServer, type Server } from 'node:https'
 import type { AddressInfo, Socket } from 'node:net'
@@ -237,9 +238,7 @@ function reachable(host: string): string[] {
   return Object.values(networkInterfaces()).flatMap(addresses => (addresses ?? []).map(({ address }) => address))
 }
 
-function listening(server: Server, where: { host: string; port: number } | { fd: number }): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(where, resolve)
-  })
+async function listening(server: Server, where: { host: string; port: number } | { fd: number }): Promise<void> {
+  server.listen(where)
+  await once(server, 'listening')
 }

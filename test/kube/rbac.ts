@@ -117,7 +117,8 @@ function roleOf(store: Store, { roleRef, metadata }: Binding): KubeObject | unde
     : store.get('rbac.authorization.k8s.io/roles', `${metadata.namespace}/${roleRef.name}`)
 }
 
-function rulesOf(store: Store, role: KubeObject): readonly PolicyRule[] {
+/** @param within the aggregations that led here: roles may select each other */
+function rulesOf(store: Store, role: KubeObject, within: readonly KubeObject[] = []): readonly PolicyRule[] {
   const own = (role['rules'] ?? []) as readonly PolicyRule[]
   const selectors = listAt(role, ['aggregationRule', 'clusterRoleSelectors'])
   if (selectors.length === 0) return own
@@ -129,7 +130,8 @@ function rulesOf(store: Store, role: KubeObject): readonly PolicyRule[] {
     ),
   )
   // an aggregation may aggregate another: edit has all of view
-  return selected.flatMap(other => (other === role ? [] : rulesOf(store, other)))
+  const path = [...within, role]
+  return selected.flatMap(other => (path.includes(other) ? [] : rulesOf(store, other, path)))
 }
 
 function isSubject({ kind, name, namespace }: Subject, user: User, here: string): boolean {

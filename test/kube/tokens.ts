@@ -62,7 +62,7 @@ export class Tokens {
   }
 
   /** @param header `Authorization`. @throws ApiError 401 for a wrong token, or one whose time is over */
-  identify(header: string | undefined, now = Date.now()): User {
+  identify(header: string | undefined): User {
     if (header === undefined) return ANONYMOUS
     const token = /^Bearer (.+)$/.exec(header)?.[1] ?? ''
     if (same(token, this.#administrator)) return ADMINISTRATOR
@@ -71,7 +71,7 @@ export class Tokens {
     const { sub, exp, 'kubernetes.io': binding } = JSON.parse(Buffer.from(claims, 'base64url').toString())
     const { namespace, name } = serviceAccountOf(sub)!
     const uid = textAt(binding, ['serviceaccount', 'uid'])
-    if (exp * 1000 <= now || this.#account(namespace, name)?.metadata.uid !== uid) throw unauthorized()
+    if (exp * 1000 <= Date.now() || this.#account(namespace, name)?.metadata.uid !== uid) throw unauthorized()
     return { ...userNamed(sub), uid }
   }
 
