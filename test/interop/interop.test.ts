@@ -186,7 +186,7 @@ describe('podpeer and an FRR with a least hold time', { skip: cannotInteroperate
     })
     try {
       await stranger.frr?.requireHoldTime(30)
-      const said = await meeting.lastError(EXTERNAL, 'ipv4', /hold time/i)
+      const said = await meeting.lastError(EXTERNAL, 'ipv4', /unacceptable hold time/i)
       context.diagnostic(said)
       await stranger.frr?.requireHoldTime(undefined)
       await meeting.established()

@@ -10,6 +10,8 @@ import { untilComplete } from './waiting.ts'
 
 const MAIN = new URL('main.ts', import.meta.url).pathname
 const DEADLINE = 60_000
+/** The account nobody. */
+const NOBODY = 65534
 
 interface Ended {
   readonly code: number
@@ -18,8 +20,14 @@ interface Ended {
 }
 
 function run(...args: string[]): Promise<Ended> {
+  return ended(process.execPath, [MAIN, ...args])
+}
+
+/** @param account user and group; absent: our own */
+function ended(command: string, args: readonly string[], account?: number): Promise<Ended> {
+  const options = account === undefined ? {} : { uid: account, gid: account }
   return new Promise(resolve =>
-    execFile(process.execPath, [MAIN, ...args], (error, output, complaint) =>
+    execFile(command, args, options, (error, output, complaint) =>
       resolve({ code: error === null ? 0 : Number(error.code), output, complaint }),
     ),
   )
@@ -117,6 +125,24 @@ describe('npm start', { skip: cannotBuild() }, () => {
     for (const { from, to, ok, rttMs } of document.pings) {
       assert.ok(typeof from === 'string' && typeof to === 'string')
       assert.ok(ok && rttMs > 0)
+    }
+  })
+
+  test('without root it builds the lab in a user namespace, or says in one sentence that it may have neither', async context => {
+    if ((await ended(process.execPath, [MAIN, '--help'], NOBODY)).code !== 0)
+      return context.skip('nobody but root may read this folder')
+    const allowed = await ended('unshare', ['--user', '--map-root-user', '--net', '--mount', 'true'], NOBODY)
+    const { code, output, complaint } = await ended(
+      process.execPath,
+      [MAIN, '--nodes', '1', '--once', '--json'],
+      NOBODY,
+    )
+    if (allowed.code === 0) {
+      assert.equal(code, 0, complaint)
+      assert.equal(JSON.parse(output).ok, true)
+    } else {
+      assert.equal(code, 1)
+      assert.match(complaint, /^lab: the lab needs root, or user namespaces, and can have neither here \(.*\n$/)
     }
   })
 
