@@ -38,6 +38,7 @@ describe('what others do to the kernel of a node', { skip: cannotBuild() }, () =
     const opens = async () => (await lab.node(1).agent.peers()).map(({ messages }) => messages.sent.open)
     const before = await opens()
     setDevice('node-1', 'eth0', false)
+    assert.deepEqual(lab.routes('node-1'), [])
     setDevice('node-1', 'eth0', true)
     await lab.settled()
     await everyPingIsAnswered()
