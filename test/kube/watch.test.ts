@@ -2,7 +2,7 @@ import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterEach, describe, test } from 'node:test'
+import { describe, type TestContext, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
 import type { NodeView } from '../../lib/kube/object.ts'
 import { type ObjectWatch, type WatchEvent, type WatchedResource, watchObjects } from '../../lib/kube/watch.ts'
@@ -13,20 +13,32 @@ import type { Fault, FaultyRequest } from './faults.ts'
 const NODES: WatchedResource = { path: '/api/v1/nodes', project: 'node' }
 
 const folder = mkdtempSync(join(tmpdir(), 'podpeer-watch-'))
-const kubeconfig = join(folder, 'kubeconfig')
-let cleanups: (() => Promise<void>)[] = []
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
+let stages = 0
 
-afterEach(async () => {
-  for (const cleanup of cleanups.reverse()) await cleanup()
-  cleanups = []
-})
+/** What one test uses: a kubeconfig of its own, and what ends with the test. */
+class Stage {
+  readonly kubeconfig = join(folder, `kubeconfig-${stages++}`)
+  readonly #cleanups: (() => Promise<void>)[] = []
 
-async function serve(api: KubeApi, port = 0): Promise<Listener> {
-  const listener = await api.listen({ host: '127.0.0.1', port })
-  writeFileSync(kubeconfig, api.kubeconfig(listener.url))
-  cleanups.push(() => api.close())
-  return listener
+  constructor(context: TestContext) {
+    context.after(async () => {
+      for (const cleanup of this.#cleanups.reverse()) await cleanup()
+    })
+  }
+
+  async serve(api: KubeApi, port = 0): Promise<Listener> {
+    const listener = await api.listen({ host: '127.0.0.1', port })
+    writeFileSync(this.kubeconfig, api.kubeconfig(listener.url))
+    this.#cleanups.push(() => api.close())
+    return listener
+  }
+
+  follow(resource = NODES, kubeconfig = this.kubeconfig): Follower {
+    const follower = new Follower(resource, kubeconfig)
+    this.#cleanups.push(() => follower.watch.close())
+    return follower
+  }
 }
 
 function apiWith(nodes: number): KubeApi {
@@ -45,9 +57,8 @@ class Follower {
   readonly followed = new Map<string, NodeView>()
   readonly watch: ObjectWatch
 
-  constructor(resource: WatchedResource = NODES, file = kubeconfig) {
-    this.watch = watchObjects({ kubeconfig: file, resources: [resource] }, event => this.#hear(event))
-    cleanups.push(() => this.watch.close())
+  constructor(resource: WatchedResource, kubeconfig: string) {
+    this.watch = watchObjects({ kubeconfig, resources: [resource] }, event => this.#hear(event))
   }
 
   #hear(event: WatchEvent): void {
@@ -83,17 +94,26 @@ class Follower {
         return [metadata.name, metadata.uid, metadata.labels ?? {}, podCIDRs]
       })
     const text = (rows: unknown[][]) => JSON.stringify(rows.sort((a, b) => (String(a[0]) < String(b[0]) ? -1 : 1)))
-    await until('the follower to hold what the server has', () => this.synced > 0 && text(held()) === text(had()))
+    const wanted = text(had())
+    let looked = 0
+    await until('the follower to hold what the server has', () => {
+      // looking is dear, and only what is told changes anything
+      if (looked === this.events.length) return false
+      looked = this.events.length
+      return this.synced > 0 && text(held()) === wanted
+    })
     assert.deepEqual(this.watch.objects(0), this.followed)
     assert.equal(this.synced, 1, 'synced is told once')
   }
 }
 
-describe('watched objects', () => {
-  test('come whole and in small batches before synced, then as they change', async () => {
+// most of their time is waiting for the next try
+describe('watched objects', { concurrency: 4 }, () => {
+  test('come whole and in small batches before synced, then as they change', async context => {
+    const stage = new Stage(context)
     const api = apiWith(1100)
-    await serve(api)
-    const follower = new Follower()
+    await stage.serve(api)
+    const follower = stage.follow()
     await follower.equals(api)
     const sizes = follower.events.map(event => (event.type === 'changes' ? event.changes.length : 0))
     assert.equal(Math.max(...sizes), 100)
@@ -105,11 +125,12 @@ describe('watched objects', () => {
     assert.deepEqual(follower.states, ['listing', 'watching'])
   })
 
-  test('are only those that the selectors name, and leave when they match no more', async () => {
+  test('are only those that the selectors name, and leave when they match no more', async context => {
+    const stage = new Stage(context)
     const api = apiWith(5)
-    await serve(api)
-    const own = new Follower({ ...NODES, fieldSelector: 'metadata.name=node-3' })
-    const labelled = new Follower({ ...NODES, labelSelector: 'role=edge' })
+    await stage.serve(api)
+    const own = stage.follow({ ...NODES, fieldSelector: 'metadata.name=node-3' })
+    const labelled = stage.follow({ ...NODES, labelSelector: 'role=edge' })
     await until('both to be synced', () => own.synced === 1 && labelled.synced === 1)
     assert.deepEqual([...own.followed.keys()], ['node-3'])
     assert.equal(labelled.followed.size, 0)
@@ -122,30 +143,11 @@ describe('watched objects', () => {
     await until('the object to leave', () => labelled.followed.size === 0)
   })
 
-  const faults: Record<string, (request: FaultyRequest, count: number) => Fault | undefined> = {
-    'a page that fails with 500': ({ query }, count) =>
-      query.has('continue') && count < 4 ? { code: 500 } : undefined,
-    'half a page': ({ query }, count) => (query.has('continue') && count < 4 ? { cutAfter: 20_000 } : undefined),
-    'a connection cut before the answer': (_, count) => (count < 2 ? { cutAfter: 0 } : undefined),
-    'being too many (429)': (_, count) => (count < 2 ? { code: 429, retryAfter: 1 } : undefined),
-    'a slow page': ({ query }) => (query.has('continue') ? { delay: 700 } : undefined),
-  }
-  for (const [fault, judge] of Object.entries(faults)) {
-    test(`are complete in spite of ${fault}`, async () => {
-      const api = apiWith(600)
-      await serve(api)
-      let count = 0
-      api.faults.judge = request => judge(request, count++)
-      const follower = new Follower()
-      await follower.equals(api)
-      await until('the fault was met', () => count >= 3)
-    })
-  }
-
-  test('are never taken for gone while their list fails', async () => {
+  test('are never taken for gone while their list fails', async context => {
+    const stage = new Stage(context)
     const api = apiWith(700)
-    await serve(api)
-    const follower = new Follower()
+    await stage.serve(api)
+    const follower = stage.follow()
     await follower.equals(api)
     api.faults.judge = ({ query }) => (query.has('continue') ? { cutAfter: 100 } : undefined)
     api.faults.dropWatches()
@@ -157,12 +159,13 @@ describe('watched objects', () => {
     await follower.equals(api)
   })
 
-  test('survive dropped watches and forgotten history without a loss', async () => {
+  test('survive dropped watches and forgotten history without a loss', async context => {
+    const stage = new Stage(context)
     const api = apiWith(20)
-    await serve(api)
-    const follower = new Follower()
+    await stage.serve(api)
+    const follower = stage.follow()
     await follower.equals(api)
-    for (let round = 1; round <= 4; round++) {
+    for (let round = 1; round <= 3; round++) {
       api.faults.dropWatches()
       api.remove('Node', `node-${round}`)
       putNode(api, `node-${round + 10}`, round + 10, { round: String(round) })
@@ -171,64 +174,95 @@ describe('watched objects', () => {
       await follower.equals(api)
     }
   })
+
+  const anyRequest = () => true
+  const laterPage = ({ query }: FaultyRequest) => query.has('continue')
+  const faults: Record<string, [about: (request: FaultyRequest) => boolean, fault: Fault]> = {
+    'a page that fails with 500': [laterPage, { code: 500 }],
+    'half a page': [laterPage, { cutAfter: 20_000 }],
+    'a connection cut before the answer': [anyRequest, { cutAfter: 0 }],
+    'being too many (429)': [anyRequest, { code: 429, retryAfter: 1 }],
+    'a slow page': [laterPage, { delay: 300 }],
+  }
+  for (const [name, [about, fault]] of Object.entries(faults)) {
+    test(`are complete in spite of ${name}`, async context => {
+      const stage = new Stage(context)
+      const api = apiWith(600)
+      await stage.serve(api)
+      let met = false
+      api.faults.judge = request => {
+        if (met || !about(request)) return undefined
+        met = true
+        return fault
+      }
+      const follower = stage.follow()
+      await follower.equals(api)
+      assert.ok(met, 'the fault was met')
+    })
+  }
 })
 
 describe('a broken cluster', () => {
-  test('is a state at start, and is taken up when it comes', async () => {
+  test('is a state at start, and is taken up when it comes', async context => {
+    const stage = new Stage(context)
     const api = apiWith(3)
-    const { port, close } = await serve(api)
+    const { port, close } = await stage.serve(api)
     await close()
-    const follower = new Follower()
+    const follower = stage.follow()
     const reason = `API server unreachable: connect ECONNREFUSED 127.0.0.1:${port}`
     await until('the state', () => follower.states.includes(reason))
     assert.equal(follower.synced, 0)
-    await serve(api, port)
+    await stage.serve(api, port)
     await follower.equals(api)
     await until('the watch runs', () => follower.states.at(-1) === 'watching')
   })
 
-  test('costs no objects while it is away, and is caught up with when it is back', async () => {
+  test('costs no objects while it is away, and is caught up with when it is back', async context => {
+    const stage = new Stage(context)
     const api = apiWith(3)
-    const { port, close } = await serve(api)
-    const follower = new Follower()
+    const { port, close } = await stage.serve(api)
+    const follower = stage.follow()
     await follower.equals(api)
     await close()
     await until('the state', () => follower.states.some(state => state.includes('ECONNREFUSED')))
     assert.equal(follower.followed.size, 3)
     api.remove('Node', 'node-2')
     putNode(api, 'node-4', 4)
-    await serve(api, port)
+    await stage.serve(api, port)
     await follower.equals(api)
   })
 
-  test('that comes back as another one is listed anew, with the kubeconfig read again', async () => {
+  test('that comes back as another one is listed anew, with the kubeconfig read again', async context => {
+    const stage = new Stage(context)
     const old = apiWith(3)
-    const { port } = await serve(old)
-    const follower = new Follower()
+    const { port } = await stage.serve(old)
+    const follower = stage.follow()
     await follower.equals(old)
     await old.close()
     const fresh = apiWith(2)
     for (let change = 0; change < 50; change++) putNode(fresh, 'other', change)
-    await serve(fresh, port)
+    await stage.serve(fresh, port)
     await follower.equals(fresh)
   })
 
-  test('that refuses our token is unauthorized until the token is right', async () => {
+  test('that refuses our token is unauthorized until the token is right', async context => {
+    const stage = new Stage(context)
     const api = apiWith(1)
-    const { url } = await serve(api)
-    writeFileSync(kubeconfig, api.kubeconfig(url, 'a-wrong-secret'))
-    const follower = new Follower()
+    const { url } = await stage.serve(api)
+    writeFileSync(stage.kubeconfig, api.kubeconfig(url, 'a-wrong-secret'))
+    const follower = stage.follow()
     await until('the state', () => follower.states.includes('unauthorized: Unauthorized'))
     assert.ok(!JSON.stringify(follower.events).includes('a-wrong-secret'))
-    writeFileSync(kubeconfig, api.kubeconfig(url))
+    writeFileSync(stage.kubeconfig, api.kubeconfig(url))
     await follower.equals(api)
   })
 
-  test('without a readable kubeconfig is a state that names the file, and never tells its content', async () => {
+  test('without a readable kubeconfig is a state that names the file, and never tells its content', async context => {
+    const stage = new Stage(context)
     const api = apiWith(1)
-    const { url } = await serve(api)
+    const { url } = await stage.serve(api)
     const late = join(folder, 'late')
-    const follower = new Follower(NODES, late)
+    const follower = stage.follow(NODES, late)
     await until('the state', () =>
       follower.states.includes(`kubeconfig unreadable: ENOENT: no such file or directory, open '${late}'`),
     )
@@ -243,13 +277,14 @@ describe('a broken cluster', () => {
 })
 
 describe('the Kubernetes thread', () => {
-  test('is started again when it falls, and only what changed meanwhile is told', async () => {
+  test('is started again when it falls, and only what changed meanwhile is told', async context => {
+    const stage = new Stage(context)
     const api = apiWith(3)
-    await serve(api)
+    await stage.serve(api)
     const threads: Worker[] = []
     const started = (thread: Worker) => void threads.push(thread)
     process.on('worker', started)
-    const follower = new Follower()
+    const follower = stage.follow()
     await follower.equals(api)
     const before = follower.events.length
     await threads[0]!.terminate()
@@ -263,10 +298,11 @@ describe('the Kubernetes thread', () => {
     assert.equal(threads.length, 2)
   })
 
-  test('tells nothing after it was closed', async () => {
+  test('tells nothing after it was closed', async context => {
+    const stage = new Stage(context)
     const api = apiWith(3)
-    await serve(api)
-    const follower = new Follower()
+    await stage.serve(api)
+    const follower = stage.follow()
     await follower.equals(api)
     const closed = follower.watch.close()
     const { length } = follower.events
