@@ -22,6 +22,7 @@ import type { Circumstances } from './rules.ts'
 import { ServedKinds } from './served-kinds.ts'
 import { type ServerContext, serve } from './server.ts'
 import { Store } from './store.ts'
+import { renderTime } from './time.ts'
 import { Tokens } from './tokens.ts'
 import type { WatchTimes } from './watch-stream.ts'
 
@@ -221,7 +222,7 @@ export class KubeApi {
 
   #circumstances(): Circumstances {
     return {
-      now: new Date().toISOString().replace(/\.\d+Z$/, 'Z'),
+      now: renderTime(Date.now()),
       uid: randomUUID(),
       suffix: randomBytes(3).toString('hex').slice(0, 5),
       serial: this.store.revision,

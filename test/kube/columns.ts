@@ -24,7 +24,8 @@ function column(name: string, cell: Cell | readonly string[], more: Partial<Colu
 }
 
 const wide = { wide: true }
-const name = column('Name', ['metadata', 'name'], { format: 'name' })
+/** Of custom kinds too. */
+export const nameColumn = column('Name', ['metadata', 'name'], { format: 'name' })
 const age = column('Age', (object, now) => renderAge(textAt(object, ['metadata', 'creationTimestamp']), now))
 
 const or = (text: string, otherwise = '<none>') => text || otherwise
@@ -34,7 +35,7 @@ const words =
     or(textAt(object, path), otherwise)
 
 export const nodeColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Status', nodeStatus),
   column('Roles', nodeRoles),
   age,
@@ -67,7 +68,7 @@ function nodeAddress(node: KubeObject, type: string): string {
 }
 
 export const podColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Ready', pod => {
     const statuses = listAt(pod, ['status', 'containerStatuses'])
     return `${statuses.filter(status => status['ready'] === true).length}/${listAt(pod, ['spec', 'containers']).length}`
@@ -93,7 +94,7 @@ function podStatus(pod: KubeObject): string {
 }
 
 export const serviceColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Type', words(['spec', 'type'], 'ClusterIP')),
   column('Cluster-IP', words(['spec', 'clusterIP'], '<none>')),
   column('External-IP', serviceExternal),
@@ -126,10 +127,10 @@ function renderLabels(labels: unknown): string {
   return or(pairs.sort().join(','))
 }
 
-export const namespaceColumns: readonly Column[] = [name, column('Status', ['status', 'phase']), age]
+export const namespaceColumns: readonly Column[] = [nameColumn, column('Status', ['status', 'phase']), age]
 
 export const configMapColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Data', map =>
     ['data', 'binaryData'].reduce((sum, field) => sum + Object.keys(at(map, [field]) ?? {}).length, 0),
   ),
@@ -156,17 +157,17 @@ export const eventColumns: readonly Column[] = [
   column('Message', event => textAt(event, ['message']).trim()),
   column('First Seen', (event, now) => renderAge(eventTime(event, 'firstTimestamp'), now), wide),
   column('Count', event => Number(at(event, ['count']) ?? 1), wide),
-  { ...name, wide: true },
+  { ...nameColumn, wide: true },
 ]
 
 function eventTime(event: KubeObject, field: string): string {
   return textAt(event, [field]) || textAt(event, ['eventTime'])
 }
 
-export const leaseColumns: readonly Column[] = [name, column('Holder', ['spec', 'holderIdentity']), age]
+export const leaseColumns: readonly Column[] = [nameColumn, column('Holder', ['spec', 'holderIdentity']), age]
 
 export const endpointSliceColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('AddressType', ['addressType']),
   column('Ports', slice =>
     or(
@@ -184,21 +185,21 @@ export const endpointSliceColumns: readonly Column[] = [
 ]
 
 export const secretColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Type', ['type']),
   column('Data', secret => Object.keys(at(secret, ['data']) ?? {}).length),
   age,
 ]
 
 export const serviceAccountColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Secrets', account => listAt(account, ['secrets']).length),
   age,
 ]
 
 /** Of roles and CRDs. */
 export const createdColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Created At', ['metadata', 'creationTimestamp'], { type: 'date' }),
 ]
 
@@ -219,7 +220,7 @@ function containersOf(workload: KubeObject, field: string): string {
 }
 
 export const daemonSetColumns: readonly Column[] = [
-  name,
+  nameColumn,
   count('Desired', 'desiredNumberScheduled'),
   count('Current', 'currentNumberScheduled'),
   count('Ready', 'numberReady'),
@@ -231,7 +232,7 @@ export const daemonSetColumns: readonly Column[] = [
 ]
 
 export const deploymentColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Ready', deployment => {
     const ready = at(deployment, ['status', 'readyReplicas']) ?? 0
     return `${ready}/${at(deployment, ['spec', 'replicas']) ?? 1}`
@@ -243,7 +244,7 @@ export const deploymentColumns: readonly Column[] = [
 ]
 
 export const ingressColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Class', words(['spec', 'ingressClassName'], '<none>')),
   column('Hosts', ingress => {
     const hosts = listAt(ingress, ['spec', 'rules']).flatMap(rule => rule['host'] ?? [])
@@ -259,7 +260,7 @@ export const ingressColumns: readonly Column[] = [
 ]
 
 export const roleBindingColumns: readonly Column[] = [
-  name,
+  nameColumn,
   column('Role', binding => `${textAt(binding, ['roleRef', 'kind'])}/${textAt(binding, ['roleRef', 'name'])}`),
   age,
   column('Users', binding => subjects(binding, 'User'), wide),

@@ -7,6 +7,7 @@ import { type KubeObject, keyOf } from '../../lib/kube/object.ts'
 import { at } from './json.ts'
 import { collectionOf, type Kind } from './kinds.ts'
 import type { Store } from './store.ts'
+import { renderTime } from './time.ts'
 
 export interface Deletion {
   /** Background where it is empty. */
@@ -44,7 +45,7 @@ function waitingObject(kind: Kind, object: KubeObject, { propagation, grace, now
   if (marked && seconds >= Number(metadata['deletionGracePeriodSeconds']) && isDeepStrictEqual(finalizers, before))
     return object
   const counted = marked || metadata.generation === undefined ? {} : { generation: metadata.generation + 1 }
-  const time = metadata.deletionTimestamp ?? new Date(now + seconds * 1000).toISOString().replace(/\.\d+Z$/, 'Z')
+  const time = metadata.deletionTimestamp ?? renderTime(now + seconds * 1000)
   const mark = { deletionTimestamp: time, deletionGracePeriodSeconds: seconds }
   const held = finalizers.length > 0 ? { finalizers } : {}
   const next = { ...object, metadata: { ...metadata, ...counted, ...mark, ...held } }

@@ -1,7 +1,7 @@
 /** `additionalPrinterColumns` of a CRD: the JSONPath that they are said in, and the cells that they give. */
 import type { KubeObject } from '../../lib/kube/object.ts'
 import { renderAge } from './age.ts'
-import type { Column } from './columns.ts'
+import { type Column, nameColumn } from './columns.ts'
 import { isObject } from './json.ts'
 
 export interface PrinterColumn {
@@ -14,18 +14,11 @@ export interface PrinterColumn {
   readonly priority?: number
 }
 
-const NAME: Column = {
-  name: 'Name',
-  type: 'string',
-  format: 'name',
-  wide: false,
-  cell: ({ metadata }) => metadata.name,
-}
 const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp', description: '' }
 
 /** The name, then what the CRD asks for; the age where it asks for nothing. */
 export function printedColumns(columns: readonly PrinterColumn[] = [AGE]): readonly Column[] {
-  return [NAME, ...columns.map(column)]
+  return [nameColumn, ...columns.map(column)]
 }
 
 function column({ name, type, jsonPath, format = '', priority = 0, description }: PrinterColumn): Column {

@@ -6,6 +6,7 @@ import { builtInType } from './built-in-types.ts'
 import type { Json, JsonObject } from './json.ts'
 import type { Schema } from './schema.ts'
 import { badRequest } from './status.ts'
+import { renderTime } from './time.ts'
 
 export const PROTOBUF = 'application/vnd.kubernetes.protobuf'
 const MAGIC = Buffer.from('k8s\0')
@@ -96,5 +97,5 @@ function read(wire: Wire, schema: Schema): Json {
 function time(wire: Buffer): Json {
   const parts = new Map(fields(wire))
   const seconds = Number(BigInt.asIntN(64, (parts.get(1) as bigint | undefined) ?? 0n))
-  return parts.size === 0 || seconds < 0 ? null : new Date(seconds * 1000).toISOString().replace('.000Z', 'Z')
+  return parts.size === 0 || seconds < 0 ? null : renderTime(seconds * 1000)
 }

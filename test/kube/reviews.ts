@@ -8,6 +8,7 @@ import { actOf, rulesFor } from './rbac.ts'
 import type { ResourceRequest } from './request.ts'
 import { badRequest, notFound } from './status.ts'
 import type { Store } from './store.ts'
+import { renderTime } from './time.ts'
 import { lifetimeOf, type User } from './tokens.ts'
 
 export interface Asker {
@@ -63,11 +64,11 @@ function token({ kind, namespace = '', name = '', body }: ResourceRequest, { acc
   const now = Date.now()
   const issued = access.tokens.issue(namespace, name, seconds, now)
   if (issued === undefined) throw notFound(kind, name)
-  const expirationTimestamp = new Date(now + seconds * 1000).toISOString().replace(/\.\d+/, '')
+  const expirationTimestamp = renderTime(now + seconds * 1000)
   return {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name, namespace, creationTimestamp: new Date(now).toISOString().replace(/\.\d+/, '') },
+    metadata: { name, namespace, creationTimestamp: renderTime(now) },
     spec: { audiences: ['https://kubernetes.default.svc'], expirationSeconds: seconds, boundObjectRef: null },
     status: { token: issued, expirationTimestamp },
   }
