@@ -123,7 +123,8 @@ for (const { minor, path } of minors.filter(one => one.minor >= 29))
       assert.match(await works('explain ds.spec.template.spec.containers.ports.hostPort'), /FIELD: hostPort <integer>/)
       const condition = { type: 'Ready', status: 'True' }
       const status = { conditions: [condition], addresses: [{ type: 'InternalIP', address: '192.0.2.1' }] }
-      api.put({ kind: 'Node', metadata: { name: 'n' }, status })
+      api.put({ kind: 'Node', metadata: { name: 'n' }, spec: { providerID: 'p1' }, status })
+      api.put({ kind: 'Node', metadata: { name: 'm' }, spec: { providerID: 'p2' } })
       assert.equal(await works('wait --for=condition=Ready node/n'), 'node/n condition met\n')
       await works('create deployment web --image=web:1')
       await works('create service clusterip web --tcp=80')
@@ -133,7 +134,7 @@ for (const { minor, path } of minors.filter(one => one.minor >= 29))
         ['get svc -o custom-columns=N:.metadata.name,T:.spec.type', /^N\s+T\nweb\s+ClusterIP\n$/],
         ['get deploy web -o go-template={{.spec.replicas}}', /^1$/],
         ['get all', /deployment\.apps\/web\s+0\/1/],
-        ['get deploy --sort-by=.metadata.name', /^NAME.*\nweb\s+0\/1/],
+        ['get nodes --sort-by=.spec.providerID', /^NAME.*\nn\s.*\nm\s/],
         ['describe svc web', /Port:\s+80\s+80\/TCP\nTargetPort:\s+80\/TCP/],
         ['describe deploy web', /StrategyType:\s+RollingUpdate[\s\S]*Image:\s+web:1/],
         ['describe node n', /InternalIP:\s+192\.0\.2\.1/],
