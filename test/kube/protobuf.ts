@@ -45,6 +45,7 @@ function* fields(bytes: Buffer): Generator<[number, Wire]> {
     const value = varint()
     if ((tag & 7) === 0) yield [tag >> 3, value]
     else if ((tag & 7) === 2) {
+      if (at + Number(value) > bytes.length) throw new RangeError('a field reaches beyond its end')
       yield [tag >> 3, bytes.subarray(at, at + Number(value))]
       at += Number(value)
     } else throw new RangeError(`it has a field of wire type ${tag & 7}`)

@@ -32,8 +32,7 @@ export interface Schema {
 
 /** What a field of an object is; undefined when the schema does not know it. */
 export function fieldOf(schema: Schema | undefined, field: string): Schema | undefined {
-  const known = schema?.properties?.[field]
-  if (known !== undefined) return known
-  const { additionalProperties } = schema ?? {}
+  const { properties = {}, additionalProperties } = schema ?? {}
+  if (Object.hasOwn(properties, field)) return properties[field]
   return typeof additionalProperties === 'object' ? additionalProperties : undefined
 }
