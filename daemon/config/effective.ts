@@ -2,16 +2,14 @@
  * What is in force on one node: the file, then its sections for the node in their order, then the Node's annotations,
  * the later wins; every value knows where it came from. Pure: it reads no file, no environment and no secret.
  */
-import type { NextHopMode } from '../../bgp/rib/peer.ts'
-import type { Policy } from '../../bgp/rib/policy.ts'
-import { type Address, addressOfUint32, type Family, parseAddress } from '../../lib/base/ip.ts'
+import { type Address, addressOfUint32, parseAddress } from '../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import { annotationLayers } from './annotation.ts'
 import { type Schema, withDefaults } from './judge.ts'
 import { type Layer, mergeLayers } from './layers.ts'
-import { effectivePeers } from './peers.ts'
+import { type EffectivePeer, effectivePeers } from './peers.ts'
 import { policiesByName } from './policy.ts'
-import { type AgentFile, agentSchema, type FilledFile, type PasswordSource, type Section } from './schema.ts'
+import { type AgentFile, agentSchema, type FilledFile, type Section } from './schema.ts'
 
 /** What is known of the node; only its name before Kubernetes has answered. */
 export interface NodeFacts {
@@ -24,28 +22,6 @@ export interface NodeFacts {
     readonly annotations: Readonly<Record<string, string>>
     readonly addresses: readonly { readonly type: string; readonly address: string }[]
   }
-}
-
-export interface EffectivePeer {
-  readonly name: string
-  readonly address: Address
-  readonly port: number
-  readonly localAddress?: Address
-  /** 0: any but ours. */
-  readonly asNumber: number
-  readonly passive: boolean
-  readonly ttl?: number
-  readonly password?: PasswordSource
-  /** Seconds, as the next two. */
-  readonly holdTime: number
-  readonly keepaliveTime?: number
-  readonly connectRetryTime: number
-  readonly families: readonly Family[]
-  readonly nextHop: NextHopMode
-  readonly routeReflectorClient: boolean
-  readonly importPolicy: Policy
-  readonly exportPolicy: Policy
-  readonly gracefulRestart: { readonly enabled: boolean; readonly restartTime: number }
 }
 
 export interface EffectiveConfig {

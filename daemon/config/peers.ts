@@ -2,11 +2,33 @@
  * The merged peers of a node → peers to run. A peer that lacks something, or contradicts another, is left out with a
  * sentence; the others run.
  */
+import type { NextHopMode } from '../../bgp/rib/peer.ts'
 import type { Policy } from '../../bgp/rib/policy.ts'
-import { parseAddress } from '../../lib/base/ip.ts'
-import type { EffectivePeer } from './effective.ts'
+import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
 import { familyOf } from './policy.ts'
-import type { FilledFile, FilledPeer } from './schema.ts'
+import type { FilledFile, FilledPeer, PasswordSource } from './schema.ts'
+
+export interface EffectivePeer {
+  readonly name: string
+  readonly address: Address
+  readonly port: number
+  readonly localAddress?: Address
+  /** 0: any but ours. */
+  readonly asNumber: number
+  readonly passive: boolean
+  readonly ttl?: number
+  readonly password?: PasswordSource
+  /** Seconds, as the next two. */
+  readonly holdTime: number
+  readonly keepaliveTime?: number
+  readonly connectRetryTime: number
+  readonly families: readonly Family[]
+  readonly nextHop: NextHopMode
+  readonly routeReflectorClient: boolean
+  readonly importPolicy: Policy
+  readonly exportPolicy: Policy
+  readonly gracefulRestart: { readonly enabled: boolean; readonly restartTime: number }
+}
 
 export function effectivePeers(
   file: FilledFile,

@@ -4,7 +4,7 @@
  *
  * Formats: `ipv4` is the standard's; `ip` (an address of either family) and `cidr` (a prefix without host bits) are ours.
  */
-import type { Static, TSchema } from 'typebox'
+import type { Static } from 'typebox'
 import { Type } from './type.ts'
 
 const closed = { additionalProperties: false } as const
@@ -356,8 +356,6 @@ export type PeerSettings = NonNullable<AgentFile['peers']>[number]
 export type PolicySettings = NonNullable<AgentFile['policies']>[number]
 export type PrefixRangeSettings = Static<typeof prefixRange>
 export type PasswordSource = Static<typeof password>
-
-export const peersSchema: TSchema = peers
 
 /** For editors: JSON Schema 2020-12. */
 export function jsonSchema(): Record<string, unknown> {
