@@ -38,7 +38,29 @@ export interface NodeView {
   /** The Ready condition is True. */
   readonly ready: boolean
   readonly unschedulable: boolean
-  /** RFC 3339; set while finalizers hold a deleted Node. */
+  /** Reason of the NetworkUnavailable condition, which the CNI writes: `FlannelIsUp`. */
+  readonly networkReason?: string
+  /** RFC 3339, as the next. */
+  readonly creationTimestamp?: string
+  /** Set while finalizers hold a deleted Node. */
+  readonly deletionTimestamp?: string
+}
+
+/** What podpeer keeps of a Pod. */
+export interface PodView {
+  readonly namespace: string
+  readonly name: string
+  /** Empty until it is scheduled. */
+  readonly node: string
+  /** `status.podIPs`, or the one `status.podIP`, as the API has them. */
+  readonly addresses: readonly string[]
+  /** Its addresses are those of its node. */
+  readonly hostNetwork: boolean
+  /** Pending, Running, Succeeded, Failed, Unknown. */
+  readonly phase: string
+  /** RFC 3339, as the next. */
+  readonly creationTimestamp?: string
+  /** Set from the wish to delete it until its containers have ended. */
   readonly deletionTimestamp?: string
 }
 
@@ -46,6 +68,7 @@ export interface NodeView {
 export interface Projections {
   readonly whole: KubeObject
   readonly node: NodeView
+  readonly pod: PodView
 }
 
 export type ProjectionName = keyof Projections
@@ -59,17 +82,20 @@ export function keyOf(object: KubeObject): string {
 export const projections: { readonly [P in ProjectionName]: (object: KubeObject) => Projections[P] } = {
   whole: object => object,
   node: nodeView,
+  pod: podView,
 }
 
 interface NodeObject extends KubeObject {
   readonly spec?: { readonly podCIDR?: string; readonly podCIDRs?: readonly string[]; readonly unschedulable?: boolean }
   readonly status?: {
     readonly addresses?: NodeView['addresses']
-    readonly conditions?: readonly { readonly type: string; readonly status: string }[]
+    readonly conditions?: readonly { readonly type: string; readonly status: string; readonly reason?: string }[]
   }
 }
 
 function nodeView({ metadata, spec = {}, status = {} }: NodeObject): NodeView {
+  const conditions = status.conditions ?? []
+  const networkReason = conditions.find(({ type }) => type === 'NetworkUnavailable')?.reason
   return {
     name: metadata.name,
     uid: metadata.uid ?? '',
@@ -77,8 +103,40 @@ function nodeView({ metadata, spec = {}, status = {} }: NodeObject): NodeView {
     annotations: metadata.annotations ?? {},
     podCIDRs: spec.podCIDRs ?? (spec.podCIDR ? [spec.podCIDR] : []),
     addresses: (status.addresses ?? []).map(({ type, address }) => ({ type, address })),
-    ready: (status.conditions ?? []).some(condition => condition.type === 'Ready' && condition.status === 'True'),
+    ready: conditions.some(condition => condition.type === 'Ready' && condition.status === 'True'),
     unschedulable: spec.unschedulable ?? false,
-    ...(metadata.deletionTimestamp === undefined ? {} : { deletionTimestamp: metadata.deletionTimestamp }),
+    ...(networkReason === undefined ? {} : { networkReason }),
+    ...lifetime(metadata),
+  }
+}
+
+interface PodObject extends KubeObject {
+  readonly spec?: { readonly nodeName?: string; readonly hostNetwork?: boolean }
+  readonly status?: {
+    readonly phase?: string
+    readonly podIP?: string
+    readonly podIPs?: readonly { readonly ip: string }[]
+  }
+}
+
+function podView({ metadata, spec = {}, status = {} }: PodObject): PodView {
+  return {
+    namespace: metadata.namespace ?? '',
+    name: metadata.name,
+    node: spec.nodeName ?? '',
+    addresses: status.podIPs?.map(({ ip }) => ip) ?? (status.podIP ? [status.podIP] : []),
+    hostNetwork: spec.hostNetwork ?? false,
+    phase: status.phase ?? '',
+    ...lifetime(metadata),
+  }
+}
+
+function lifetime({
+  creationTimestamp,
+  deletionTimestamp,
+}: ObjectMeta): Pick<NodeView, 'creationTimestamp' | 'deletionTimestamp'> {
+  return {
+    ...(creationTimestamp === undefined ? {} : { creationTimestamp }),
+    ...(deletionTimestamp === undefined ? {} : { deletionTimestamp }),
   }
 }
