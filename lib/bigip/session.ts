@@ -1,0 +1,6 @@
+/** The token of one device: login, extension, renewal before it expires, logout. */
+
+export interface Credentials {
+  readonly username: string
+  readonly password: string
+}
