@@ -3,10 +3,10 @@
  * Knows no layering.
  */
 import { parse } from 'yaml'
+import { judge, type Schema } from '../../lib/schema/judge.ts'
+import { type ConfigProblem, faultOf } from '../../lib/schema/problem.ts'
 import { judgePeers } from './file.ts'
-import { judge, type Schema } from './judge.ts'
 import type { Layer } from './layers.ts'
-import { type ConfigProblem, faultOf } from './problem.ts'
 import { agentSchema, type PeerSettings } from './schema.ts'
 
 interface AnnotationKind {

@@ -4,8 +4,8 @@
  */
 import { type Address, addressOfUint32, parseAddress } from '../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
+import { type Schema, withDefaults } from '../../lib/schema/judge.ts'
 import { annotationLayers } from './annotation.ts'
-import { type Schema, withDefaults } from './judge.ts'
 import { type Layer, mergeLayers } from './layers.ts'
 import { type EffectivePeer, effectivePeers } from './peers.ts'
 import { policiesByName } from './policy.ts'

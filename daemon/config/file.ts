@@ -5,9 +5,9 @@
 import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
 import { reasonOf } from '../../lib/base/failure.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
-import { judge, type Schema } from './judge.ts'
+import { judge, type Schema } from '../../lib/schema/judge.ts'
+import { type ConfigProblem, faultOf } from '../../lib/schema/problem.ts'
 import { BUILT_IN_POLICIES } from './policy.ts'
-import { type ConfigProblem, faultOf } from './problem.ts'
 import { type AgentFile, agentSchema, type PeerSettings, type PrefixRangeSettings } from './schema.ts'
 
 export type Judgement =

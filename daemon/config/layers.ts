@@ -2,7 +2,7 @@
  * Layers of settings laid over each other, the later wins, with a record of where each value came from. Mappings merge
  * key by key, peers merge by name, everything else replaces. Knows no meaning of any key but these two.
  */
-import { isFields } from './judge.ts'
+import { isFields } from '../../lib/schema/judge.ts'
 
 export interface Layer {
   readonly settings: Readonly<Record<string, unknown>>

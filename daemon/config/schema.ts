@@ -5,7 +5,7 @@
  * Formats: `ipv4` is the standard's; `ip` (an address of either family) and `cidr` (a prefix without host bits) are ours.
  */
 import type { Static } from 'typebox'
-import { Type } from './type.ts'
+import { Type } from '../../lib/schema/type.ts'
 
 const closed = { additionalProperties: false } as const
 

@@ -89,8 +89,13 @@ for (const [name, from, to] of [
   ['vxlan knows lib/base and lib/linux, and never bgp', inside('vxlan'), ['lib/base', 'lib/linux', 'vxlan']],
   ['lib knows no daemon', inside('lib'), ['lib', 'bgp', 'vxlan']],
   ['lib/kube knows lib/base', inside('lib/kube'), ['lib/base', 'lib/kube']],
+  ['lib/schema knows lib/base', inside('lib/schema'), ['lib/base', 'lib/schema']],
   ['the daemon knows all but the tests', inside('daemon'), PRODUCT],
-  ['the configuration knows values of the engine', inside('daemon/config'), ['lib/base', 'bgp', 'daemon/config']],
+  [
+    'the configuration knows values of the engine',
+    inside('daemon/config'),
+    ['lib/base', 'lib/schema', 'bgp', 'daemon/config'],
+  ],
   [
     'the control API knows documents, and no agent',
     inside('daemon/control'),

@@ -3,9 +3,8 @@
  * knows the part of JSON Schema that our own schemas use, and nothing of files. TypeBox's own checker is not used for
  * this: it names rules instead of fixes, reports every branch of a union, and stops after eight errors.
  */
-import { InputFault, reasonOf } from '../../lib/base/failure.ts'
-import { parseAddress } from '../../lib/base/ip.ts'
-import { parsePrefix } from '../../lib/base/prefix.ts'
+import { InputFault, reasonOf } from '../base/failure.ts'
+import { FORMATS } from './format.ts'
 import type { ConfigProblem } from './problem.ts'
 
 /** The keywords that count here; the rest are annotations. */
@@ -19,6 +18,7 @@ export interface Schema {
   readonly required?: readonly string[]
   readonly items?: Schema
   readonly minItems?: number
+  readonly maxItems?: number
   readonly uniqueItems?: boolean
   readonly minimum?: number
   readonly maximum?: number
@@ -113,6 +113,8 @@ function unknownKey(path: string, key: string, known: readonly string[]): Config
 
 function judgeList(schema: Schema, value: readonly unknown[], path: string): ConfigProblem[] {
   if (value.length < (schema.minItems ?? 0)) return [{ path, problem: 'the list is empty', fix: 'name at least one' }]
+  if (value.length > (schema.maxItems ?? Number.POSITIVE_INFINITY))
+    return [{ path, problem: `${value.length} are too many`, fix: `write at most ${schema.maxItems}` }]
   const problems = value.flatMap((item, at) => judge(schema.items ?? {}, item, `${path}[${at}]`))
   const twice = schema.uniqueItems === true ? value.findIndex((item, at) => value.indexOf(item) !== at) : -1
   if (twice !== -1)
@@ -141,18 +143,6 @@ function judgeText(schema: Schema, value: unknown, path: string): ConfigProblem[
     const problem = reasonOf(thrown).slice(0, fix === '' ? undefined : -fix.length - 2)
     return [{ path, problem, fix }]
   }
-}
-
-const FORMATS: Readonly<Record<string, { readonly name: string; parse(text: string): unknown }>> = {
-  ip: { name: 'an IP address', parse: text => parseAddress(text) },
-  cidr: { name: 'a prefix such as 192.0.2.0/24', parse: text => parsePrefix(text) },
-  ipv4: {
-    name: 'an IPv4 address',
-    parse(text) {
-      if (parseAddress(text).family === 4) return
-      throw new InputFault('', `"${text}" is not an IPv4 address`, 'write one such as 192.0.2.1')
-    },
-  },
 }
 
 function mismatch(path: string, value: unknown, wanted: string): ConfigProblem[] {

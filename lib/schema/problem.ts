@@ -1,5 +1,5 @@
 /** What is wrong with a configuration, in words: where, what and how to mend it. Values; who prints them is elsewhere. */
-import { InputFault } from '../../lib/base/failure.ts'
+import { InputFault } from '../base/failure.ts'
 
 export interface ConfigProblem {
   /** `peers[0].asNumber`; empty: the whole. */
