@@ -21,6 +21,8 @@ export interface ListWatchOptions<T> {
   readonly fieldSelector?: string | undefined
   readonly labelSelector?: string | undefined
   readonly project: (object: KubeObject) => T
+  /** See WatchedResource. */
+  readonly optional?: boolean | undefined
 }
 
 /** What a reflector says beside what to ask: the news for whoever follows the resource. */
@@ -41,7 +43,7 @@ export class ListWatch<T> {
   constructor(options: ListWatchOptions<T>, onNews: (news: News<T>) => void) {
     this.#options = options
     this.#client = new KubeClient(options.kubeconfig)
-    this.#reflector = new Reflector(options.project)
+    this.#reflector = new Reflector(options.project, options.optional)
     this.#onNews = onNews
   }
 

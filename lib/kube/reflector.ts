@@ -48,9 +48,12 @@ export type Ask =
   | { readonly type: 'list'; readonly limit: number; readonly continueToken?: string | undefined }
   | { readonly type: 'watch'; readonly resourceVersion: string; readonly timeoutSeconds: number }
 
-/** `watching` while the watch runs, `failing` from the first failed request to the next watch. */
+/**
+ * `watching` while the watch runs, `failing` from the first failed request to the next watch, `absent` while the server knows
+ * no such resource and the resource is optional.
+ */
 export type SourceState =
-  | { readonly phase: 'listing' | 'watching' }
+  | { readonly phase: 'listing' | 'watching' | 'absent' }
   | { readonly phase: 'failing'; readonly reason: string }
 
 /** At most one of `Ask` and `wait` per input: it is what the shell does next. */
@@ -61,6 +64,11 @@ export type ReflectorEffect<T> =
   | { readonly type: 'changes'; readonly changes: readonly ObjectChange<T>[] }
   /** After each whole list. */
   | { readonly type: 'listed' }
+  /**
+   * Each time that an optional resource is not there: nothing is known of it, and that is all there is to know. What was
+   * known stays, for an API server that starts may know its custom resources late.
+   */
+  | { readonly type: 'absent' }
   | { readonly type: 'state'; readonly state: SourceState }
 
 export const PAGE = 500
@@ -71,11 +79,15 @@ const LONGEST_WAIT = 120_000
 const SHORT_WATCH = 1000
 /** Seconds; spread, so that the watches of many agents do not end together. */
 const WATCH_TIME = { least: 240, spread: 120 }
+/** Milliseconds between two looks for an optional resource: a cluster may go without it for ever, and have many agents. */
+const ABSENT = { least: 45_000, spread: 30_000 }
 const GONE = 410
+const NOT_FOUND = 404
 
 export class Reflector<T> {
   readonly #store = new ObjectStore<T>()
   readonly #project: (object: KubeObject) => T
+  readonly #optional: boolean
   /** What is asked now, or again after a wait. */
   #doing: 'list' | 'probe' | 'watch' = 'list'
   #continueToken: string | undefined
@@ -83,10 +95,13 @@ export class Reflector<T> {
   #version: string | undefined
   #failures = 0
   #openedAt: number | undefined
+  #absent = false
   #state = ''
 
-  constructor(project: (object: KubeObject) => T) {
+  /** @param optional the server may not know the resource (a custom one) */
+  constructor(project: (object: KubeObject) => T, optional = false) {
     this.#project = project
+    this.#optional = optional
   }
 
   get objects(): ReadonlyMap<string, T> {
@@ -113,13 +128,14 @@ export class Reflector<T> {
       case 'failed':
         return this.#failed(input.failure, now, random)
       case 'waited':
-        return input.replaced ? this.#relist() : this.#resume(random)
+        return input.replaced || this.#absent ? this.#relist() : this.#resume(random)
     }
   }
 
   #relist(): ReflectorEffect<T>[] {
     this.#version = undefined
     this.#continueToken = undefined
+    this.#absent = false
     this.#doing = 'list'
     this.#store.beginRelist()
     return [{ type: 'list', limit: PAGE }]
@@ -170,6 +186,7 @@ export class Reflector<T> {
   }
 
   #failed({ reason, status, retryAfter }: Failure, now: number, random: number): ReflectorEffect<T>[] {
+    if (status === NOT_FOUND && this.#optional) return this.#missing(random)
     if (status === GONE) {
       const relist = this.#relist()
       return this.#failures++ === 0 ? relist : this.#wait(random)
@@ -180,6 +197,14 @@ export class Reflector<T> {
     this.#lasted(now)
     this.#openedAt = undefined
     return [...(broken ? [] : this.#tell({ phase: 'failing', reason })), ...this.#wait(random, retryAfter)]
+  }
+
+  #missing(random: number): ReflectorEffect<T>[] {
+    this.#absent = true
+    this.#failures = 0
+    this.#openedAt = undefined
+    const milliseconds = ABSENT.least + random * ABSENT.spread
+    return [{ type: 'absent' }, ...this.#tell({ phase: 'absent' }), { type: 'wait', milliseconds }]
   }
 
   /** Whether the watch was of use: then earlier failures are forgotten. */

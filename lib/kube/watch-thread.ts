@@ -13,10 +13,10 @@ const BATCH = 100
 const { kubeconfig, resources } = workerData as WatchRequest
 const port = parentPort!
 
-resources.forEach(({ path, fieldSelector, labelSelector, project = 'whole' }, resource) => {
+resources.forEach(({ path, fieldSelector, labelSelector, optional, project = 'whole' }, resource) => {
   const post = (message: ThreadMessage) => port.postMessage(message)
   const projection: (object: KubeObject) => View = projections[project]
-  const options = { kubeconfig, path, fieldSelector, labelSelector, project: projection }
+  const options = { kubeconfig, path, fieldSelector, labelSelector, optional, project: projection }
   new ListWatch(options, news => {
     if (news.type !== 'changes') return post({ ...news, resource })
     for (let at = 0; at < news.changes.length; at += BATCH) {

@@ -24,6 +24,11 @@ export interface WatchedResource<P extends ProjectionName = ProjectionName> {
   /** Such as `metadata.name=node-1`. */
   readonly fieldSelector?: string
   readonly labelSelector?: string
+  /**
+   * The cluster may not have the resource (a custom one): then it counts as synced without objects, is looked for again
+   * every minute, and its state is `absent`. Where objects of it were known, they stay known.
+   */
+  readonly optional?: boolean
   /** What is kept of each object; `whole` where absent. */
   readonly project?: P
 }
@@ -42,7 +47,7 @@ export type WatchEvent =
       readonly resource: number
       readonly changes: readonly ObjectChange<View>[]
     }
-  /** Once per resource, after the changes of its first whole list: what is not known by now does not exist. */
+  /** Once per resource, after the changes of its first whole list, or where an optional one is absent: what is not known by now does not exist. */
   | { readonly type: 'synced'; readonly resource: number }
   | { readonly type: 'state'; readonly resource: number; readonly state: SourceState }
 
@@ -63,6 +68,8 @@ export type ThreadMessage =
     }
   /** A whole list has been told. */
   | { readonly type: 'listed'; readonly resource: number }
+  /** The server has no such resource, which is optional. */
+  | { readonly type: 'absent'; readonly resource: number }
   | { readonly type: 'state'; readonly resource: number; readonly state: SourceState }
 
 /** Milliseconds between the fall of a thread and the start of the next. */
@@ -84,12 +91,7 @@ export function watchObjects(request: WatchRequest, onEvent: (event: WatchEvent)
     if (message.type === 'state') return onEvent(message)
     const { resource } = message
     const store = stores[resource]!
-    const changes =
-      message.type === 'objects'
-        ? message.objects.flatMap(
-            ([key, object]) => (object === undefined ? store.remove(key) : store.put(key, object)) ?? [],
-          )
-        : store.endRelist()
+    const changes = changesOf(message, store)
     if (changes.length > 0) onEvent({ type: 'changes', resource, changes })
     if (message.type === 'objects' || synced.has(resource)) return
     synced.add(resource)
@@ -125,4 +127,12 @@ export function watchObjects(request: WatchRequest, onEvent: (event: WatchEvent)
       await worker.terminate()
     },
   }
+}
+
+function changesOf(message: Exclude<ThreadMessage, { type: 'state' }>, store: ObjectStore<View>): ObjectChange<View>[] {
+  if (message.type === 'objects')
+    return message.objects.flatMap(
+      ([key, object]) => (object === undefined ? store.remove(key) : store.put(key, object)) ?? [],
+    )
+  return message.type === 'listed' ? store.endRelist() : []
 }

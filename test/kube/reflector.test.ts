@@ -11,8 +11,12 @@ function object(name: string, version: string, labels: Record<string, string> = 
 
 /** A reflector whose views are labels, its clock, and short names for what it says. */
 class Session {
-  readonly reflector = new Reflector<Readonly<Record<string, string>>>(({ metadata }) => metadata.labels ?? {})
+  readonly reflector: Reflector<Readonly<Record<string, string>>>
   now = 0
+
+  constructor(optional = false) {
+    this.reflector = new Reflector(({ metadata }) => metadata.labels ?? {}, optional)
+  }
 
   say(input: ReflectorInput): ReflectorEffect<Readonly<Record<string, string>>>[] {
     return this.reflector.handle(input, this.now, RANDOM)
@@ -182,4 +186,48 @@ describe('a reflector that watches', () => {
     const effects = session.fail(429, 7000)
     assert.deepEqual(effects.at(-1), { type: 'wait', milliseconds: 7000 })
   })
+})
+
+describe('a reflector of an optional resource', () => {
+  function optional() {
+    const session = new Session(true)
+    session.say({ type: 'start' })
+    return session
+  }
+  const slowly = { type: 'wait', milliseconds: 60_000 }
+
+  test('says that it is absent, and looks for it about every minute', () => {
+    const session = optional()
+    assert.deepEqual(session.fail(404), [{ type: 'absent' }, { type: 'state', state: { phase: 'absent' } }, slowly])
+    assert.deepEqual(short(session.say({ type: 'waited', replaced: false })), ['list 500'])
+    assert.deepEqual(session.fail(404), [{ type: 'absent' }, slowly])
+  })
+
+  test('lists and watches it once it is there', () => {
+    const session = optional()
+    session.fail(404)
+    session.say({ type: 'waited', replaced: false })
+    assert.deepEqual(short(session.page([object('a', '1')], '10')), ['added a', 'listed', 'watch 10'])
+    assert.deepEqual(short(session.say({ type: 'opened' })), ['watching'])
+  })
+
+  test('keeps what it knew when the resource goes away, and lists it anew when it comes back', () => {
+    const session = optional()
+    session.page([object('a', '1'), object('b', '2')], '10')
+    session.say({ type: 'opened' })
+    assert.deepEqual(short(session.fail(404)), ['absent', 'absent', 'wait'])
+    assert.deepEqual(session.names(), ['a', 'b'])
+    assert.deepEqual(short(session.say({ type: 'waited', replaced: false })), ['list 500'])
+    assert.deepEqual(short(session.page([object('b', '2')], '30')), ['deleted a', 'listed', 'watch 30'])
+  })
+
+  test('takes any other failure as one', () => {
+    assert.deepEqual(short(optional().fail(403)), ['failing: it broke', 'wait'])
+  })
+})
+
+test('a resource that is not optional fails where the server does not know it', () => {
+  const session = new Session()
+  session.say({ type: 'start' })
+  assert.deepEqual(short(session.fail(404)), ['failing: it broke', 'wait'])
 })
