@@ -33,6 +33,7 @@ const unit = Type.Object(
     address: Type.Optional(
       Type.String({
         format: 'endpoint',
+        maxLength: 253,
         description: 'Of the management interface: host, host:port or https URL; default: `url` of the Secret',
       }),
     ),
