@@ -37,8 +37,9 @@ export interface RowFields {
   readonly NDP: { readonly ipAddress: string; readonly macAddress: string }
   /** `/mgmt/tm/net/route`: by gateway or through a tunnel. */
   readonly route: { readonly network: string; readonly gateway?: string; readonly interface?: string }
-  /** `/mgmt/tm/net/routing/prefix-list` */
+  /** `/mgmt/tm/net/routing/prefix-list`: of one family; `lengths` is `26:32`, from and to. */
   readonly 'prefix list': {
+    readonly routeDomain: string
     readonly entries: readonly {
       readonly sequence: number
       readonly action: 'permit' | 'deny'
@@ -46,12 +47,13 @@ export interface RowFields {
       readonly lengths?: string
     }[]
   }
-  /** `/mgmt/tm/net/routing/route-map` */
+  /** `/mgmt/tm/net/routing/route-map`: what a destination has to match, by the path of a prefix list. */
   readonly 'route map': {
+    readonly routeDomain: string
     readonly entries: readonly {
       readonly sequence: number
       readonly action: 'permit' | 'deny'
-      readonly prefixList?: string
+      readonly destination?: { readonly family: 'ipv4' | 'ipv6'; readonly prefixList: string }
     }[]
   }
   /** `/mgmt/tm/net/routing/bgp`: the process of one route domain. */
