@@ -27,7 +27,10 @@ export interface Advertisement {
 }
 
 /** @param subject of the findings: `unit bigip-a` */
-export function advertisementRows({ chosen, mode, virtualAddresses }: AdvertisementWish, subject: string): Advertisement {
+export function advertisementRows(
+  { chosen, mode, virtualAddresses }: AdvertisementWish,
+  subject: string,
+): Advertisement {
   const known = virtualAddresses.flatMap(({ path, address, length }) => {
     const prefix = prefixOf(`${address}/${length}`)
     return prefix === undefined ? [] : [{ path, prefix }]
@@ -39,7 +42,9 @@ export function advertisementRows({ chosen, mode, virtualAddresses }: Advertisem
     advertised: taken.map(({ prefix }) => prefix.toString()),
     findings: [
       ...fitting.filter(({ fits }) => fits.length === 0).map(({ choice }) => unmet(choice, subject)),
-      ...fitting.filter(({ choice }) => rangeOf(choice) === undefined).map(({ choice, fits }) => unspoken(choice, fits)),
+      ...fitting
+        .filter(({ choice }) => rangeOf(choice) === undefined)
+        .map(({ choice, fits }) => unspoken(choice, fits)),
     ],
   }
 }

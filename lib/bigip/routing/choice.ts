@@ -3,9 +3,10 @@
  * (ZebOS, through imish). Pure. Rules: they exclude each other, and going from one to the other throws the former's
  * configuration away, so that nothing is switched: where there is neither, the object names which to enable.
  */
-import { objectPath } from '../path.ts'
+
 import type { DeviceFacts } from '../facts.ts'
 import type { Finding } from '../finding.ts'
+import { objectPath } from '../path.ts'
 
 export type RoutingApi = 'tmos' | 'imish'
 

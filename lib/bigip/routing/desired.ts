@@ -52,7 +52,11 @@ export function speakersOf(selection: SpeakerSelection): SelectedSpeakers {
     if (usable.length > 0) speakers.push({ kind: 'Node', name, addresses: usable, asNumber })
     else exclusions.push(withoutAddress(name, families))
   }
-  return { speakers, exclusions, findings: peers === 'reflector' ? reflectorFindings(speakers.length, matchLabels) : [] }
+  return {
+    speakers,
+    exclusions,
+    findings: peers === 'reflector' ? reflectorFindings(speakers.length, matchLabels) : [],
+  }
 }
 
 function hasLabels(labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
@@ -129,7 +133,8 @@ export function bgpRows(wish: BgpWish): BgpRows {
   const { identity, manage, asNumber, speakers } = wish
   const name = ownName(identity, 'bgp')
   const found = wish.processes.find(({ fields }) => fields.routeDomain === wish.routeDomain)
-  const foreign = found !== undefined && !(found.name === name && found.description?.startsWith(tagOf(identity)) === true)
+  const foreign =
+    found !== undefined && !(found.name === name && found.description?.startsWith(tagOf(identity)) === true)
   if (found === undefined ? !manage : foreign && found.fields.asNumber !== asNumber)
     return { rows: [], expectations: [], findings: [unusable(wish, found)], complete: false }
   const own = manage && !foreign
@@ -198,7 +203,13 @@ function peerGroups({ identity, speakers }: BgpWish, parent: string): Row<'BGP p
   const groups = speakers.flatMap(({ asNumber, addresses }) =>
     addresses.map(familyOf).map((family): Row<'BGP peer group'> => {
       const name = groupName(identity, asNumber, family)
-      return { kind: 'BGP peer group', parent, name, description: tagOf(identity), fields: { asNumber, families: [family] } }
+      return {
+        kind: 'BGP peer group',
+        parent,
+        name,
+        description: tagOf(identity),
+        fields: { asNumber, families: [family] },
+      }
     }),
   )
   return [...new Map(groups.map(group => [group.name, group])).values()]
@@ -206,7 +217,8 @@ function peerGroups({ identity, speakers }: BgpWish, parent: string): Row<'BGP p
 
 function neighbor(wish: BgpWish, { asNumber }: BgpSpeaker, address: string, parent: string): Row<'BGP neighbor'> {
   const family = familyOf(address)
-  const far = asNumber !== wish.asNumber && !wish.connected.some(subnet => parsePrefix(subnet).contains(parseAddress(address)))
+  const far =
+    asNumber !== wish.asNumber && !wish.connected.some(subnet => parsePrefix(subnet).contains(parseAddress(address)))
   return {
     kind: 'BGP neighbor',
     parent,
