@@ -3,21 +3,28 @@
  * kinds. Rules: at most `concurrency` calls at a time, in the order asked; every call has a deadline; what may have been applied
  * is repeated only where that is harmless; a device that keeps failing is left alone for a while; no text holds a secret.
  */
-import type { Clock } from './clock.ts'
-import type { DeviceFaultCode } from './fault.ts'
-import type { ListQuery } from './path.ts'
-import type { Credentials } from './session.ts'
+import { backoff } from '../base/backoff.ts'
+import { reasonOf } from '../base/failure.ts'
+import { Breaker } from './breaker.ts'
+import { type Clock, pause, systemClock } from './clock.ts'
+import { parseCollection } from './collection.ts'
+import { type Command, commit, LONGEST_TRANSACTION } from './commit.ts'
+import { type CallReport, Exchange, type JsonObject, parseOrigin, type Request, type Send } from './exchange.ts'
+import { aborted, DeviceFault, type DeviceFaultCode, isDeviceFault, nonsenseOf, overdue, resting } from './fault.ts'
+import { Limiter } from './limiter.ts'
+import type { Credentials } from './login-guard.ts'
+import { type ListQuery, renderQuery } from './path.ts'
+import { Session, TOKEN_HEADER } from './session.ts'
+import { renderShellCommand } from './shell-command.ts'
 import type { TlsOptions } from './tls.ts'
 
-export type Json = null | boolean | number | string | readonly Json[] | JsonObject
-export interface JsonObject {
-  readonly [field: string]: Json | undefined
-}
-
-export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+export type { Command } from './commit.ts'
+export type { CallReport, Json, JsonObject, Method } from './exchange.ts'
+export type { Credentials } from './login-guard.ts'
+export type { ListQuery } from './path.ts'
 
 export interface BigIpClientOptions {
-  /** `https://192.0.2.10` or `https://bigip.example:8443`, without a path, user or password. */
+  /** As `parseOrigin` takes it: a host, host and port, or an https URL. */
   readonly url: string
   /** Asked before each login, so that a Secret can be rotated. May reject: the call then fails with that reason. */
   readonly credentials: () => Promise<Credentials>
@@ -31,60 +38,102 @@ export interface BigIpClientOptions {
   readonly onCall?: (call: CallReport) => void
 }
 
-/** One exchange, for metrics. */
-export interface CallReport {
-  readonly method: Method
-  /** The path without names of objects: `/mgmt/tm/net/arp/*`. */
-  readonly path: string
-  /** HTTP status; absent when there was no answer. */
-  readonly status?: number
-  /** Absent where it went well. */
-  readonly fault?: DeviceFaultCode
-  readonly milliseconds: number
-}
-
 export interface CallOptions {
   readonly signal?: AbortSignal
   /** Milliseconds, instead of the client's. */
   readonly deadline?: number
 }
 
-export interface Command {
-  readonly method: 'POST' | 'PUT' | 'PATCH' | 'DELETE'
-  readonly path: string
-  readonly body?: JsonObject
-}
-
 export interface ClientState {
   /** `never`: no call has gone well yet; `failing`: the last one met no device in good order. */
   readonly phase: 'never' | 'up' | 'failing' | 'locked out'
-  /** The last failure that was the device's, kept when calls go well again. */
+  /** The last failure that was the device's, kept when calls go well again; `at` as below. */
   readonly lastError?: { readonly code: DeviceFaultCode; readonly message: string; readonly at: number }
-  /** Milliseconds since 1970; absent without a token. */
+  /** Milliseconds since 1970, as all points in time here; absent without a token. */
   readonly tokenExpiresAt?: number
   readonly inFlight: number
   /** Calls that wait for their turn. */
   readonly waiting: number
-  /** Of the circuit breaker: `resting` means that calls fail at once, until milliseconds since 1970. */
+  /** The circuit breaker is open: calls fail at once until then, and one call probes after that. */
   readonly restingUntil?: number
 }
 
+/** Milliseconds: of AS3 and of util/bash, which give up about then. */
+const DEADLINE = 60_000
+const CONCURRENCY = 4
+/** Tries of one call after the first; whoever asked knows better what to do about a longer trouble. */
+const REPEATS = 3
+const WAITS = { first: 250, most: 4000 }
+
+/** The device is ill, or not there: counted by the breaker. */
+const ILL: readonly DeviceFaultCode[] = [
+  'BIGIP_BUSY',
+  'BIGIP_RESTARTING',
+  'BIGIP_FAILED',
+  'BIGIP_UNREACHABLE',
+  'BIGIP_CERTIFICATE',
+  'BIGIP_TIMEOUT',
+  'BIGIP_NONSENSE',
+]
+/** Over before long, as a rule. */
+const PASSING: readonly DeviceFaultCode[] = [
+  'BIGIP_BUSY',
+  'BIGIP_RESTARTING',
+  'BIGIP_FAILED',
+  'BIGIP_UNREACHABLE',
+  'BIGIP_NONSENSE',
+]
+/** The device is well, and does not let us in: the login guard's affair. */
+const SHUT: readonly DeviceFaultCode[] = ['BIGIP_UNAUTHORIZED', 'BIGIP_LOCKED_OUT', 'BIGIP_TOKEN_CAP']
+
+interface Work<T> {
+  /** For texts: `GET /mgmt/tm/net/arp`. */
+  readonly call: string
+  /** Whether doing it twice is the same as doing it once. */
+  readonly repeatable: boolean
+  readonly run: (send: Send) => Promise<T>
+}
+
 export class BigIpClient {
+  readonly #exchange: Exchange
+  readonly #session: Session
+  readonly #limiter: Limiter
+  readonly #breaker = new Breaker()
+  readonly #clock: Clock
+  readonly #deadline: number
+  /** Ends a call, for each that is under way or waits. */
+  readonly #calls = new Set<() => void>()
+  #closed = false
+  #phase: 'never' | 'up' | 'failing' = 'never'
+  #lastError: ClientState['lastError']
+
+  /** @throws InputFault for a URL or TLS options that cannot be read */
   constructor(options: BigIpClientOptions) {
-    void options
+    this.#clock = options.clock ?? systemClock
+    this.#deadline = options.deadline ?? DEADLINE
+    this.#limiter = new Limiter(options.concurrency ?? CONCURRENCY)
+    this.#exchange = new Exchange(parseOrigin(options.url), options.tls, this.#clock, options.onCall ?? (() => {}))
+    this.#session = new Session(this.#exchange, options.credentials, this.#clock)
   }
 
   /** One object, or a document such as stats. @throws DeviceFault */
-  get(_path: string, _options?: CallOptions): Promise<JsonObject> {
-    throw new Error('not yet')
+  get(path: string, options?: CallOptions): Promise<JsonObject> {
+    return this.#call({ method: 'GET', path }, true, options)
   }
 
   /**
    * All objects of a collection. Empty only when the device said so in a whole, well-formed answer.
    * @throws DeviceFault
    */
-  list(_collection: string, _query?: ListQuery, _options?: CallOptions): Promise<readonly JsonObject[]> {
-    throw new Error('not yet')
+  list(collection: string, query: ListQuery = {}, options?: CallOptions): Promise<readonly JsonObject[]> {
+    const request: Request = { method: 'GET', path: collection, query: renderQuery(query) }
+    const call = `GET ${collection}`
+    const run = async (send: Send) => {
+      const items = parseCollection(collection, await send(request))
+      if (typeof items === 'string') throw nonsenseOf(call, items)
+      return items
+    }
+    return this.#do({ call, repeatable: true, run }, options)
   }
 
   /**
@@ -92,23 +141,27 @@ export class BigIpClient {
    * the caller reads what is there.
    * @throws DeviceFault
    */
-  post(_path: string, _body: JsonObject, _options?: CallOptions): Promise<JsonObject> {
-    throw new Error('not yet')
+  post(path: string, body: JsonObject, options?: CallOptions): Promise<JsonObject> {
+    return this.#call({ method: 'POST', path, body }, false, options)
   }
 
-  /** Sets the named fields. @throws DeviceFault */
-  patch(_path: string, _body: JsonObject, _options?: CallOptions): Promise<JsonObject> {
-    throw new Error('not yet')
+  /** Sets the named fields, lists as a whole: twice is the same as once. @throws DeviceFault */
+  patch(path: string, body: JsonObject, options?: CallOptions): Promise<JsonObject> {
+    return this.#call({ method: 'PATCH', path, body }, true, options)
   }
 
   /** @throws DeviceFault */
-  put(_path: string, _body: JsonObject, _options?: CallOptions): Promise<JsonObject> {
-    throw new Error('not yet')
+  put(path: string, body: JsonObject, options?: CallOptions): Promise<JsonObject> {
+    return this.#call({ method: 'PUT', path, body }, true, options)
   }
 
   /** An object that is not there is as good as deleted. @throws DeviceFault */
-  delete(_path: string, _options?: CallOptions): Promise<void> {
-    throw new Error('not yet')
+  async delete(path: string, options?: CallOptions): Promise<void> {
+    try {
+      await this.#call({ method: 'DELETE', path }, true, options)
+    } catch (thrown) {
+      if (!isDeviceFault(thrown, 'BIGIP_NOT_FOUND')) throw thrown
+    }
   }
 
   /**
@@ -116,13 +169,16 @@ export class BigIpClient {
    * `applied` is `unknown`: then the answer to the commit was lost. Files, `bash` and `saveConfig` are not covered by it.
    * @throws DeviceFault
    */
-  transaction(_commands: readonly Command[], _options?: CallOptions): Promise<void> {
-    throw new Error('not yet')
+  async transaction(commands: readonly Command[], options?: CallOptions): Promise<void> {
+    if (commands.length > LONGEST_TRANSACTION) throw new RangeError(`a transaction of ${commands.length} commands`)
+    if (commands.length === 0) return
+    const call = `transaction of ${commands.length} commands`
+    await this.#do({ call, repeatable: false, run: send => commit(send, commands) }, options)
   }
 
   /** Saves the running configuration, so that it outlives a reboot. @throws DeviceFault */
-  saveConfig(_options?: CallOptions): Promise<void> {
-    throw new Error('not yet')
+  async saveConfig(options?: CallOptions): Promise<void> {
+    await this.#call({ method: 'POST', path: '/mgmt/tm/sys/config', body: { command: 'save' } }, true, options)
   }
 
   /**
@@ -131,16 +187,132 @@ export class BigIpClient {
    * @param words the program and its arguments: `['imish', '-r', '0', '-e', 'show ip bgp summary']`
    * @throws DeviceFault; InputFault for an argument with any other character
    */
-  bash(_words: readonly string[], _options?: CallOptions): Promise<string> {
-    throw new Error('not yet')
+  async bash(words: readonly string[], options?: CallOptions): Promise<string> {
+    const path = '/mgmt/tm/util/bash'
+    const { commandResult = '' } = await this.#call(
+      { method: 'POST', path, body: renderShellCommand(words) },
+      false,
+      options,
+    )
+    if (typeof commandResult !== 'string') throw nonsenseOf(`POST ${path}`, 'commandResult is no text')
+    return commandResult
   }
 
   state(): ClientState {
-    throw new Error('not yet')
+    const { expiresAt, lockedOut } = this.#session
+    const { restingUntil } = this.#breaker
+    return {
+      phase: lockedOut ? 'locked out' : this.#phase,
+      ...(this.#lastError === undefined ? {} : { lastError: this.#lastError }),
+      ...(expiresAt === undefined ? {} : { tokenExpiresAt: expiresAt }),
+      inFlight: this.#limiter.running,
+      waiting: this.#limiter.waiting,
+      ...(restingUntil === undefined ? {} : { restingUntil }),
+    }
   }
 
   /** Ends calls under way and waiting, gives the token back. */
-  close(): Promise<void> {
-    throw new Error('not yet')
+  async close(): Promise<void> {
+    this.#closed = true
+    for (const end of this.#calls) end()
+    await this.#session.close()
+    await this.#exchange.close()
   }
+
+  #call(request: Request, repeatable: boolean, options?: CallOptions): Promise<JsonObject> {
+    const call = `${request.method} ${request.path}`
+    return this.#do({ call, repeatable, run: send => send(request) }, options)
+  }
+
+  /** Waits for its turn, then tries until the deadline. */
+  async #do<T>(work: Work<T>, { signal, deadline = this.#deadline }: CallOptions = {}): Promise<T> {
+    const ending = new AbortController()
+    let begun = false
+    const end = () => ending.abort(aborted(work.call, begun ? 'unknown' : 'no'))
+    if (this.#closed || signal?.aborted) end()
+    this.#calls.add(end)
+    signal?.addEventListener('abort', end, { once: true })
+    try {
+      return await this.#limiter.run(async () => {
+        begun = true
+        const until = this.#clock.now() + deadline
+        const cancel = this.#clock.after(deadline, () => ending.abort(overdue(work.call, deadline)))
+        return this.#tries(work, until, ending.signal).finally(cancel)
+      }, ending.signal)
+    } finally {
+      this.#calls.delete(end)
+      signal?.removeEventListener('abort', end)
+    }
+  }
+
+  async #tries<T>(work: Work<T>, until: number, signal: AbortSignal): Promise<T> {
+    let last: DeviceFault | undefined
+    for (let failures = 0; ; failures++) {
+      const rest = this.#breaker.admit(this.#clock.now())
+      if (rest !== undefined) throw last ?? resting(work.call, rest, this.#lastError?.message ?? '')
+      try {
+        const result = await this.#withToken(work, signal)
+        this.#wentWell()
+        return result
+      } catch (thrown) {
+        this.#failed(thrown)
+        if (!isDeviceFault(thrown, ...PASSING) || failures === REPEATS) throw thrown
+        if (!work.repeatable && thrown.applied !== 'no') throw thrown
+        last = thrown
+        const wait = Math.max(backoff(WAITS, failures, this.#clock.random()), thrown.retryAfter ?? 0)
+        if (this.#clock.now() + wait >= until) throw thrown
+        await pause(this.#clock, wait, signal)
+      }
+    }
+  }
+
+  /** A token that is refused is replaced once; nothing was applied, so any work may be done again. */
+  async #withToken<T>(work: Work<T>, signal: AbortSignal): Promise<T> {
+    const token = await raced(this.#session.token(), signal)
+    try {
+      return await work.run(this.#sender(token, signal))
+    } catch (thrown) {
+      if (!isDeviceFault(thrown, 'BIGIP_UNAUTHORIZED')) throw thrown
+    }
+    const fresh = await raced(this.#session.replacement(token), signal)
+    try {
+      return await work.run(this.#sender(fresh, signal))
+    } catch (thrown) {
+      if (isDeviceFault(thrown, 'BIGIP_UNAUTHORIZED')) this.#session.distrust(fresh, thrown)
+      throw thrown
+    }
+  }
+
+  #sender(token: string, signal: AbortSignal): Send {
+    return request =>
+      this.#exchange.send({ ...request, headers: { ...request.headers, [TOKEN_HEADER]: token } }, signal)
+  }
+
+  #wentWell(): void {
+    this.#session.trust()
+    this.#breaker.succeeded()
+    this.#phase = 'up'
+  }
+
+  #failed(thrown: unknown): void {
+    const now = this.#clock.now()
+    const code = thrown instanceof DeviceFault ? thrown.code : undefined
+    if (code === undefined || code === 'BIGIP_ABORTED') return this.#breaker.abandoned()
+    if (ILL.includes(code)) this.#breaker.failed(now, (thrown as DeviceFault).retryAfter ?? 0, this.#clock.random())
+    else if (SHUT.includes(code)) this.#breaker.abandoned()
+    else this.#wentWell()
+    if (ILL.includes(code) || SHUT.includes(code)) this.#phase = 'failing'
+    if (code !== 'BIGIP_EXISTS' && code !== 'BIGIP_NOT_FOUND')
+      this.#lastError = { code, message: reasonOf(thrown), at: now }
+  }
+}
+
+/** The promise's outcome, unless the signal comes first: others may wait for the same promise, so it goes on. */
+function raced<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
 }

@@ -70,6 +70,18 @@ export class DeviceFault extends WorldFault {
     this.applied = options.applied
     this.retryAfter = options.retryAfter
   }
+
+  /** The same fault, told with what its catcher knows besides. */
+  retold(news: {
+    readonly code?: DeviceFaultCode
+    readonly message?: string
+    readonly applied?: Applied
+    readonly retryAfter?: number
+  }): DeviceFault {
+    const { retry, status, deviceCode, cause } = this
+    const { code = this.code, message = this.message, applied = this.applied, retryAfter = this.retryAfter } = news
+    return new DeviceFault(code, message, { retry, applied, status, deviceCode, retryAfter, cause })
+  }
 }
 
 /** Whether `thrown` is a fault of a device, of one of these codes where some are given. */
@@ -174,17 +186,58 @@ export function nonsenseOf(call: string, what: string): DeviceFault {
   return new DeviceFault('BIGIP_NONSENSE', `${call}: nonsense: ${what}`, { retry: true, applied: 'unknown' })
 }
 
-/** No answer, or half of one. @param applied `no` where not an octet of the call was sent */
-export function unreachable(call: string, cause: unknown, applied: Applied): DeviceFault {
+/** No answer, or half of one. */
+export function unreachable(call: string, cause: unknown): DeviceFault {
   return new DeviceFault('BIGIP_UNREACHABLE', `${call}: unreachable: ${connectionReason(cause)}`, {
     retry: true,
-    applied,
+    applied: neverConnected(cause) ? 'no' : 'unknown',
     cause,
   })
+}
+
+/** The certificate is not the device's, or not known to be. */
+export function untrusted(call: string, cause: unknown): DeviceFault {
+  return new DeviceFault('BIGIP_CERTIFICATE', `${call}: certificate not trusted: ${reasonOf(cause)}`, {
+    retry: true,
+    applied: 'no',
+    cause,
+  })
+}
+
+function neverConnected(cause: unknown): boolean {
+  const { syscall, code } = (cause ?? {}) as { syscall?: unknown; code?: unknown }
+  return (
+    cause instanceof AggregateError ||
+    syscall === 'connect' ||
+    syscall === 'getaddrinfo' ||
+    code === 'UND_ERR_CONNECT_TIMEOUT'
+  )
 }
 
 function connectionReason(cause: unknown): string {
   // a name with several addresses fails once per address, under an empty message
   if (cause instanceof AggregateError) return cause.errors.map(reasonOf).join('; ')
   return reasonOf(cause)
+}
+
+/** No answer within the time of the call. */
+export function overdue(call: string, milliseconds: number): DeviceFault {
+  return new DeviceFault('BIGIP_TIMEOUT', `${call}: no answer within ${milliseconds} ms`, {
+    retry: true,
+    applied: 'unknown',
+  })
+}
+
+/** Not asked, for the device failed too often. @param milliseconds that it still rests */
+export function resting(call: string, milliseconds: number, last: string): DeviceFault {
+  return new DeviceFault('BIGIP_RESTING', `${call}: not asked, for the device keeps failing: ${last}`, {
+    retry: true,
+    applied: 'no',
+    retryAfter: Math.ceil(milliseconds),
+  })
+}
+
+/** The caller gave up or the client was closed. */
+export function aborted(call: string, applied: Applied): DeviceFault {
+  return new DeviceFault('BIGIP_ABORTED', `${call}: given up`, { retry: false, applied })
 }
