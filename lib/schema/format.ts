@@ -54,11 +54,7 @@ export const FORMATS: Readonly<Record<string, Format>> = {
     'write one such as 192.0.2.10 or https://bigip.example.com:8443',
   ),
   path: patterned('a full path', '^/[A-Za-z0-9_.-]+(/[A-Za-z0-9_.-]+)+$', 'write one such as /Common/fl-tunnel'),
-  label: patterned(
-    'a name of small letters, digits and dashes',
-    '^[a-z0-9]([-a-z0-9]*[a-z0-9])?$',
-    'write one such as c1',
-  ),
+  label: patterned('a name of small letters and digits', '^[a-z0-9]+$', 'write one such as c1'),
   fingerprint: patterned(
     'a SHA-256 fingerprint',
     '^sha256:([0-9a-fA-F]{2}:?){31}[0-9a-fA-F]{2}$',

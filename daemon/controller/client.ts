@@ -1,0 +1,29 @@
+/** Asks the controller behind a socket. Every way in which it can fail is a WorldFault or an InputFault with a sentence. */
+import type { ControllerStatus, PlanDocument } from './document.ts'
+
+/** Absent: all of them. */
+export interface UnitSelection {
+  readonly bigip?: string
+  readonly unit?: string
+}
+
+export class ControllerClient {
+  readonly #socket: string
+
+  constructor(socket: string) {
+    this.#socket = socket
+  }
+
+  status(): Promise<ControllerStatus> {
+    throw new Error(`not yet: ${this.#socket}`)
+  }
+
+  plan(_selection: UnitSelection): Promise<PlanDocument> {
+    throw new Error('not yet')
+  }
+
+  /** @param selection `allow`: the token of a refusal, or how many deletions are allowed */
+  apply(_selection: UnitSelection & { readonly allow?: string }): Promise<PlanDocument> {
+    throw new Error('not yet')
+  }
+}
