@@ -79,6 +79,8 @@ export interface RowFields {
   }
   /** One field of an existing `/mgmt/tm/ltm/virtual-address`, which is never created nor deleted. */
   readonly 'route advertisement': { readonly mode: 'disabled' | 'enabled' | 'always' | 'selective' | 'any' | 'all' }
+  /** `/mgmt/tm/ltm/data-group/internal`, of strings: where the engine notes what has no room for a tag (journal.ts). */
+  readonly 'data group': { readonly records: readonly string[] }
 }
 
 export type Kind = keyof RowFields
