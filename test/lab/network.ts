@@ -19,6 +19,7 @@ import {
 } from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import { namespaceName } from './leftovers.ts'
+import { listRows } from './neighbors.ts'
 import type { Cable, CableEnd, Network, Place, StaticRoute } from './topology.ts'
 
 const PROTOCOL_STATIC = 4
@@ -130,9 +131,27 @@ export interface LearnedRoute {
 
 /** The unicast routes that a BGP daemon installed in a place's main table. */
 export function learnedRoutes(place: string): LearnedRoute[] {
+  return routesOf(place, protocol => BGP_PROTOCOLS.has(protocol))
+}
+
+/** The routes that somebody configured in a place's main table. */
+export function staticRoutes(place: string): LearnedRoute[] {
+  return routesOf(place, protocol => protocol === PROTOCOL_STATIC)
+}
+
+/** Permanent neighbours and FDB rows of a device: `10.244.1.2 at 02:…`, `02:… to 10.0.1.1`. */
+export function rowsOf(place: string, device: string): string[] {
+  return inSpace(place, socket =>
+    listRows(socket, findLink(socket, device).index).map(row =>
+      row.kind === 'FDB row' ? `${row.mac} to ${row.endpoint}` : `${row.address} at ${row.mac}`,
+    ),
+  )
+}
+
+function routesOf(place: string, chosen: (protocol: number) => boolean): LearnedRoute[] {
   return inSpace(place, socket =>
     mainTable(socket)
-      .filter(route => BGP_PROTOCOLS.has(route.protocol) && route.type === 'unicast')
+      .filter(route => chosen(route.protocol) && route.type === 'unicast')
       .map(route => ({
         prefix: prefixOf(route).toString(),
         via: route.hops.map(hop => String(hop.gateway ?? 'on-link')).join(','),
