@@ -5,7 +5,7 @@
 import { parentPort, workerData } from 'node:worker_threads'
 import { ListWatch } from './list-watch.ts'
 import { type KubeObject, projections } from './object.ts'
-import type { ThreadMessage, View, WatchRequest } from './watch.ts'
+import type { AddedResource, ThreadMessage, View, WatchedResource, WatchRequest } from './watch.ts'
 
 /** Objects of one message. */
 const BATCH = 100
@@ -13,7 +13,10 @@ const BATCH = 100
 const { kubeconfig, resources } = workerData as WatchRequest
 const port = parentPort!
 
-resources.forEach(({ path, fieldSelector, labelSelector, optional, project = 'whole' }, resource) => {
+function watch(
+  { path, fieldSelector, labelSelector, optional, project = 'whole' }: WatchedResource,
+  resource: number,
+): void {
   const post = (message: ThreadMessage) => port.postMessage(message)
   const projection: (object: KubeObject) => View = projections[project]
   const options = { kubeconfig, path, fieldSelector, labelSelector, optional, project: projection }
@@ -26,4 +29,7 @@ resources.forEach(({ path, fieldSelector, labelSelector, optional, project = 'wh
       post({ type: 'objects', resource, objects })
     }
   }).start()
-})
+}
+
+resources.forEach(watch)
+port.on('message', ({ resource, index }: AddedResource) => watch(resource, index))

@@ -58,6 +58,17 @@ export interface ObjectWatch {
   close(): Promise<void>
 }
 
+export interface GrowingWatch extends ObjectWatch {
+  /** Watches one more, in the same thread. @returns its index */
+  add(resource: WatchedResource): number
+}
+
+/** What the thread is sent. */
+export interface AddedResource {
+  readonly resource: WatchedResource
+  readonly index: number
+}
+
 /** What the thread posts. */
 export type ThreadMessage =
   /** In the order of the server; undefined for what is gone. */
@@ -78,8 +89,9 @@ const RESTARTS = { first: 500, most: 30_000 }
 const STEADY = 60_000
 
 /** Starts the thread. `onEvent` is called on the caller's thread; what it throws is the caller's own fault and surfaces. */
-export function watchObjects(request: WatchRequest, onEvent: (event: WatchEvent) => void): ObjectWatch {
-  const stores = request.resources.map(() => new ObjectStore<View>())
+export function watchObjects(request: WatchRequest, onEvent: (event: WatchEvent) => void): GrowingWatch {
+  const resources = [...request.resources]
+  const stores = resources.map(() => new ObjectStore<View>())
   const synced = new Set<number>()
   let worker: Worker
   let restart: NodeJS.Timeout | undefined
@@ -103,7 +115,9 @@ export function watchObjects(request: WatchRequest, onEvent: (event: WatchEvent)
     let reason = 'it ended'
     // a new thread knows nothing and tells all; the stores find out what that changes
     for (const store of stores) store.beginRelist()
-    worker = new Worker(new URL(`./watch-thread${import.meta.url.slice(-3)}`, import.meta.url), { workerData: request })
+    worker = new Worker(new URL(`./watch-thread${import.meta.url.slice(-3)}`, import.meta.url), {
+      workerData: { ...request, resources },
+    })
     worker.on('message', hear)
     worker.on('error', thrown => {
       reason = reasonOf(thrown)
@@ -111,7 +125,7 @@ export function watchObjects(request: WatchRequest, onEvent: (event: WatchEvent)
     worker.on('exit', () => {
       if (closed) return
       if (performance.now() - began > STEADY) falls = 0
-      request.resources.forEach((_, resource) => {
+      resources.forEach((_, resource) => {
         onEvent({ type: 'state', resource, state: { phase: 'failing', reason: `Kubernetes thread fell: ${reason}` } })
       })
       restart = setTimeout(start, backoff(RESTARTS, falls++, Math.random()))
@@ -120,6 +134,14 @@ export function watchObjects(request: WatchRequest, onEvent: (event: WatchEvent)
 
   start()
   return {
+    add(resource) {
+      const index = resources.push(resource) - 1
+      stores.push(new ObjectStore<View>())
+      stores[index]!.beginRelist()
+      // one that has fallen is started with all of them
+      worker.postMessage({ resource, index } satisfies AddedResource)
+      return index
+    },
     objects: resource => stores[resource]!.objects,
     close: async () => {
       closed = true
