@@ -1,5 +1,5 @@
 /**
- * What the lab's podpeer processes are told: one file for the agents of all nodes, and one for podpeer as the router.
+ * What the agents of all nodes are told: one file.
  * Pure: values in, YAML out. The nodes' file shows each way to say what differs per node: the AS
  * number is an annotation of the Node, the router's addresses stand in a section chosen by its zone label, and only
  * where the process keeps its files, which it must know before it knows its Node, is chosen by name.
@@ -35,30 +35,5 @@ export function agentsConfig(topology: Topology, kubeconfig: string, fileOf: (no
         { selector: { matchLabels: { [ZONE_LABEL]: node.segment } }, peers: addresses },
       ]
     }),
-  })
-}
-
-/** @param gracefulRestart whether the router helps a peer that restarts */
-export function routerConfig(topology: Topology, files: ProcessFiles, gracefulRestart: boolean): string {
-  return stringify({
-    node: 'router',
-    asNumber: ROUTER_AS,
-    routerId: ROUTER_ID,
-    kubernetes: { enabled: false },
-    announce: { prefixes: FAMILIES.flatMap(family => topology.routerPrefixes[family]) },
-    gracefulRestart: { enabled: gracefulRestart, restartTime: RESTART_TIME },
-    state: files.state,
-    control: { socket: files.socket },
-    peers: topology.nodes.flatMap(node =>
-      FAMILIES.map(family => ({
-        name: `${node.name}-${family}`,
-        address: node.address[family],
-        asNumber: node.asNumber,
-        families: [family],
-        import: 'accept',
-        export: 'accept',
-        ...TIMERS,
-      })),
-    ),
   })
 }

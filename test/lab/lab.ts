@@ -5,7 +5,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
-import { agentsConfig, routerConfig } from './agent-config.ts'
+import { agentsConfig } from './agent-config.ts'
 import { Cluster } from './cluster.ts'
 import { planPings, planRoutes, planSessions } from './expectation.ts'
 import { makeFolder, removeLab, sweepLeftovers } from './leftovers.ts'
@@ -13,10 +13,9 @@ import { buildNetwork, learnedRoutes, spaceOf } from './network.ts'
 import { type PingRow, pingAll } from './ping.ts'
 import { PodpeerProcess } from './podpeer-process.ts'
 import type { RouterDaemon, RouterKind } from './router.ts'
-import { BirdRouter } from './router-bird.ts'
-import { birdConfig, frrConfig } from './router-config.ts'
-import { FrrRouter } from './router-frr.ts'
-import { PodpeerRouter, podpeerFiles } from './router-podpeer.ts'
+import { routerOf } from './router-daemons.ts'
+import { podpeerFiles } from './router-podpeer.ts'
+import { routerSetup } from './router-setup.ts'
 import { type FamilyName, type LabNode, planTopology, type Topology } from './topology.ts'
 import { eachOf, untilComplete } from './waiting.ts'
 
@@ -50,18 +49,6 @@ export interface LabMember {
   readonly agent: PodpeerProcess
 }
 
-const ROUTERS: { readonly [Kind in RouterKind]: (topology: Topology, helps: boolean, folder: string) => RouterDaemon } =
-  {
-    podpeer: (topology, helps, folder) =>
-      new PodpeerRouter({ ...routerPlace(folder), config: routerConfig(topology, podpeerFiles(folder), helps) }),
-    frr: (topology, helps, folder) => new FrrRouter({ ...routerPlace(folder), config: frrConfig(topology, helps) }),
-    bird: (topology, helps, folder) => new BirdRouter({ ...routerPlace(folder), config: birdConfig(topology, helps) }),
-  }
-
-function routerPlace(folder: string) {
-  return { namespace: spaceOf('router'), folder }
-}
-
 const SETTLE_DEADLINE = 30_000
 const SETTLE_DEADLINE_PER_NODE = 3_000
 
@@ -81,7 +68,10 @@ export class Lab {
     this.folder = makeFolder()
     buildNetwork(this.topology)
     this.cluster = new Cluster(this.topology.nodes)
-    this.router = ROUTERS[router](this.topology, gracefulRestart, this.#subfolder('router'))
+    this.router = routerOf(router, routerSetup(this.topology, gracefulRestart), {
+      namespace: spaceOf('router'),
+      folder: this.#subfolder('router'),
+    })
     this.members = this.topology.nodes.map(place => ({ place, agent: this.#agent(place) }))
   }
 

@@ -58,6 +58,13 @@ export class BirdRouter implements RouterDaemon {
     })
   }
 
+  async configure(config: string): Promise<void> {
+    writeFileSync(this.configFile, config)
+    const answer = await this.ask('configure')
+    if (!/Reconfigured|Reconfiguration in progress/.test(answer))
+      throw new WorldFault('EINVAL', `BIRD refuses its configuration: ${answer.trim()}`, { retry: false })
+  }
+
   async stop(): Promise<void> {
     await this.#process?.stop()
   }

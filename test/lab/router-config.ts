@@ -1,72 +1,103 @@
-/** The lab's router in the languages of FRR and BIRD 2. Pure. */
-import { RESTART_TIME, ROUTER_ID, TIMERS } from './agent-config.ts'
-import { FAMILIES, ROUTER_AS, type Topology } from './topology.ts'
+/** What a BGP daemon of the lab is told, in the languages of podpeer, FRR and BIRD 2. Pure. */
+import { stringify } from 'yaml'
+import { type ProcessFiles, RESTART_TIME, TIMERS } from './agent-config.ts'
+import type { RouterSetup } from './router-setup.ts'
+import { FAMILIES } from './topology.ts'
 
-/** @param gracefulRestart whether the router helps a peer that restarts */
-export function frrConfig(topology: Topology, gracefulRestart: boolean): string {
-  const { holdTime, keepaliveTime, connectRetryTime } = TIMERS
+/** Seconds: whoever is not there yet is dialled again at once. */
+const { connectRetryTime } = TIMERS
+
+export function podpeerConfig(setup: RouterSetup, files: ProcessFiles): string {
+  const { restartTime } = setup
+  return stringify({
+    node: 'router',
+    asNumber: setup.asNumber,
+    routerId: setup.routerId,
+    kubernetes: { enabled: false },
+    announce: { prefixes: FAMILIES.flatMap(family => setup.originated[family]) },
+    gracefulRestart: { enabled: restartTime !== undefined, restartTime: restartTime ?? RESTART_TIME },
+    state: files.state,
+    control: { socket: files.socket },
+    peers: setup.peers.map(({ name, address, asNumber, families, holdTime, keepaliveTime, passive = false }) => ({
+      name,
+      address,
+      asNumber,
+      families,
+      import: 'accept',
+      export: 'accept',
+      passive,
+      holdTime,
+      keepaliveTime,
+      connectRetryTime,
+    })),
+  })
+}
+
+export function frrConfig({ asNumber, routerId, originated, restartTime, peers }: RouterSetup): string {
   return lines(
     'hostname router',
-    `router bgp ${ROUTER_AS}`,
-    ` bgp router-id ${ROUTER_ID}`,
+    `router bgp ${asNumber}`,
+    ` bgp router-id ${routerId}`,
     ' no bgp ebgp-requires-policy',
     ' no bgp network import-check',
     ' no bgp default ipv4-unicast',
-    ...(gracefulRestart
-      ? [
+    ...(restartTime === undefined
+      ? [' bgp graceful-restart-disable']
+      : [
           ' bgp graceful-restart',
           ' bgp graceful-restart preserve-fw-state',
-          ` bgp graceful-restart restart-time ${RESTART_TIME}`,
-        ]
-      : [' bgp graceful-restart-disable']),
-    ` timers bgp ${keepaliveTime} ${holdTime}`,
-    ...topology.nodes.flatMap(node =>
-      FAMILIES.flatMap(family => [
-        ` neighbor ${node.address[family]} remote-as ${node.asNumber}`,
-        ` neighbor ${node.address[family]} description ${node.name}`,
-        ` neighbor ${node.address[family]} timers connect ${connectRetryTime}`,
-      ]),
-    ),
+          ` bgp graceful-restart restart-time ${restartTime}`,
+        ]),
+    ...peers.flatMap(peer => [
+      ` neighbor ${peer.address} remote-as ${peer.asNumber}`,
+      ` neighbor ${peer.address} description ${peer.name}`,
+      ` neighbor ${peer.address} timers ${peer.keepaliveTime} ${peer.holdTime}`,
+      ` neighbor ${peer.address} timers connect ${connectRetryTime}`,
+      ...(peer.multihop === undefined ? [] : [` neighbor ${peer.address} ebgp-multihop ${peer.multihop}`]),
+      ...(peer.passive === true ? [` neighbor ${peer.address} passive`] : []),
+      ...(peer.password === undefined ? [] : [` neighbor ${peer.address} password ${peer.password}`]),
+    ]),
     ...FAMILIES.flatMap(family => [
       ` address-family ${family} unicast`,
-      ...topology.routerPrefixes[family].map(prefix => `  network ${prefix}`),
-      ...topology.nodes.map(node => `  neighbor ${node.address[family]} activate`),
+      ...originated[family].map(prefix => `  network ${prefix}`),
+      ...peers.filter(({ families }) => families.includes(family)).map(peer => `  neighbor ${peer.address} activate`),
       ' exit-address-family',
     ]),
   )
 }
 
-/** @param gracefulRestart whether the router helps a peer that restarts */
-export function birdConfig(topology: Topology, gracefulRestart: boolean): string {
+export function birdConfig({ asNumber, routerId, originated, restartTime, peers }: RouterSetup): string {
+  const helps = restartTime !== undefined
   return lines(
-    `router id ${ROUTER_ID};`,
+    `router id ${routerId};`,
     'protocol device { }',
     ...FAMILIES.flatMap(family => [
       `protocol kernel kernel_${family} {`,
-      ...(gracefulRestart ? ['  graceful restart on;'] : []),
+      ...(helps ? ['  graceful restart on;'] : []),
       `  ${family} { import none; export where source = RTS_BGP; };`,
       '}',
       `protocol static outside_${family} {`,
       `  ${family};`,
-      ...topology.routerPrefixes[family].map(prefix => `  route ${prefix} blackhole;`),
+      ...originated[family].map(prefix => `  route ${prefix} blackhole;`),
       '}',
     ]),
-    ...topology.nodes.flatMap(node =>
-      FAMILIES.flatMap(family => [
-        `protocol bgp ${node.name.replaceAll('-', '_')}_${family} {`,
-        `  local ${node.router[family]} as ${ROUTER_AS};`,
-        `  neighbor ${node.address[family]} as ${node.asNumber};`,
-        `  hold time ${TIMERS.holdTime};`,
-        `  keepalive time ${TIMERS.keepaliveTime};`,
-        '  connect delay time 0;',
-        `  connect retry time ${TIMERS.connectRetryTime};`,
-        '  error wait time 1, 5;',
-        `  graceful restart ${gracefulRestart ? 'on' : 'off'};`,
-        ...(gracefulRestart ? [`  graceful restart time ${RESTART_TIME};`] : []),
-        `  ${family} { import all; export where source ~ [RTS_BGP, RTS_STATIC]; };`,
-        '}',
-      ]),
-    ),
+    ...peers.flatMap(peer => [
+      `protocol bgp ${peer.name.replaceAll(/\W/g, '_')} {`,
+      `  local ${peer.localAddress ?? ''} as ${asNumber};`,
+      `  neighbor ${peer.address} as ${peer.asNumber};`,
+      ...(peer.multihop === undefined ? [] : [`  multihop ${peer.multihop};`]),
+      ...(peer.passive === true ? ['  passive on;'] : []),
+      ...(peer.password === undefined ? [] : [`  password "${peer.password}";`]),
+      `  hold time ${peer.holdTime};`,
+      `  keepalive time ${peer.keepaliveTime};`,
+      '  connect delay time 0;',
+      `  connect retry time ${connectRetryTime};`,
+      '  error wait time 1, 5;',
+      `  graceful restart ${helps ? 'on' : 'off'};`,
+      ...(helps ? [`  graceful restart time ${restartTime};`] : []),
+      ...peer.families.map(family => `  ${family} { import all; export where source ~ [RTS_BGP, RTS_STATIC]; };`),
+      '}',
+    ]),
   )
 }
 

@@ -3,6 +3,7 @@ import { chownSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join } from 'node:path'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { MS_BIND, mount } from '../../lib/linux/libc.ts'
+import { frrCommands } from './frr-change.ts'
 import { LabProcess, outputOf } from './process.ts'
 import { isRootless } from './rootless.ts'
 import type { RouterDaemon, RouterSession, RouterSpec } from './router.ts'
@@ -14,16 +15,24 @@ const ACCOUNT = 'frr'
 const KERNEL_PATIENCE = '60'
 const START_DEADLINE = 10_000
 
+interface SummaryPeer {
+  readonly state: string
+  readonly pfxRcd?: number
+  readonly pfxSnt?: number
+}
+
 interface Summary {
-  readonly [section: string]: { readonly peers?: Readonly<Record<string, { readonly state: string }>> }
+  readonly [section: string]: { readonly peers?: Readonly<Record<string, SummaryPeer>> }
 }
 
 export class FrrRouter implements RouterDaemon {
   readonly #spec: RouterSpec
   readonly #processes = new Map<string, LabProcess>()
+  #config: string
 
   constructor(spec: RouterSpec) {
     this.#spec = spec
+    this.#config = spec.config
   }
 
   async start(): Promise<void> {
@@ -31,9 +40,9 @@ export class FrrRouter implements RouterDaemon {
       throw new WorldFault('ENOENT', 'FRR is not installed: apt-get install frr, or choose another --router', {
         retry: false,
       })
-    const { folder, config } = this.#spec
+    const { folder } = this.#spec
     const path = join(folder, 'frr.conf')
-    writeFileSync(path, config)
+    writeFileSync(path, this.#config)
     if (isRootless()) this.#pretendAccounts()
     else chownSync(folder, ...frrAccount())
     // -K: what a former run left in the kernel is kept for so many seconds
@@ -54,6 +63,12 @@ export class FrrRouter implements RouterDaemon {
     })
   }
 
+  async configure(config: string): Promise<void> {
+    const commands = frrCommands(this.#config, config)
+    this.#config = config
+    if (commands.length > 0) await this.ask(...commands)
+  }
+
   async stop(): Promise<void> {
     await Promise.all([...this.#processes.values()].map(daemon => daemon.stop()))
   }
@@ -66,13 +81,13 @@ export class FrrRouter implements RouterDaemon {
     const summary = JSON.parse(await this.ask('show bgp summary json')) as Summary
     return Object.values(summary)
       .flatMap(section => Object.entries(section.peers ?? {}))
-      .map(([peer, { state }]) => ({ peer, state }))
+      .map(([peer, { state, pfxRcd, pfxSnt }]) => ({ peer, state, received: pfxRcd ?? 0, sent: pfxSnt ?? 0 }))
   }
 
-  /** The answer to one vtysh command. */
-  ask(command: string): Promise<string> {
+  /** The answer to vtysh commands. */
+  ask(...commands: string[]): Promise<string> {
     const { folder, namespace } = this.#spec
-    return outputOf(namespace, VTYSH, ['--vty_socket', folder, '-c', command])
+    return outputOf(namespace, VTYSH, ['--vty_socket', folder, ...commands.flatMap(command => ['-c', command])])
   }
 
   /** In a user namespace nobody but root exists: FRR's groups become root's, and its folders our own. */
