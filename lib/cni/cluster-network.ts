@@ -13,7 +13,7 @@ import { type CniNetwork, NOTHING_SAID } from './cni.ts'
 import { detectCni } from './detection.ts'
 import { flannelNetwork, isStandIn, readFlannelNode } from './flannel.ts'
 import type { ClusterNetwork, CniName, NodeNetwork } from './network.ts'
-import { NodeReading, readPrefixes } from './node-reading.ts'
+import { NodeReading } from './node-reading.ts'
 import { readOvnNode } from './ovn-kubernetes.ts'
 import { readKubeRouterNode, readPodCidrNode, readUnderlayNode } from './pod-cidr.ts'
 
@@ -44,7 +44,7 @@ export function clusterNetwork(objects: ClusterObjects, cni?: CniName): ClusterN
     ...network,
     nodes,
     exclusions: [...standIns.map(standInExclusion), ...exclusions],
-    reservedCIDRs: readPrefixes(standIns.flatMap(({ podCIDRs }) => podCIDRs)),
+    standIns: standIns.map(readStandIn),
   }
 }
 
@@ -123,6 +123,17 @@ function settledBlocks(affinities: readonly KubeObject[]): Map<string, readonly 
     )
   }
   return byNode
+}
+
+function readStandIn(node: NodeView): ClusterNetwork['standIns'][number] {
+  const piece = new NodeReading(node)
+  readFlannelNode(piece)
+  const { name, addresses, podCIDRs } = piece.done()
+  return {
+    name,
+    endpoints: addresses.map(({ address }) => address),
+    podCIDRs: podCIDRs.map(({ prefix }) => prefix),
+  }
 }
 
 function standInExclusion({ name }: NodeView): Exclusion {

@@ -33,8 +33,13 @@ export interface ClusterNetwork {
   readonly nodes: readonly NodeNetwork[]
   /** Nodes that no mode can serve: stand-ins for a BIG-IP, and those whose addresses another node has. */
   readonly exclusions: readonly Exclusion[]
-  /** Pod CIDRs that Node objects of stand-ins keep from being handed out, as text. */
-  readonly reservedCIDRs: readonly string[]
+  /** Node objects that stand for BIG-IPs: no pods are there, and no node is given their pod CIDRs. */
+  readonly standIns: readonly {
+    readonly name: string
+    /** VTEP addresses, RFC 5952 text. */
+    readonly endpoints: readonly string[]
+    readonly podCIDRs: readonly string[]
+  }[]
 }
 
 /** One entry of Cilium's VTEP integration. */

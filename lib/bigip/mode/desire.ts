@@ -17,6 +17,8 @@ export interface ModeInput {
   /** Of all nodes; may be empty where `needsPods` says no. */
   readonly pods: readonly PodNetwork[]
   readonly facts: DeviceFacts
+  /** The device's BGP processes, whoever's; absent: not read, and in BGP modes nothing of BGP is wanted before. */
+  readonly processes?: readonly Row<'BGP'>[]
 }
 
 /** The other unit of the pair: what was last published of it, if only in the status of the BIGIP object. */
@@ -47,8 +49,8 @@ export interface Desire {
   readonly podNetworks: readonly string[]
   /** Kinds that the device cannot hold. */
   readonly unavailable: readonly Kind[]
-  /** Of BGP modes: through what its BGP is kept. */
-  readonly routing?: RoutingChoice
+  /** Through what the device's BGP is kept; `enable` is there in BGP modes only. */
+  readonly routing: RoutingChoice
   readonly findings: readonly Finding[]
   readonly exclusions: readonly Exclusion[]
   /** Nodes that the device reaches. */

@@ -1,21 +1,97 @@
 /** What a device must hold so that it reaches every pod, by mode: one file per mode beside this one, chosen here. Pure. */
-import type { ClusterNetwork, CniName } from '../../cni/network.ts'
-import type { BigIpSpec } from '../resource.ts'
-import type { Desire, ModeInput } from './desire.ts'
+import type { ClusterNetwork } from '../../cni/network.ts'
+import type { BigIpSpec, Mode } from '../resource.ts'
+import { chooseRouting } from '../routing/choice.ts'
+import { chooseMode } from './auto.ts'
+import { bgp, routingPart } from './bgp.ts'
+import { ciliumVxlan } from './cilium-vxlan.ts'
+import type { Answer, Desire, ModeInput } from './desire.ts'
+import { flannelHostGw } from './flannel-host-gw.ts'
+import { flannelVxlan } from './flannel-vxlan.ts'
+import { Place } from './place.ts'
+import { staticRoutes } from './static.ts'
+import { underlay } from './underlay.ts'
 
+export { cniOf } from './auto.ts'
 export type { Desire, ModeInput, OtherUnit, Published } from './desire.ts'
+export { tunnelPaths } from './overlay.ts'
+
+const MODES: { readonly [M in Mode]: (input: ModeInput, place: Place) => Answer } = {
+  'flannel-vxlan': flannelVxlan,
+  'flannel-host-gw': flannelHostGw,
+  'calico-bgp': bgp,
+  'cilium-bgp': bgp,
+  bgp,
+  'cilium-vxlan': ciliumVxlan,
+  static: staticRoutes,
+  'aws-cni': underlay,
+  underlay,
+}
 
 /** Costs a look-up for each node and pod that is the same value as before. Never throws for what objects or devices hold. */
 export function desire(input: ModeInput): Desire {
-  throw new Error(`not there yet: ${input.spec.mode}`)
+  const { spec, unit, network, facts, identity } = input
+  const place = new Place(input)
+  const { mode, because, remedy } = chooseMode(spec.mode, network, facts)
+  const where = { routeDomain: place.routeDomain, unit: `unit ${unit.name}` }
+  const nothing = { expectations: [], exclusiveTunnels: [], sharedTunnels: [] }
+  const rest = {
+    because,
+    podNetworks: identity.adopt === undefined ? [] : podNetworks(network),
+    ...routingPart(chooseRouting(facts, undefined, where)),
+  }
+  if (mode === undefined)
+    return {
+      ...nothing,
+      ...rest,
+      rows: [],
+      complete: false,
+      findings: [
+        {
+          code: 'mode-unknown',
+          severity: 'error',
+          subject: 'spec.mode',
+          cause: `mode auto cannot tell what the cluster needs: ${because}`,
+          ...(remedy === undefined ? {} : { remedy }),
+        },
+      ],
+      exclusions: [],
+      served: 0,
+      published: publish({}),
+    }
+  const answer = MODES[mode](input, place)
+  const missing = facts.partitions.has(identity.partition)
+    ? []
+    : [
+        {
+          code: 'partition-missing',
+          severity: 'error' as const,
+          subject: where.unit,
+          cause: `the device has no partition ${identity.partition}`,
+          remedy: `tmsh create auth partition ${identity.partition}`,
+        },
+      ]
+  return {
+    ...nothing,
+    complete: true,
+    ...rest,
+    ...answer,
+    mode,
+    findings: [...missing, ...answer.findings],
+    exclusions: [...network.exclusions, ...answer.exclusions],
+    published: publish(answer.published ?? {}),
+  }
 }
 
 /** Whether pods are part of what is wanted: their watch costs much, and most modes do without. */
-export function needsPods(spec: BigIpSpec, network: ClusterNetwork): boolean {
-  throw new Error(`not there yet: ${spec.mode} ${network.cni}`)
+export function needsPods({ mode, arp }: BigIpSpec, { cni, backend }: ClusterNetwork): boolean {
+  return arp === 'pod' && (mode === 'flannel-vxlan' || (mode === 'auto' && cni === 'flannel' && backend === 'vxlan'))
 }
 
-/** The CNI that a mode is for, to be told to `clusterNetwork`; undefined where it is to be detected. */
-export function cniOf(mode: BigIpSpec['mode']): CniName | undefined {
-  throw new Error(`not there yet: ${mode}`)
+function podNetworks({ clusterCIDRs, nodes }: ClusterNetwork): readonly string[] {
+  return clusterCIDRs.length > 0 ? clusterCIDRs : nodes.flatMap(({ podCIDRs }) => podCIDRs.map(({ prefix }) => prefix))
+}
+
+function publish(said: Partial<Desire['published']>): Desire['published'] {
+  return { tunnelSubnets: [], selfIPs: [], advertised: [], reflectors: [], ...said }
 }
