@@ -17,6 +17,8 @@ export interface TestNamespace {
   run<Result>(run: () => Result): Result
   /** `ip ARGS` in it; its output. */
   ip(args: string): string
+  /** `bridge ARGS` in it; its output. */
+  bridge(args: string): string
   [Symbol.dispose](): void
 }
 
@@ -56,6 +58,7 @@ export function makeNamespace(): TestNamespace {
     name,
     run,
     ip: args => execFileSync('ip', ['-n', name, ...args.split(' ')], { encoding: 'utf8' }),
+    bridge: args => execFileSync('bridge', ['-n', name, ...args.split(' ')], { encoding: 'utf8' }),
     [Symbol.dispose]: () => deleteNamespace(name),
   }
 }

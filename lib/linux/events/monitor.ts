@@ -26,8 +26,12 @@ import { growReceiveBuffer, netlinkAddress, SOL_NETLINK } from '../netlink/socke
 import { OUTSTANDING_LIMIT, Shared, type ThreadData, type ThreadPost } from './shared.ts'
 
 export const RTNLGRP_LINK = 1
+export const RTNLGRP_NEIGH = 3
 export const RTNLGRP_IPV4_ROUTE = 7
+export const RTNLGRP_IPV4_RULE = 8
 export const RTNLGRP_IPV6_ROUTE = 11
+export const RTNLGRP_IPV6_RULE = 19
+export const RTNLGRP_NEXTHOP = 32
 
 const NETLINK_ROUTE = 0
 const NETLINK_ADD_MEMBERSHIP = 1

@@ -2,7 +2,7 @@
  * Links (network devices) of rtnetlink: list, make, change, delete (include/uapi/linux/if_link.h). It knows the kinds
  * that podpeer and its lab use: veth, bridge, vxlan.
  */
-import type { Address } from '../../base/ip.ts'
+import { Address } from '../../base/ip.ts'
 import {
   decodeAttributes,
   type Message,
@@ -38,6 +38,7 @@ const IFLA_VXLAN_LEARNING = 7
 const IFLA_VXLAN_PORT = 15
 const IFLA_VXLAN_LOCAL6 = 17
 const IFLA_VXLAN_UDP_ZERO_CSUM6_RX = 20
+const IFLA_VXLAN_COLLECT_METADATA = 25
 
 /** struct ifinfomsg */
 const HEADER = 16
@@ -58,6 +59,24 @@ export interface Link {
   readonly master: number
   /** Index of the link below or, of a veth, of the other end (which may be in another namespace); 0: none. */
   readonly below: number
+  /** Of a VXLAN device. */
+  readonly vxlan?: Vxlan
+}
+
+/** What a VXLAN device was made with (RFC 7348). */
+export interface Vxlan {
+  readonly vni: number
+  /** UDP port of both ends. */
+  readonly port: number
+  /** Where its packets come from; undefined: as the routes say. */
+  readonly local: Address | undefined
+  readonly learning: boolean
+  /** Index of the link below; 0: any. */
+  readonly below: number
+  /** Packets over IPv6 with UDP checksum 0, as RFC 7348 wants them, are not dropped. */
+  readonly zeroChecksum6: boolean
+  /** Where packets go is said with each of them (`external`), not by the FDB. */
+  readonly external: boolean
 }
 
 interface LinkCommon {
@@ -136,7 +155,10 @@ export function decodeLink({ body }: Message): Link {
     const value = attributes.get(type)
     return value === undefined ? 0 : u32At(value, 0)
   }
-  const kind = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? new Uint8Array()).get(IFLA_INFO_KIND)
+  const linkInfo = decodeAttributes(attributes.get(IFLA_LINKINFO) ?? new Uint8Array())
+  const kindName = linkInfo.get(IFLA_INFO_KIND)
+  const kind = kindName === undefined ? '' : stringOf(kindName)
+  const data = linkInfo.get(IFLA_INFO_DATA)
   const flags = u32At(body, 8)
   return {
     index: u32At(body, 4),
@@ -145,9 +167,30 @@ export function decodeLink({ body }: Message): Link {
     carrier: (flags & IFF_LOWER_UP) !== 0,
     mtu: number(IFLA_MTU),
     mac: (attributes.get(IFLA_ADDRESS) ?? new Uint8Array()).slice(),
-    kind: kind === undefined ? '' : stringOf(kind),
+    kind,
     master: number(IFLA_MASTER),
     below: number(IFLA_LINK),
+    ...(kind === 'vxlan' && data !== undefined && { vxlan: decodeVxlan(data) }),
+  }
+}
+
+function decodeVxlan(data: Uint8Array): Vxlan {
+  const attributes = decodeAttributes(data)
+  const number = (type: number) => {
+    const value = attributes.get(type)
+    return value === undefined ? 0 : u32At(value, 0)
+  }
+  const flag = (type: number) => attributes.get(type)?.[0] === 1
+  const port = attributes.get(IFLA_VXLAN_PORT) ?? new Uint8Array(2)
+  const local = attributes.get(IFLA_VXLAN_LOCAL) ?? attributes.get(IFLA_VXLAN_LOCAL6)
+  return {
+    vni: number(IFLA_VXLAN_ID),
+    port: (port[0]! << 8) | port[1]!,
+    local: local && new Address(local.slice()),
+    learning: flag(IFLA_VXLAN_LEARNING),
+    below: number(IFLA_VXLAN_LINK),
+    zeroChecksum6: flag(IFLA_VXLAN_UDP_ZERO_CSUM6_RX),
+    external: flag(IFLA_VXLAN_COLLECT_METADATA),
   }
 }
 

@@ -240,11 +240,13 @@ function decodeGateway(attributes: Map<number, Uint8Array>): Address | undefined
   return bytes === undefined ? undefined : new Address(bytes.slice())
 }
 
-/** @param protocol only rows of this one */
 export interface RouteFilter {
   readonly family: Family
   readonly table: number
+  /** Only rows of this one. */
   readonly protocol?: number
+  /** Only rows that lead out of the link of this index. */
+  readonly link?: number
 }
 
 /** Rows page by page; a table that the kernel has not made yet has none. Returns whether nothing disturbed the reading. */
@@ -254,6 +256,7 @@ export function* routePages(
 ): Generator<KernelRoute[], 'whole' | 'interrupted'> {
   const body = new MessageWriter().raw(requestHeader(filter.family, 0, filter.protocol ?? 0, 0))
   body.attributeU32(RTA_TABLE, filter.table)
+  if (filter.link !== undefined) body.attributeU32(RTA_OIF, filter.link)
   const pages = socket.pages('listing routes', RTM_GETROUTE, body.bytes)
   try {
     for (;;) {

@@ -1,0 +1,85 @@
+/** Changes of overlay rows → messages of a batch. It knows the owner's mark and the nexthop groups; it sends nothing. */
+import type { Address } from '../../base/ip.ts'
+import { macBytes } from '../../base/mac.ts'
+import type { MessageWriter } from '../netlink/message.ts'
+import { writeNeighbor } from '../netlink/neighbor.ts'
+import { writeNextHop } from '../netlink/nexthop.ts'
+import { encodePath, MAIN_TABLE, writeRoute } from '../netlink/route.ts'
+import { writeRule } from '../netlink/rule.ts'
+import type { FdbGroups } from './fdb-groups.ts'
+import type { KernelRows, OwnerMark } from './kernel-rows.ts'
+import type { RowOperation } from './plan.ts'
+import type { OverlayRow } from './row.ts'
+
+type RowOf<Kind extends OverlayRow['kind']> = Extract<OverlayRow, { kind: Kind }>
+type Change = RowOperation['change']
+
+/** Of a message that only prepares the next: its answer is not the operation's. */
+export type Written = RowOperation | undefined
+
+export class RowWriter {
+  readonly #mark: OwnerMark
+  readonly #groups: FdbGroups
+  readonly #rows: KernelRows
+
+  constructor(mark: OwnerMark, groups: FdbGroups, rows: KernelRows) {
+    this.#mark = mark
+    this.#groups = groups
+    this.#rows = rows
+  }
+
+  /** @param written gets whose each message is, by position in the batch */
+  write(batch: MessageWriter, operation: RowOperation, written: Written[]): void {
+    const { row, change } = operation
+    if (row.kind === 'rule') this.#rule(batch, row, change)
+    else if (row.kind === 'route') this.#route(batch, row, change)
+    else if (row.kind === 'fdb') this.#fdb(batch, row, operation)
+    else this.#neighbor(batch, row, change)
+    while (written.length < batch.count - 1) written.push(undefined)
+    written.push(operation)
+  }
+
+  #rule(batch: MessageWriter, row: RowOf<'rule'>, change: Change): void {
+    writeRule(batch, change === 'delete' ? 'delete' : 'add', { ...row, protocol: this.#mark.protocol })
+  }
+
+  #route(batch: MessageWriter, { prefix, gateway, device, table }: RowOf<'route'>, change: Change): void {
+    const { family, length, bytes } = prefix
+    const hop = { gateway, link: this.#rows.indexOf(device) ?? 0, onlink: true, weight: 1 }
+    const path = encodePath(family, { type: 'unicast', hops: [hop] })
+    const key = { family, table: table ?? MAIN_TABLE, ...this.#mark }
+    const put = (target: Uint8Array, at: number) => target.set(bytes, at)
+    writeRoute(batch, change === 'exchange' ? 'replace' : change, key, length, put, path)
+  }
+
+  #neighbor(batch: MessageWriter, row: RowOf<'neighbor' | 'proxy'>, change: Change): void {
+    const { address } = row
+    const common = { link: this.#rows.indexOf(row.device) ?? 0, address, protocol: this.#mark.protocol }
+    writeNeighbor(
+      batch,
+      change === 'exchange' ? 'replace' : change,
+      row.kind === 'proxy' ? { kind: 'proxy', ...common } : { kind: 'neighbor', ...common, mac: macBytes(row.mac) },
+    )
+  }
+
+  #fdb(batch: MessageWriter, row: RowOf<'fdb'>, { change, before }: RowOperation): void {
+    const common = { kind: 'fdb', link: this.#rows.indexOf(row.device) ?? 0, mac: macBytes(row.mac) } as const
+    const { endpoint } = row
+    if (change === 'delete')
+      return writeNeighbor(batch, 'delete', { ...common, ...(this.#rows.plain ? { endpoint } : { nextHopGroup: 0 }) })
+    const target = this.#target(batch, endpoint)
+    if (change === 'exchange' && before?.row.kind === 'fdb')
+      writeNeighbor(batch, 'delete', { ...common, endpoint: before.row.endpoint })
+    writeNeighbor(batch, change === 'exchange' ? 'add' : change, { ...common, ...target })
+  }
+
+  /** Where an FDB row points; a nexthop group that is not there yet is written first. */
+  #target(batch: MessageWriter, endpoint: Address): { endpoint: Address } | { nextHopGroup: number } {
+    if (this.#rows.plain) return { endpoint }
+    const known = this.#groups.groupOf(endpoint)
+    if (known !== undefined) return { nextHopGroup: known }
+    const pair = this.#groups.make(endpoint)
+    for (const nextHop of pair) writeNextHop(batch, 'put', nextHop)
+    return { nextHopGroup: pair[1].id }
+  }
+}

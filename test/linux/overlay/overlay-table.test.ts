@@ -1,0 +1,217 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { parseAddress } from '../../../lib/base/ip.ts'
+import { parsePrefix } from '../../../lib/base/prefix.ts'
+import { type OverlayRow, rowKey } from '../../../lib/linux/overlay/row.ts'
+import { until } from '../../until.ts'
+import { noNamespaces } from '../netns.ts'
+import { MAC, OTHER_MAC, OverlayBench, vtepRows } from './overlay-bench.ts'
+
+const options = { skip: noNamespaces ?? false }
+
+const ROWS = [
+  `neighbor 10.244.20.1 ${MAC} 179`,
+  `fdb ${MAC} group 10.0.0.9`,
+  'route 10.244.20.0/24 via 10.244.20.1 179 178',
+]
+
+test(
+  'rows of every kind and family are in the kernel as `ip` and `bridge` read them, and go again',
+  options,
+  async context => {
+    const bench = new OverlayBench(context)
+    const table = bench.open()
+    const six = parseAddress('fd20::1')
+    const rows: OverlayRow[] = [
+      ...vtepRows(),
+      { kind: 'neighbor', device: 'vx', address: six, mac: MAC },
+      { kind: 'route', device: 'vx', prefix: parsePrefix('fd20::/64'), gateway: six },
+      {
+        kind: 'route',
+        device: 'vx',
+        prefix: parsePrefix('198.51.100.0/24'),
+        gateway: parseAddress('10.244.20.1'),
+        table: 1179,
+      },
+      { kind: 'rule', to: parsePrefix('198.51.100.0/24'), table: 1179, priority: 500 },
+      { kind: 'rule', to: parsePrefix('2001:db8::/64'), table: 1179, priority: 500 },
+      { kind: 'proxy', device: 'vx', address: parseAddress('10.244.1.5') },
+      { kind: 'proxy', device: 'vx', address: parseAddress('fd00:244::5') },
+    ]
+    table.want(rows)
+    await table.settled()
+    await bench.awaitRows([
+      ...ROWS,
+      `neighbor fd20::1 ${MAC} 179`,
+      'route fd20::/64 via fd20::1 179 178',
+      'rule to 198.51.100.0 table 1179 500',
+      'rule to 2001:db8:: table 1179 500',
+      'proxy 10.244.1.5',
+      'proxy fd00:244::5',
+    ])
+    assert.match(
+      bench.namespace.ip('route show table 1179'),
+      /^198\.51\.100\.0\/24 via 10\.244\.20\.1 .*proto 179 .*onlink/,
+    )
+    const { wanted, installed, calls } = table.counts()
+    assert.deepEqual([wanted, installed, calls.batches], [10, 10, 1], 'one batch for all of them')
+    table.sweep()
+    table.want([])
+    await table.settled()
+    await bench.awaitRows([])
+    assert.equal(bench.namespace.ip('nexthop show'), '', 'no nexthop is left')
+    assert.equal(bench.namespace.ip('route show table all dev vx proto 179'), '')
+  },
+)
+
+test('what others delete, overwrite or flush is put back, and counted', options, async context => {
+  const bench = new OverlayBench(context)
+  const { namespace } = bench
+  const table = bench.open()
+  table.want(vtepRows())
+  await bench.awaitRows(ROWS)
+  const damage: (() => void)[] = [
+    () => namespace.ip('neigh del 10.244.20.1 dev vx'),
+    () => namespace.ip(`neigh replace 10.244.20.1 dev vx lladdr ${OTHER_MAC} nud permanent proto 179`),
+    () => namespace.bridge(`fdb del ${MAC} dev vx`),
+    () => namespace.ip('route del 10.244.20.0/24 dev vx'),
+    () => namespace.ip('nexthop flush proto 179'),
+  ]
+  for (const [at, harm] of damage.entries()) {
+    harm()
+    await until('it is put back', () => table.counts().repairs > at)
+    await bench.awaitRows(ROWS)
+  }
+  const repaired = table.states().filter(({ repairs }) => repairs > 0)
+  assert.deepEqual(repaired.map(({ row }) => row.kind).sort(), ['fdb', 'neighbor', 'route'])
+})
+
+test('rows come back when their link fell and rose, and when their device is made anew', options, async context => {
+  const bench = new OverlayBench(context)
+  const { namespace } = bench
+  const table = bench.open()
+  table.want(vtepRows())
+  await bench.awaitRows(ROWS)
+  namespace.ip('link set vx down')
+  namespace.ip('link set vx up')
+  await bench.awaitRows(ROWS)
+  namespace.ip('link del vx')
+  await until('it says that the device is missing', () =>
+    table.states().every(({ status, reason }) => status === 'pending' && reason.includes('there is no device vx')),
+  )
+  bench.addDevice()
+  await bench.awaitRows(ROWS)
+  assert.deepEqual(bench.notices, [])
+})
+
+test('rows of others at our keys are left alone: the same serve, others are conflicts', options, async context => {
+  const bench = new OverlayBench(context)
+  const { namespace } = bench
+  namespace.ip(`neigh add 10.244.20.1 dev vx lladdr ${OTHER_MAC} nud permanent`)
+  namespace.bridge(`fdb add ${MAC} dev vx dst 10.0.0.9 self permanent`)
+  const table = bench.open()
+  table.want(vtepRows())
+  await table.settled()
+  assert.deepEqual(
+    table.states().map(({ row, status, reason }) => [row.kind, status, reason]),
+    [
+      ['neighbor', 'conflict', `somebody else has put "lladdr ${OTHER_MAC}" there`],
+      ['fdb', 'served', 'somebody else has put the same there'],
+      ['route', 'installed', ''],
+    ],
+  )
+  namespace.ip('neigh del 10.244.20.1 dev vx')
+  namespace.bridge(`fdb del ${MAC} dev vx`)
+  await bench.awaitRows(ROWS)
+  table.want([])
+  table.sweep()
+  await bench.awaitRows([])
+})
+
+test('what the kernel found out by itself is replaced', options, async context => {
+  const bench = new OverlayBench(context)
+  bench.namespace.ip(`neigh add 10.244.20.1 dev vx lladdr ${OTHER_MAC} nud stale`)
+  const table = bench.open()
+  table.want(vtepRows())
+  await bench.awaitRows(ROWS)
+})
+
+test('only keys that are named are taken over, an FDB row in one go', options, async context => {
+  const bench = new OverlayBench(context)
+  const { namespace } = bench
+  const taken = [
+    `neigh add 10.244.20.1 dev vx lladdr ${OTHER_MAC} nud permanent`,
+    `neigh add 10.244.30.1 dev vx lladdr ${OTHER_MAC} nud permanent`,
+  ]
+  for (const args of taken) namespace.ip(args)
+  namespace.bridge(`fdb add ${MAC} dev vx dst 10.0.0.7 self permanent`)
+  const table = bench.open()
+  const rows: OverlayRow[] = [
+    ...vtepRows(),
+    { kind: 'neighbor', device: 'vx', address: parseAddress('10.244.30.1'), mac: MAC },
+  ]
+  table.want(rows, new Set(vtepRows().map(rowKey)))
+  await bench.awaitRows([...ROWS, `neighbor 10.244.30.1 ${OTHER_MAC} -`])
+  assert.deepEqual(
+    table.states().map(({ status }) => status),
+    ['installed', 'installed', 'installed', 'conflict'],
+  )
+})
+
+test('a later run adopts the rows, changes what differs, and sweeps only when it is told', options, async context => {
+  const bench = new OverlayBench(context)
+  const first = bench.open()
+  first.want(vtepRows())
+  await bench.awaitRows(ROWS)
+  await bench.close(first)
+  await bench.awaitRows(ROWS)
+  const second = bench.open()
+  assert.equal(second.counts().adopted, 3)
+  const [neighbor, fdb] = vtepRows(MAC, '10.0.0.10')
+  second.want([neighbor!, fdb!])
+  const changed = [ROWS[0]!, `fdb ${MAC} group 10.0.0.10`]
+  await bench.awaitRows([...changed, ROWS[2]!])
+  assert.equal(second.counts().calls.messages, 3, 'nexthop, group, FDB row: nothing that was right was written')
+  second.sweep()
+  await bench.awaitRows(changed)
+  assert.equal(JSON.parse(bench.namespace.ip('-j nexthop show')).length, 2, 'the old VTEP is gone')
+})
+
+test(
+  'where the kernel has no fdb nexthops, our neighbour of the same MAC proves that a plain row is ours',
+  options,
+  async context => {
+    const bench = new OverlayBench(context)
+    const plain = [ROWS[0]!, `fdb ${MAC} plain 10.0.0.9`, ROWS[2]!]
+    const first = bench.open({ groups: false })
+    first.want(vtepRows())
+    await bench.awaitRows(plain)
+    await bench.close(first)
+    bench.namespace.bridge(`fdb add ${OTHER_MAC} dev vx dst 10.0.0.7 self permanent`)
+    const second = bench.open({ groups: false })
+    assert.equal(second.counts().adopted, 3)
+    second.want([])
+    second.sweep()
+    await bench.awaitRows([`fdb ${OTHER_MAC} plain 10.0.0.7`])
+  },
+)
+
+test('a flood of events that overflows the socket costs a resync, and nothing is lost', options, async context => {
+  const bench = new OverlayBench(context)
+  const { namespace } = bench
+  const table = bench.open({ receiveBuffer: 4096 })
+  table.want(vtepRows())
+  await bench.awaitRows(ROWS)
+  const before = table.counts().resyncs
+  const other = bench.open()
+  const address = (at: number) => parseAddress(`10.99.${at >> 8}.${at & 255}`)
+  const many = Array.from(
+    { length: 3000 },
+    (_, at): OverlayRow => ({ kind: 'neighbor', device: 'a', address: address(at), mac: MAC }),
+  )
+  other.want([...vtepRows(), ...many])
+  await other.settled()
+  namespace.ip('neigh del 10.244.20.1 dev vx')
+  await until('the kernel was read anew', () => table.counts().resyncs > before)
+  await bench.awaitRows(ROWS)
+})
