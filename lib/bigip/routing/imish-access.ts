@@ -7,7 +7,7 @@ import type { Access } from '../access.ts'
 import type { BigIpClient } from '../client.ts'
 import { DeviceFault, isDeviceFault, nonsenseOf } from '../fault.ts'
 import type { Finding } from '../finding.ts'
-import type { Operation } from '../operation.ts'
+import type { Operation, RowOperation } from '../operation.ts'
 import type { Identity } from '../ownership.ts'
 import { type Kind, type Row, rowKey } from '../row.ts'
 import { renderScript } from './imish-script.ts'
@@ -43,6 +43,7 @@ export class ImishAccess implements Access {
   /** One answer serves each kind once, for a pass reads them all. */
   #reading: { readonly config: Promise<ZebosConfig>; readonly served: Set<string> } | undefined
   #last: ZebosConfig | undefined
+  #writing: Promise<void> = Promise.resolve()
 
   constructor(options: ImishOptions) {
     this.#options = options
@@ -68,15 +69,12 @@ export class ImishAccess implements Access {
     return rows.find(one => rowKey(one) === rowKey(row))
   }
 
+  /** One after the other: who configures ZebOS locks it for all others. */
   async write(operation: Operation): Promise<void> {
     if (operation.verb === 'records') throw new TypeError('imish has no FDB records')
-    const { identity } = this.#options
-    // what was read at the start of a pass may lack the process that the pass has made
-    const known = operation.verb === 'delete' || this.#last?.process === undefined ? undefined : this.#last
-    const { process } = known ?? (await this.#config())
-    this.#reading = undefined
-    for (const script of inCalls(renderScript(operation, { identity, process })))
-      await this.#run(['configure terminal', ...script], 'write')
+    const done = this.#writing.then(() => this.#write(operation))
+    this.#writing = done.catch(() => {})
+    await done
   }
 
   async save(): Promise<void> {
@@ -93,6 +91,16 @@ export class ImishAccess implements Access {
   /** Whether 4-octet AS numbers are sent (`bgp extended-asn-cap`). @throws DeviceFault */
   async extendedAsNumbers(): Promise<boolean> {
     return (await this.#config()).extendedAsNumbers
+  }
+
+  async #write(operation: RowOperation): Promise<void> {
+    const { identity } = this.#options
+    // what was read at the start of a pass may lack the process that the pass has made
+    const known = operation.verb === 'delete' || this.#last?.process === undefined ? undefined : this.#last
+    const { process } = known ?? (await this.#config())
+    this.#reading = undefined
+    for (const script of inCalls(renderScript(operation, { identity, process })))
+      await this.#run(['configure terminal', ...script], 'write')
   }
 
   get #place() {
