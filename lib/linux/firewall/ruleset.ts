@@ -87,7 +87,13 @@ function fateIn(chain: Chain, packet: Packet, byName: ReadonlyMap<string, Chain>
   return settled({ ...fate, undecided: true }, chain)
 }
 
-function fateOf(verdict: Verdict, rule: Rule, packet: Packet, byName: ReadonlyMap<string, Chain>, depth: number): Fate {
+function fateOf(
+  verdict: Verdict,
+  text: string,
+  packet: Packet,
+  byName: ReadonlyMap<string, Chain>,
+  depth: number,
+): Fate {
   if (verdict.type === 'accept') return { accept: true, dropped: undefined, undecided: false }
   if (verdict.type === 'drop') return { accept: false, dropped: text, undecided: false }
   const target = verdict.type === 'jump' ? byName.get(verdict.chain) : undefined
