@@ -20,6 +20,7 @@ const unit = Type.Object({
   vtep: Type.Optional(Type.Object({ address: text, mac: text, address6: text, mac6: text })),
   tunnelSubnets: texts,
   selfIPs: texts,
+  advertised: Type.Optional(Type.Array(Type.String(), { description: 'Virtual addresses that its BGP announces' })),
   bgp: Type.Optional(Type.Object({ addresses: Type.Array(Type.String()), asNumber: Type.Integer() })),
   objects: Type.Optional(
     Type.Object(
@@ -27,6 +28,17 @@ const unit = Type.Object({
       {
         description: 'As of the last pass; drift: what differed from what was wanted',
       },
+    ),
+  ),
+  refused: Type.Optional(
+    Type.Object(
+      {
+        token: Type.String(),
+        reason: Type.String(),
+        count: Type.Integer(),
+        objects: Type.Array(Type.String(), { description: 'The first of them' }),
+      },
+      { description: 'Deletions that wait until the annotation podpeer.io/allow-deletions has this token' },
     ),
   ),
   lastSync: time,
@@ -71,16 +83,6 @@ export const statusSchema = Type.Object({
         cause: Type.String(),
         remedy: text,
       }),
-    ),
-  ),
-  refusedDeletions: Type.Optional(
-    Type.Object(
-      {
-        token: Type.String(),
-        count: Type.Integer(),
-        objects: Type.Array(Type.String(), { description: 'The first of them' }),
-      },
-      { description: 'What would go if the annotation podpeer.io/allow-deletions had this token' },
     ),
   ),
 })

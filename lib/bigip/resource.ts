@@ -15,7 +15,7 @@ export type { BigIpStatus, Condition, UnitStatus } from './resource-status.ts'
 export const API_VERSION = 'podpeer.io/v1alpha1'
 export const BIGIPS = `/apis/${API_VERSION}/bigips`
 
-/** The operator's word for more deletions than the cap: the token in `status.refusedDeletions`. */
+/** The operator's word for more deletions than the cap: tokens of `status.units[].refused`, with blanks between them. */
 export const ALLOW_DELETIONS = 'podpeer.io/allow-deletions'
 
 export interface BigIp {

@@ -1,0 +1,169 @@
+/**
+ * The way to one device: login, client, facts, kept fresh. Knows nothing of what the device shall hold. Rules: a link that fails
+ * is tried again, later and later; facts of before stay until there are newer ones; a certificate that is not trusted lets the
+ * login be read again, for the CA may be new.
+ */
+import { isDeepStrictEqual } from 'node:util'
+import { backoff } from '../base/backoff.ts'
+import { InputFault, reasonOf, WorldFault } from '../base/failure.ts'
+import { BigIpClient, type CallReport } from '../bigip/client.ts'
+import type { Clock } from '../bigip/clock.ts'
+import { type DeviceFacts, readFacts } from '../bigip/facts.ts'
+import { isDeviceFault } from '../bigip/fault.ts'
+import type { BigIp, UnitSpec } from '../bigip/resource.ts'
+import type { TlsOptions } from '../bigip/tls.ts'
+import type { Login, LoginSource } from './login.ts'
+
+export interface LinkOptions {
+  readonly bigIp: BigIp
+  readonly unit: UnitSpec
+  readonly login: LoginSource
+  readonly clock: Clock
+  /** Milliseconds between two readings of the facts. */
+  readonly interval: number
+  readonly onCall: (call: CallReport) => void
+  /** The facts are others, or the link began or ceased to fail. */
+  readonly onChange: () => void
+}
+
+/** Milliseconds. */
+const RETRIES = { first: 1000, most: 60_000 }
+
+export class DeviceLink {
+  readonly #options: LinkOptions
+  readonly #ending = new AbortController()
+  #client: BigIpClient | undefined
+  #url: string | undefined
+  #facts: DeviceFacts | undefined
+  #fault: Error | undefined
+  #failures = 0
+  #tunnels: readonly string[] = []
+  #cancel: (() => void) | undefined
+  #reading: Promise<DeviceFacts> | undefined
+
+  constructor(options: LinkOptions) {
+    this.#options = options
+  }
+
+  get client(): BigIpClient | undefined {
+    return this.#client
+  }
+
+  get url(): string | undefined {
+    return this.#url
+  }
+
+  get facts(): DeviceFacts | undefined {
+    return this.#facts
+  }
+
+  /** Why the last reading failed; undefined: it did not. */
+  get fault(): Error | undefined {
+    return this.#fault
+  }
+
+  /** From here on the facts are kept fresh. */
+  start(): void {
+    this.refresh()
+  }
+
+  /** Paths of the tunnels whose MAC addresses are wanted; other ones are read at once. */
+  watchTunnels(paths: readonly string[]): void {
+    const sorted = paths.toSorted()
+    if (isDeepStrictEqual(sorted, this.#tunnels)) return
+    this.#tunnels = sorted
+    if (this.#facts !== undefined) this.refresh()
+  }
+
+  /** Reads soon, instead of when it would be due. */
+  refresh(): void {
+    this.#cancel?.()
+    this.#cancel = undefined
+    this.read().catch(thrown => {
+      // the world's are told by `fault`; a bug is not kept quiet
+      if (thrown !== this.#fault) throw thrown
+    })
+  }
+
+  /** @throws DeviceFault, ApiFault, WorldFault, InputFault */
+  read(): Promise<DeviceFacts> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined
+    })
+    return this.#reading
+  }
+
+  async close(): Promise<void> {
+    this.#ending.abort()
+    this.#cancel?.()
+    await this.#reading?.catch(() => {})
+    await this.#client?.close()
+  }
+
+  async #read(): Promise<DeviceFacts> {
+    const { signal } = this.#ending
+    const asked = this.#tunnels
+    try {
+      this.#client ??= await this.#connect()
+      const facts = await readFacts(this.#client, { tunnels: asked, signal })
+      const news = this.#fault !== undefined || !isDeepStrictEqual(facts, this.#facts)
+      this.#facts = facts
+      this.#fault = undefined
+      this.#failures = 0
+      this.#next(asked === this.#tunnels ? this.#options.interval : 0)
+      if (news && !signal.aborted) this.#options.onChange()
+      return facts
+    } catch (thrown) {
+      // anything else is our own fault and must not be retried quietly
+      if (!(thrown instanceof WorldFault || thrown instanceof InputFault)) throw thrown
+      await this.#failed(thrown)
+      throw thrown
+    }
+  }
+
+  async #failed(fault: WorldFault | InputFault): Promise<void> {
+    if (isDeviceFault(fault, 'BIGIP_CERTIFICATE')) {
+      await this.#client?.close()
+      this.#client = undefined
+    }
+    const news = this.#fault === undefined || reasonOf(this.#fault) !== reasonOf(fault)
+    this.#fault = fault
+    const asked = isDeviceFault(fault) ? (fault.retryAfter ?? 0) : 0
+    this.#next(Math.max(asked, backoff(RETRIES, this.#failures++, this.#options.clock.random())))
+    if (news && !this.#ending.signal.aborted) this.#options.onChange()
+  }
+
+  #next(milliseconds: number): void {
+    this.#cancel?.()
+    if (this.#ending.signal.aborted) return
+    this.#cancel = this.#options.clock.after(milliseconds, () => this.refresh())
+  }
+
+  async #connect(): Promise<BigIpClient> {
+    const { bigIp, unit, login, clock, onCall } = this.#options
+    const first = await login(bigIp)
+    const address = unit.address ?? first.url
+    if (address === undefined)
+      throw new InputFault(`BIGIP ${bigIp.metadata.name}`, 'its device has no address', 'write spec.units[].address')
+    this.#url = urlOf(address)
+    const credentials = async () => {
+      const { username, password } = await login(bigIp)
+      return { username, password }
+    }
+    return new BigIpClient({ url: this.#url, credentials, tls: tlsOf(bigIp, unit, first), clock, onCall })
+  }
+}
+
+/** `192.0.2.10`, `2001:db8::10`, `host:8443` and URLs → URL without a path. */
+export function urlOf(address: string): string {
+  const bare = address.replace(/^https:\/\//, '').replace(/\/$/, '')
+  const colons = bare.split(':').length - 1
+  return `https://${colons > 1 && !bare.startsWith('[') ? `[${bare}]` : bare}`
+}
+
+/** A pinned certificate says more than who signed it. */
+function tlsOf({ spec }: BigIp, { fingerprint }: UnitSpec, { ca }: Login): TlsOptions {
+  if (fingerprint !== undefined) return { fingerprint }
+  if (ca !== undefined) return { ca }
+  return spec.tls.insecure === true ? { insecure: true } : {}
+}

@@ -1,0 +1,202 @@
+/**
+ * One device of one BIGIP: its link, what the mode wants of it, and the reconciler that makes it so. Rules: nothing is wanted
+ * of a device whose facts are not known; BGP is enabled only where the object says which, and by who leads.
+ */
+import { WorldFault } from '../base/failure.ts'
+import type { CallReport } from '../bigip/client.ts'
+import type { Clock } from '../bigip/clock.ts'
+import { Device, type DeviceEvent, type DeviceStatus, type Outcome, type Wanted } from '../bigip/device.ts'
+import type { Desire, ModeInput } from '../bigip/mode/desire.ts'
+import { tunnelPaths } from '../bigip/mode/index.ts'
+import type { Identity } from '../bigip/ownership.ts'
+import type { Plan } from '../bigip/plan.ts'
+import type { Allowance } from '../bigip/refusal.ts'
+import type { BigIp, UnitSpec } from '../bigip/resource.ts'
+import type { RoutingApi } from '../bigip/routing/choice.ts'
+import type { NeighborState } from '../bigip/routing/neighbor-state.ts'
+import { deviceAccess, neighborsOf } from './device-access.ts'
+import { DeviceLink } from './device-link.ts'
+import type { LoginSource } from './login.ts'
+
+export interface UnitOptions {
+  /** Whose spec says how the device is reached; of the rest each `want` brings the newest. */
+  readonly bigIp: BigIp
+  readonly unit: UnitSpec
+  readonly identity: Identity
+  readonly mode: (input: ModeInput) => Desire
+  readonly login: LoginSource
+  readonly clock: Clock
+  readonly lead: () => boolean
+  readonly onCall: (call: CallReport) => void
+  readonly onEvent: (event: DeviceEvent) => void
+  /** Something that a pass would take into account is new. */
+  readonly onChange: () => void
+}
+
+export interface UnitWish extends Pick<ModeInput, 'spec' | 'otherUnits' | 'network' | 'pods'> {
+  /** Whether all of the cluster is known: nothing is deleted before. */
+  readonly synced: boolean
+  /** Take everything of ours away. */
+  readonly purge: boolean
+}
+
+/** Milliseconds, at least, between two readings of a device's facts. */
+const FACTS_INTERVAL = 60_000
+const EVERYTHING: Allowance = Number.MAX_SAFE_INTEGER
+
+interface Reconciler {
+  readonly device: Device
+  readonly client: object
+  readonly api: RoutingApi | undefined
+}
+
+export class Unit {
+  readonly name: string
+  readonly #options: UnitOptions
+  readonly link: DeviceLink
+  #reconciler: Reconciler | undefined
+  #desire: Desire | undefined
+  #allowance: Allowance | undefined
+  #following = false
+  #enabling = false
+  /** Reconcilers that were replaced, until their last write has ended. */
+  #leaving: Promise<void> = Promise.resolve()
+
+  constructor(options: UnitOptions) {
+    const { bigIp, unit, login, clock, onCall, onChange } = options
+    this.name = unit.name
+    this.#options = options
+    const interval = Math.max(FACTS_INTERVAL, bigIp.spec.resyncInterval * 1000)
+    this.link = new DeviceLink({ bigIp, unit, login, clock, interval, onCall, onChange })
+    this.link.watchTunnels(Object.values(tunnelPaths({ spec: bigIp.spec, identity: options.identity })))
+  }
+
+  /** What was wanted last. */
+  get desire(): Desire | undefined {
+    return this.#desire
+  }
+
+  get status(): DeviceStatus | undefined {
+    return this.#reconciler?.device.status()
+  }
+
+  /** From here on it is made right by itself, after `previous` has ended: two would write to one device. */
+  start(previous: Promise<void>): void {
+    this.#following = true
+    previous.then(() => this.link.start())
+  }
+
+  /** @returns what is wanted now; undefined while the device is not known */
+  want({ synced, purge, ...input }: UnitWish): Desire | undefined {
+    const { facts, client } = this.link
+    if (facts === undefined || client === undefined) return undefined
+    const { unit, identity, mode } = this.#options
+    this.link.watchTunnels(Object.values(tunnelPaths({ spec: input.spec, identity })))
+    const own = input.spec.units.find(({ name }) => name === unit.name) ?? unit
+    const desire = mode({ ...input, unit: own, identity, facts })
+    this.#desire = desire
+    const { device } = this.#reconcilerFor(client, desire.routing?.api)
+    device.allow(purge ? EVERYTHING : this.#allowance)
+    device.want(purge ? purged(desire) : { ...desire, synced: synced && desire.complete })
+    if (this.#following && !purge) this.#enableRouting()
+    return desire
+  }
+
+  /** The operator's word, until it is taken back. */
+  allow(allowance: Allowance | undefined): void {
+    this.#allowance = allowance
+  }
+
+  /** Reads the device and says what would change. @throws DeviceFault; WorldFault while nothing is wanted */
+  plan(): Promise<Plan> {
+    return this.#device().plan()
+  }
+
+  /** One whole pass, now. @throws as `plan` */
+  async apply(allowDeletions?: Allowance): Promise<Outcome> {
+    const device = this.#device()
+    const { enable } = this.#desire?.routing ?? {}
+    if (enable !== undefined) await this.#enable(enable)
+    return await device.apply(allowDeletions === undefined ? {} : { allowDeletions })
+  }
+
+  /** BGP sessions as the device sees them. @throws DeviceFault */
+  async neighbors(): Promise<readonly NeighborState[]> {
+    const { client } = this.link
+    if (client === undefined || this.#desire?.routing?.api === undefined) return []
+    return await neighborsOf(client, this.#accessOptions())
+  }
+
+  /** Writes under way end; the device is logged out of. */
+  async close(): Promise<void> {
+    this.#following = false
+    await this.#leaving
+    await this.#reconciler?.device.close()
+    await this.link.close()
+  }
+
+  #device(): Device {
+    if (this.#reconciler !== undefined) return this.#reconciler.device
+    throw this.link.fault ?? new WorldFault('UNIT_UNKNOWN', `${this.name} is not known yet`, { retry: true })
+  }
+
+  #reconcilerFor(client: NonNullable<DeviceLink['client']>, api: RoutingApi | undefined): Reconciler {
+    if (this.#reconciler?.client === client && this.#reconciler.api === api) return this.#reconciler
+    const { bigIp, identity, lead, clock, onEvent, onChange } = this.#options
+    const before = this.#reconciler
+    const device = new Device({
+      name: this.name,
+      access: deviceAccess(client, api, this.#accessOptions()),
+      identity,
+      cap: bigIp.spec.safety.maxDeletions,
+      resync: bigIp.spec.resyncInterval * 1000,
+      lead,
+      now: () => clock.now(),
+      random: () => clock.random(),
+      onEvent: event => {
+        onEvent(event)
+        if (event.type === 'applied' && touchesTunnel(event)) this.link.refresh()
+        if (event.type !== 'applied' && event.type !== 'planned') onChange()
+      },
+    })
+    this.#reconciler = { device, client, api }
+    this.#leaving = (before?.device.close() ?? Promise.resolve()).then(() => {
+      if (this.#following) device.start()
+    })
+    return this.#reconciler
+  }
+
+  #accessOptions() {
+    const { bigIp, identity } = this.#options
+    const routeDomain = bigIp.spec.routeDomain ?? this.link.facts?.partitions.get(identity.partition) ?? 0
+    return { identity, routeDomain }
+  }
+
+  #enableRouting(): void {
+    const enable = this.#desire?.routing?.enable
+    if (enable === undefined || this.#enabling || !this.#options.lead()) return
+    this.#enabling = true
+    this.#enable(enable)
+      .catch(thrown => {
+        if (!(thrown instanceof WorldFault)) throw thrown
+        this.#options.onEvent({ type: 'fault', error: thrown, retryIn: FACTS_INTERVAL })
+      })
+      .finally(() => {
+        this.#enabling = false
+      })
+  }
+
+  async #enable({ path, body }: NonNullable<NonNullable<Desire['routing']>['enable']>): Promise<void> {
+    await this.link.client?.patch(path, body)
+    await this.link.read()
+  }
+}
+
+/** Nothing is wanted any more; what CIS has left and was not taken over stays. */
+function purged({ exclusiveTunnels, sharedTunnels, unavailable }: Desire): Wanted {
+  return { rows: [], expectations: [], synced: true, exclusiveTunnels, sharedTunnels, unavailable }
+}
+
+function touchesTunnel({ operation }: DeviceEvent & { type: 'applied' }): boolean {
+  return operation.verb !== 'records' && (operation.row.kind === 'tunnel' || operation.row.kind === 'self IP')
+}
