@@ -1,0 +1,197 @@
+/**
+ * What `podpeer doctor` looks for beside what modes and plan find by themselves: everything is set up as it should be, and still
+ * no packet arrives. Pure: facts, network and routes of a device in, findings out; the same for a node and its firewall.
+ */
+import { parseAddress } from '../base/ip.ts'
+import { type Prefix, parsePrefix } from '../base/prefix.ts'
+import type { ClusterNetwork } from '../cni/network.ts'
+import { type Chain, droppedBy, type Packet } from '../linux/firewall/ruleset.ts'
+import type { DeviceFacts } from './facts.ts'
+import type { Finding } from './finding.ts'
+import type { Desire } from './mode/desire.ts'
+import type { UnitSpec } from './resource.ts'
+import type { Row } from './row.ts'
+
+export interface Examination {
+  readonly unit: UnitSpec
+  readonly desire: Desire
+  readonly facts: DeviceFacts
+  readonly network: ClusterNetwork
+  /** All routes of the device, other owners' too; absent: not read. */
+  readonly routes?: readonly Row<'route'>[]
+  /** Whether podpeer has changed what the device would lose with a reboot. */
+  readonly unsaved?: boolean
+}
+
+export function diagnose(examination: Examination): Finding[] {
+  const findings = [
+    ...bfdLockdown(examination),
+    ...notSaved(examination),
+    ...shadowingRoutes(examination),
+    ...serversWithoutSnat(examination),
+    ...snatPoolsOffTunnel(examination),
+  ]
+  return findings.map(finding => ({ ...finding, subject: `unit ${examination.unit.name}` }))
+}
+
+type Unaddressed = Omit<Finding, 'subject'>
+
+/** Single-hop and multihop (RFC 5881 §4, RFC 5883 §5). */
+const BFD_PORTS = ['udp:3784', 'udp:4784']
+
+/** Where BGP is let in: that is judged by the mode. */
+function bfdLockdown({ desire, facts }: Examination): Unaddressed[] {
+  return (desire.published.bgp?.addresses ?? []).flatMap((address): Unaddressed[] => {
+    const selfIP = facts.selfIPs.find(({ fields }) => sameHost(fields.address, address))
+    const { allowService = ['all'] } = selfIP?.fields ?? {}
+    const missing = BFD_PORTS.filter(
+      port => ![port, 'udp:0', 'udp:any', 'all'].some(name => allowService.includes(name)),
+    )
+    if (selfIP === undefined || missing.length === 0) return []
+    return [
+      {
+        code: 'port-lockdown-bfd',
+        severity: 'note',
+        cause: `port lockdown of ${address} does not let in ${missing.join(' and ')}: BFD beside BGP would not come up`,
+        remedy: `tmsh modify net self ${selfIP.name} allow-service add { ${missing.join(' ')} }`,
+      },
+    ]
+  })
+}
+
+function notSaved({ unsaved }: Examination): Unaddressed[] {
+  if (unsaved !== true) return []
+  return [
+    {
+      code: 'config-not-saved',
+      severity: 'note',
+      cause: 'there are changes that are not saved yet: a reboot now would bring back what was before them',
+      remedy: 'wait a minute for podpeer to save them, or tmsh save sys config',
+    },
+  ]
+}
+
+/** Static routes beat what BGP learns, and longer ones anything. Ours go by themselves. */
+function shadowingRoutes({ desire, network, routes = [] }: Examination): Unaddressed[] {
+  if (desire.published.bgp === undefined) return []
+  const podCIDRs = network.nodes.flatMap(({ podCIDRs, name }) =>
+    podCIDRs.map(({ prefix }) => ({ node: name, prefix: parsePrefix(prefix) })),
+  )
+  return routes.flatMap((route): Unaddressed[] => {
+    const shadow = networkOf(route)
+    const hidden = shadow && podCIDRs.find(({ prefix }) => prefix.contains(shadow))
+    if (hidden === undefined) return []
+    const way = route.fields.gateway ?? route.fields.interface ?? 'nowhere'
+    return [
+      {
+        code: 'static-route-shadows-bgp',
+        severity: 'warning',
+        cause: `the static route ${route.name} (${shadow} through ${way}) wins over what BGP learns of ${hidden.prefix} from Node ${hidden.node}, also when the node has gone or moved`,
+        remedy: `tmsh delete net route ${route.name}`,
+      },
+    ]
+  })
+}
+
+/** undefined: the default route, which is never longer than anything. */
+function networkOf({ fields: { network } }: Row<'route'>): Prefix | undefined {
+  return /^default/.test(network) ? undefined : parsePrefix(withoutDomain(network))
+}
+
+/** Pods answer the client itself then, past the device. */
+function serversWithoutSnat({ facts }: Examination): Unaddressed[] {
+  const bare = facts.virtualServers.filter(
+    ({ enabled, pool, snat }) => enabled && pool !== undefined && snat === 'none',
+  )
+  if (bare.length === 0) return []
+  const listed = list(bare.map(({ path }) => path))
+  return [
+    {
+      code: 'virtual-server-without-snat',
+      severity: 'warning',
+      cause: `${listed} ${bare.length === 1 ? 'does' : 'do'} not translate source addresses: pods answer the client directly, unless their way to it leads through this device`,
+      remedy: `tmsh modify ltm virtual ${bare[0]!.path} source-address-translation { type automap }`,
+    },
+  ]
+}
+
+/** Through an overlay nodes reach only what lies in the tunnel's subnets. */
+function snatPoolsOffTunnel({ desire, facts }: Examination): Unaddressed[] {
+  const subnets = desire.published.tunnelSubnets.map(text => parsePrefix(text))
+  if (subnets.length === 0) return []
+  const used = new Set(
+    facts.virtualServers.flatMap(({ enabled, snat }) => (enabled && typeof snat === 'object' ? snat.pool : [])),
+  )
+  return facts.snatPools.flatMap(({ path, members }): Unaddressed[] => {
+    if (!used.has(path)) return []
+    const off = members.filter(member => {
+      const address = parseAddress(withoutDomain(member))
+      return !subnets.some(subnet => subnet.contains(address))
+    })
+    if (off.length === 0) return []
+    return [
+      {
+        code: 'snat-pool-off-tunnel',
+        severity: 'warning',
+        cause: `the SNAT pool ${path} has ${list(off)}, outside of the tunnel's subnets (${list(desire.published.tunnelSubnets)}): pods' answers to it do not come back through the tunnel`,
+        remedy: `tmsh modify ltm snatpool ${path} members replace-all-with { ${desire.published.selfIPs.map(text => text.split('/')[0]).join(' ')} }`,
+      },
+    ]
+  })
+}
+
+/** What devices send to nodes. */
+export interface Traffic {
+  readonly what: string
+  readonly severity: Finding['severity']
+  readonly protocol: 'tcp' | 'udp'
+  readonly port: number
+  /** Of the device; without one the rules are asked for any, which is less sure. */
+  readonly sources: readonly string[]
+}
+
+/** @param chains by the firewall they belong to, in the words of the command that shows them */
+export function blockedOnNode(
+  node: string,
+  chains: ReadonlyMap<string, readonly Chain[]>,
+  traffic: readonly Traffic[],
+): Finding[] {
+  return traffic.flatMap(({ what, severity, protocol, port, sources }) =>
+    sources.flatMap(source =>
+      [...chains].flatMap(([firewall, rules]): Finding[] => {
+        const address = parseAddress(source)
+        const packet: Packet = { family: address.family, protocol, port, source: address }
+        const rule = droppedBy(rules, packet)
+        if (rule === undefined) return []
+        return [
+          {
+            code: 'node-firewall',
+            severity,
+            subject: `Node ${node}`,
+            cause: `${firewall} drops ${protocol} port ${port} from ${source} (${what}): ${rule}`,
+            remedy: acceptance(firewall, packet),
+          },
+        ]
+      }),
+    ),
+  )
+}
+
+function acceptance(firewall: string, { family, protocol, port, source }: Packet): string {
+  if (firewall === 'nft')
+    return `accept it in the chain named: nft insert rule FAMILY TABLE CHAIN ${family === 4 ? 'ip' : 'ip6'} saddr ${source} ${protocol} dport ${port} accept`
+  return `${family === 4 ? 'iptables' : 'ip6tables'} -I INPUT -s ${source} -p ${protocol} --dport ${port} -j ACCEPT`
+}
+
+function sameHost(selfIP: string, address: string): boolean {
+  return parseAddress(withoutDomain(selfIP.split('/')[0]!)).equals(parseAddress(address))
+}
+
+/** `10.1.10.60%1/24` → `10.1.10.60/24`. */
+function withoutDomain(text: string): string {
+  return text.replace(/%\d+/, '')
+}
+
+function list(words: readonly string[]): string {
+  return words.slice(0, 3).join(', ') + (words.length > 3 ? ` and ${words.length - 3} more` : '')
+}
