@@ -2,10 +2,20 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
+import { parseAddress } from '../../lib/base/ip.ts'
+import { parsePrefix } from '../../lib/base/prefix.ts'
 import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK } from '../../lib/linux/events/monitor.ts'
-import { findLink, RTM_NEWLINK, setLink } from '../../lib/linux/netlink/link.ts'
+import { findLink } from '../../lib/linux/netlink/link.ts'
 import type { Message } from '../../lib/linux/netlink/message.ts'
-import { decodeRoute, prefixOf, RTM_DELROUTE, RTM_NEWROUTE } from '../../lib/linux/netlink/route.ts'
+import {
+  decodeRoute,
+  encodePath,
+  MAIN_TABLE,
+  prefixOf,
+  RTM_DELROUTE,
+  RTM_NEWROUTE,
+  writeRoute,
+} from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import { until } from '../until.ts'
 import { makeNamespace, noNamespaces, type TestNamespace } from './netns.ts'
@@ -16,38 +26,70 @@ function watch(context: TestContext, namespace: TestNamespace, except = -1, rece
   const seen: Message[] = []
   const notices: string[] = []
   let overflows = 0
-  const monitor = namespace.run(
-    () =>
-      new EventMonitor({
-        groups: [RTNLGRP_LINK, RTNLGRP_IPV4_ROUTE],
-        except,
-        ...(receiveBuffer && { receiveBuffer }),
-        onMessages: messages => seen.push(...messages),
-        onOverflow: () => overflows++,
-        onNotice: notice => notices.push(notice),
-      }),
-  )
+  const onNotice = (notice: string) => notices.push(notice)
+  const monitor = namespace.run(() => new EventMonitor({ onNotice, ...(receiveBuffer && { receiveBuffer }) }))
+  monitor.join({
+    groups: [RTNLGRP_LINK, RTNLGRP_IPV4_ROUTE],
+    except,
+    onMessages: messages => seen.push(...messages),
+    onOverflow: () => overflows++,
+  })
   context.after(() => monitor.close())
   const routes = (type: number) =>
     seen.filter(message => message.type === type).map(message => prefixOf(decodeRoute(message)!).toString())
   return { monitor, seen, notices, routes, overflows: () => overflows }
 }
 
+function addRoute(socket: NetlinkSocket, text: string): void {
+  const { bytes, length } = parsePrefix(text)
+  const hop = { gateway: parseAddress('10.0.0.2'), link: findLink(socket, 'a').index, onlink: false, weight: 1 }
+  const path = encodePath(4, { type: 'unicast', hops: [hop] })
+  const put = (target: Uint8Array, at: number) => target.set(bytes, at)
+  socket.change(`adding ${text}`, message =>
+    writeRoute(message, 'add', { family: 4, table: MAIN_TABLE, protocol: 4, metric: 5 }, length, put, path),
+  )
+}
+
 test('changes by others arrive in order, and those of the named socket do not', { skip }, async context => {
   using namespace = makeNamespace()
   const own = namespace.run(() => new NetlinkSocket())
   const { routes, seen } = watch(context, namespace, own.portId)
-  setLink(own, findLink(own, 'b').index, { mtu: 1300 })
+  addRoute(own, '203.0.113.0/24')
   namespace.ip('route add 192.0.2.0/24 via 10.0.0.2')
   namespace.ip('route add 198.51.100.0/24 via 10.0.0.2')
   namespace.ip('route del 192.0.2.0/24')
   await until('the last change is seen', () => routes(RTM_DELROUTE).length > 0)
   assert.deepEqual(routes(RTM_NEWROUTE), ['192.0.2.0/24', '198.51.100.0/24'])
   assert.deepEqual(routes(RTM_DELROUTE), ['192.0.2.0/24'])
-  assert.deepEqual(
-    seen.filter(({ type, portId }) => type === RTM_NEWLINK && portId === own.portId),
-    [],
+  assert.equal(seen.filter(({ portId }) => portId === own.portId).length, 0)
+  own.close()
+})
+
+test('several listeners hear the same, each until it leaves, and nobody what one of them excepts', {
+  skip,
+}, async context => {
+  using namespace = makeNamespace()
+  const own = namespace.run(() => new NetlinkSocket())
+  const { monitor, routes, seen } = watch(context, namespace)
+  const others: Message[] = []
+  const leave = monitor.join({
+    groups: [RTNLGRP_LINK],
+    except: own.portId,
+    onMessages: messages => others.push(...messages),
+    onOverflow: () => {},
+  })
+  addRoute(own, '203.0.113.0/24')
+  namespace.ip('route add 192.0.2.0/24 via 10.0.0.2')
+  await until(
+    'both have heard',
+    () => others.some(({ type }) => type === RTM_NEWROUTE) && routes(RTM_NEWROUTE).length === 1,
   )
+  assert.equal(seen.filter(({ portId }) => portId === own.portId).length, 0)
+  leave()
+  const heard = others.length
+  addRoute(own, '198.51.100.0/24')
+  await until('one hears what was excepted', () => seen.some(({ portId }) => portId === own.portId))
+  assert.equal(others.length, heard)
   own.close()
 })
 
@@ -92,7 +134,7 @@ test('closing ends the thread, and a process that just exits is not held up by i
   const script = `
     const { EventMonitor } = await import(${JSON.stringify(source.href)})
     const nothing = () => {}
-    new EventMonitor({ groups: [1], except: -1, onMessages: nothing, onOverflow: nothing, onNotice: nothing })
+    new EventMonitor({ onNotice: nothing }).join({ groups: [1], onMessages: nothing, onOverflow: nothing })
     setTimeout(() => process.exit(7), 200)`
   const { status, signal } = spawnSync(process.execPath, ['--input-type=module', '-e', script], { timeout: 20_000 })
   assert.deepEqual([status, signal], [7, null])

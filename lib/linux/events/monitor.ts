@@ -1,9 +1,10 @@
 /**
  * What the kernel tells of its own accord: multicast messages of rtnetlink, batch by batch, on the main thread. A thread
- * of its own waits for them (thread.ts); one that falls is started again. It does not know what the messages mean.
+ * of its own waits for them (thread.ts); one that falls is started again. It does not know what the messages mean. One
+ * monitor serves several listeners.
  *
- * Rules: what one of our own sockets caused never comes (a filter in the kernel drops it); when messages were lost, or
- * may have been, `onOverflow` says so, and the owner reads the kernel's tables anew.
+ * Rules: what a listener's socket causes comes to nobody if the listener says so (a filter in the kernel drops it); when
+ * messages were lost, or may have been, `onOverflow` says so, and the listeners read the kernel's tables anew.
  */
 import { writeSync } from 'node:fs'
 import { Worker } from 'node:worker_threads'
@@ -41,16 +42,19 @@ const RESTART = { first: 100, most: 30_000 }
 const STEADY = 60_000
 
 export interface MonitorOptions {
-  /** RTNLGRP_…; the namespace is the calling thread's. */
-  readonly groups: readonly number[]
-  /** Port id of the socket whose doings we know already. */
-  readonly except: number
   /** Octets that may wait in the kernel. */
   readonly receiveBuffer?: number
-  readonly onMessages: (messages: readonly Message[]) => void
-  readonly onOverflow: () => void
   /** The thread fell, in words. */
   readonly onNotice: (notice: string) => void
+}
+
+export interface EventListener {
+  /** RTNLGRP_…; messages of groups that others have joined come as well. */
+  readonly groups: readonly number[]
+  /** Port id of the socket whose doings are known already. */
+  readonly except?: number
+  readonly onMessages: (messages: readonly Message[]) => void
+  readonly onOverflow: () => void
 }
 
 export class EventMonitor {
@@ -59,21 +63,19 @@ export class EventMonitor {
   readonly #wake: number
   readonly #shared = new Int32Array(new SharedArrayBuffer(8))
   readonly #atExit = () => this.#end()
+  readonly #listeners = new Set<EventListener>()
   #worker: Worker
   #restart: NodeJS.Timeout | undefined
   #failures = 0
   #closed: Promise<void> | undefined
 
-  /** @throws WorldFault */
+  /** The namespace is the calling thread's. @throws WorldFault */
   constructor(options: MonitorOptions) {
     this.#options = options
     this.#socket = openSocket(AF_NETLINK, SOCK_RAW | SOCK_NONBLOCK, NETLINK_ROUTE)
     try {
       bindSocket(this.#socket, netlinkAddress())
       growReceiveBuffer(this.#socket, options.receiveBuffer ?? RECEIVE_BUFFER)
-      attachFilter(this.#socket, refuseFrom(options.except))
-      for (const group of options.groups)
-        setSocketOption(this.#socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, `membership in group ${group}`)
       this.#wake = createEventDescriptor()
     } catch (thrown) {
       closeDescriptor(this.#socket)
@@ -82,6 +84,21 @@ export class EventMonitor {
     // a process cannot end while a thread of it waits in poll
     process.on('exit', this.#atExit)
     this.#worker = this.#start()
+  }
+
+  /** What happens from now on is told to the listener. @returns the end of that. @throws WorldFault */
+  join(listener: EventListener): () => void {
+    this.#listeners.add(listener)
+    this.#attachFilter()
+    for (const group of listener.groups)
+      setSocketOption(this.#socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, `membership in group ${group}`)
+    return () => {
+      if (this.#listeners.delete(listener) && this.#closed === undefined) this.#attachFilter()
+    }
+  }
+
+  #attachFilter(): void {
+    attachFilter(this.#socket, refuseFrom([...this.#listeners].flatMap(({ except }) => except ?? [])))
   }
 
   /** Settles when the thread is gone; nothing is called any more from the moment of the call. */
@@ -118,7 +135,7 @@ export class EventMonitor {
       this.#options.onNotice(`the thread of kernel events fell: ${reason}; it starts again in ${wait} ms`)
       this.#restart = setTimeout(() => {
         this.#worker = this.#start()
-        this.#options.onOverflow()
+        for (const { onOverflow } of this.#listeners) onOverflow()
       }, wait)
     })
     return worker
@@ -126,8 +143,11 @@ export class EventMonitor {
 
   #take(post: ThreadPost): void {
     if (Atomics.sub(this.#shared, Shared.outstanding, 1) === OUTSTANDING_LIMIT) this.#nudge()
-    if (post === 'overflow') this.#options.onOverflow()
-    else this.#options.onMessages(post.datagrams.flatMap(decodeMessages))
+    if (post === 'overflow') for (const { onOverflow } of this.#listeners) onOverflow()
+    else {
+      const messages = post.datagrams.flatMap(decodeMessages)
+      for (const { onMessages } of this.#listeners) onMessages(messages)
+    }
   }
 
   #end(): void {
@@ -140,18 +160,16 @@ export class EventMonitor {
   }
 }
 
-/** Classic BPF: drops messages whose nlmsg_pid, at offset 12, is this one. */
-function refuseFrom(portId: number): Uint8Array {
+/** Classic BPF: drops messages whose nlmsg_pid, at offset 12, is one of these. */
+function refuseFrom(portIds: readonly number[]): Uint8Array {
   // BPF loads words in network order, the kernel wrote the word in its own
   const word = new DataView(new ArrayBuffer(4))
-  word.setUint32(0, portId, LITTLE_ENDIAN)
   const [LOAD_WORD, JUMP_EQUAL, RETURN] = [0x20, 0x15, 0x06]
-  const program = [
-    [LOAD_WORD, 0, 0, 12],
-    [JUMP_EQUAL, 0, 1, word.getUint32(0)],
-    [RETURN, 0, 0, 0],
-    [RETURN, 0, 0, 0xffffffff],
-  ] as const
+  const refused = portIds.map((portId, at) => {
+    word.setUint32(0, portId, LITTLE_ENDIAN)
+    return [JUMP_EQUAL, portIds.length - at, 0, word.getUint32(0)] as const
+  })
+  const program = [[LOAD_WORD, 0, 0, 12], ...refused, [RETURN, 0, 0, 0xffffffff], [RETURN, 0, 0, 0]] as const
   const bytes = new DataView(new ArrayBuffer(8 * program.length))
   for (const [at, [code, ifTrue, ifFalse, value]] of program.entries()) {
     bytes.setUint16(8 * at, code, LITTLE_ENDIAN)

@@ -50,8 +50,8 @@ export interface OverlayTableOptions {
   readonly onNotice?: (notice: string) => void
   /** Links came, went or changed; with all of them. */
   readonly onLinks?: (links: readonly Link[]) => void
-  /** Octets of kernel events that may wait. */
-  readonly receiveBuffer?: number
+  /** Where kernel events come from; a monitor of its own where absent. Both are of the table's network namespace. */
+  readonly events?: EventMonitor
 }
 
 export interface OverlayCounts {
@@ -74,14 +74,16 @@ const SCAN_RETRY = 1000
 
 export class OverlayTable {
   readonly #mark: OwnerMark
-  readonly #options: OverlayTableOptions
+  readonly #notice: (notice: string) => void
+  readonly #onLinks: (links: readonly Link[]) => void
   readonly #plan = new OverlayPlan()
   readonly #groups: FdbGroups
   readonly #rows: KernelRows
   readonly #encoder: RowWriter
   readonly #writer: NetlinkSocket
   readonly #reader: NetlinkSocket
-  readonly #monitor: EventMonitor
+  readonly #ownEvents: EventMonitor | undefined
+  readonly #leave: () => void
   #links = new Map<number, Link>()
   #wanted: readonly OverlayRow[] = []
   #turn: NodeJS.Immediate | undefined
@@ -99,7 +101,8 @@ export class OverlayTable {
    * @throws WorldFault EPERM …
    */
   constructor(options: OverlayTableOptions = {}) {
-    this.#options = options
+    this.#notice = options.onNotice ?? (() => {})
+    this.#onLinks = options.onLinks ?? (() => {})
     this.#mark = { protocol: options.protocol ?? OWN.protocol, metric: options.metric ?? OWN.metric }
     this.#groups = new FdbGroups(this.#mark.protocol)
     this.#rows = new KernelRows(this.#mark, this.#groups)
@@ -107,18 +110,19 @@ export class OverlayTable {
     this.#encoder = new RowWriter(this.#mark, this.#groups, this.#rows)
     this.#writer = new NetlinkSocket()
     let reader: NetlinkSocket | undefined
-    let monitor: EventMonitor | undefined
+    let ownEvents: EventMonitor | undefined
     try {
       reader = new NetlinkSocket()
       this.#reader = reader
       // first listen, then read: nothing that happens meanwhile is missed
-      monitor = this.#listen()
-      this.#monitor = monitor
+      const events = options.events ?? new EventMonitor({ onNotice: this.#notice })
+      this.#ownEvents = ownEvents = options.events === undefined ? events : undefined
+      this.#leave = this.#listen(events)
       this.#scan()
     } catch (thrown) {
       this.#writer.close()
       reader?.close()
-      monitor?.close().catch(() => {})
+      ownEvents?.close().catch(() => {})
       throw thrown
     }
   }
@@ -178,14 +182,14 @@ export class OverlayTable {
     clearImmediate(this.#turn)
     clearTimeout(this.#timer)
     for (const settle of this.#settled) settle()
-    await this.#monitor.close()
+    this.#leave()
+    await this.#ownEvents?.close()
     this.#writer.close()
     this.#reader.close()
   }
 
-  #listen(): EventMonitor {
-    const { receiveBuffer, onNotice = () => {} } = this.#options
-    return new EventMonitor({
+  #listen(events: EventMonitor): () => void {
+    return events.join({
       groups: [
         RTNLGRP_LINK,
         RTNLGRP_NEIGH,
@@ -195,18 +199,17 @@ export class OverlayTable {
         RTNLGRP_IPV6_RULE,
         ...(this.#rows.plain ? [] : [RTNLGRP_NEXTHOP]),
       ],
-      except: this.#writer.portId,
-      ...(receiveBuffer !== undefined && { receiveBuffer }),
       onMessages: messages => this.#hear(messages),
       onOverflow: () => this.#resync(),
-      onNotice,
     })
   }
 
   #hear(messages: readonly Message[]): void {
     const now = performance.now()
     let linksChanged = false
-    for (const message of messages)
+    for (const message of messages) {
+      // others may want to hear of our doings: no filter drops them
+      if (message.portId === this.#writer.portId) continue
       switch (message.type) {
         case RTM_NEWLINK:
         case RTM_DELLINK:
@@ -234,7 +237,8 @@ export class OverlayTable {
           // it takes its FDB rows along, each with an event; which groups are left has to be read
           this.#resync()
       }
-    if (linksChanged) this.#options.onLinks?.(this.links)
+    }
+    if (linksChanged) this.#onLinks(this.links)
     this.#schedule()
   }
 
@@ -305,7 +309,7 @@ export class OverlayTable {
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
       this.#scanAt = now + SCAN_RETRY
-      this.#options.onNotice?.(`${thrown.message}; tried again in ${SCAN_RETRY} ms`)
+      this.#notice(`${thrown.message}; tried again in ${SCAN_RETRY} ms`)
     }
   }
 
@@ -402,7 +406,7 @@ export class OverlayTable {
       if (!(thrown instanceof WorldFault)) throw thrown
       for (const operation of written) if (operation !== undefined) this.#plan.lost(operation)
       this.#scanAt = 0
-      this.#options.onNotice?.(`writing overlay rows: ${thrown.message}; reading the kernel's tables anew`)
+      this.#notice(`writing overlay rows: ${thrown.message}; reading the kernel's tables anew`)
     }
   }
 
@@ -416,13 +420,13 @@ export class OverlayTable {
   }
 
   #tellTrouble(key: string, reason: string): void {
-    if (!this.#troubled) this.#options.onNotice?.(`the kernel refuses ${key}: ${reason}; it is tried again`)
+    if (!this.#troubled) this.#notice(`the kernel refuses ${key}: ${reason}; it is tried again`)
     this.#troubled = true
   }
 
   #tellEnd(): void {
     if (!this.#troubled || this.#plan.deadline !== Number.POSITIVE_INFINITY) return
     this.#troubled = false
-    this.#options.onNotice?.('the kernel refuses no overlay row any more')
+    this.#notice('the kernel refuses no overlay row any more')
   }
 }

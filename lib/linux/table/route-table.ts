@@ -44,8 +44,8 @@ export interface RouteTableOptions {
   readonly onNotice?: (notice: string) => void
   /** Next hops that were asked for (`track`) can be reached now and could not, or the other way round, or another way. */
   readonly onNextHops?: (verdicts: readonly NextHopVerdict[]) => void
-  /** Octets of kernel events that may wait. */
-  readonly receiveBuffer?: number
+  /** Where kernel events come from; a monitor of its own where absent. Both are of the table's network namespace. */
+  readonly events?: EventMonitor
 }
 
 const OWN = 179
@@ -63,7 +63,8 @@ export class RouteTable {
   readonly #writer: NetlinkSocket
   readonly #lookups: NetlinkSocket
   readonly #reader: TableReader
-  readonly #monitor: EventMonitor
+  readonly #ownEvents: EventMonitor | undefined
+  readonly #leave: () => void
   readonly #watch: NextHopWatch
   readonly #plans: Readonly<Record<Family, RoutePlan>>
   #links = new Map<number, Link>()
@@ -92,7 +93,7 @@ export class RouteTable {
       sockets.push(socket)
       return socket
     }
-    let monitor: EventMonitor | undefined
+    let ownEvents: EventMonitor | undefined
     try {
       this.#writer = open()
       this.#lookups = open()
@@ -112,12 +113,13 @@ export class RouteTable {
       this.#plans = { 4: plan(4), 6: plan(6) }
       this.#readLinks()
       // first listen, then read: nothing that happens meanwhile is missed
-      monitor = this.#listen(options.receiveBuffer)
-      this.#monitor = monitor
+      const events = options.events ?? new EventMonitor({ onNotice: this.#notice })
+      this.#ownEvents = ownEvents = options.events === undefined ? events : undefined
+      this.#leave = this.#listen(events)
       for (const family of FAMILIES) this.#adopt(family)
     } catch (thrown) {
       for (const socket of sockets) socket.close()
-      monitor?.close().catch(() => {})
+      ownEvents?.close().catch(() => {})
       throw thrown
     }
   }
@@ -221,7 +223,8 @@ export class RouteTable {
     clearImmediate(this.#turn)
     clearTimeout(this.#timer)
     for (const settle of this.#settled) settle()
-    await Promise.all([this.#monitor.close(), this.#reader.close()])
+    this.#leave()
+    await Promise.all([this.#ownEvents?.close(), this.#reader.close()])
     this.#writer.close()
     this.#lookups.close()
   }
@@ -234,14 +237,12 @@ export class RouteTable {
     return route.protocol === this.#protocol && this.#isOurKey(route)
   }
 
-  #listen(receiveBuffer: number | undefined): EventMonitor {
-    return new EventMonitor({
+  #listen(events: EventMonitor): () => void {
+    return events.join({
       groups: [RTNLGRP_LINK, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE],
       except: this.#writer.portId,
-      ...(receiveBuffer !== undefined && { receiveBuffer }),
       onMessages: messages => this.#hear(messages),
       onOverflow: () => this.#resync(),
-      onNotice: this.#notice,
     })
   }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
+import { EventMonitor } from '../../../lib/linux/events/monitor.ts'
 import { type OverlayRow, rowKey } from '../../../lib/linux/overlay/row.ts'
 import { until } from '../../until.ts'
 import { noNamespaces } from '../netns.ts'
@@ -199,7 +200,9 @@ test(
 test('a flood of events that overflows the socket costs a resync, and nothing is lost', options, async context => {
   const bench = new OverlayBench(context)
   const { namespace } = bench
-  const table = bench.open({ receiveBuffer: 4096 })
+  const events = namespace.run(() => new EventMonitor({ receiveBuffer: 4096, onNotice: assert.fail }))
+  context.after(() => events.close())
+  const table = bench.open({ events })
   table.want(vtepRows())
   await bench.awaitRows(ROWS)
   const before = table.counts().resyncs
