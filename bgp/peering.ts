@@ -6,6 +6,7 @@
 import { reasonOf, WorldFault } from '../lib/base/failure.ts'
 import type { Family } from '../lib/base/ip.ts'
 import { Link } from './link.ts'
+import type { RibPeer } from './rib/peer.ts'
 import type { Rib } from './rib/rib.ts'
 import type { LocalIdentity } from './session/config.ts'
 import type { PeerEffect } from './session/effect.ts'
@@ -338,10 +339,11 @@ export class Peering {
   }
 }
 
-function ribPeer(config: SpeakerPeer) {
-  const { name, address, routeReflectorClient, nextHop, importPolicy, exportPolicy } = config
+function ribPeer(config: SpeakerPeer): RibPeer {
+  const { name, address, routeReflectorClient, node = false, install = true, nextHop } = config
+  const { importPolicy, exportPolicy } = config
   const internal = config.remoteAs === config.localAs
-  return { name, address, internal, routeReflectorClient, nextHop, importPolicy, exportPolicy }
+  return { name, address, internal, routeReflectorClient, node, install, nextHop, importPolicy, exportPolicy }
 }
 
 function textOf(thrown: unknown): string {

@@ -24,6 +24,10 @@ export interface SpeakerPeer extends PeerConfig {
   readonly nextHop: NextHopMode
   /** RFC 4456; internal peers only. */
   readonly routeReflectorClient: boolean
+  /** A node of our own cluster, whose routes policies call `node`. Absent: it is not. */
+  readonly node?: boolean
+  /** Whether its routes may become kernel routes. Absent: they may. */
+  readonly install?: boolean
   readonly importPolicy: Policy
   readonly exportPolicy: Policy
 }

@@ -9,7 +9,7 @@ import { type ExportFilters, ExportGroup, type Member, type RibSink } from './ex
 import { type Encoding, type ExportSources, keyOfEncoding } from './export-rule.ts'
 import type { PathTable } from './path-table.ts'
 import type { PeerEntry } from './peer-table.ts'
-import { compilePolicy } from './policy.ts'
+import { compilePolicy, type RouteSource, routeSources } from './policy.ts'
 import { BATCH_SIZE, UpdateBatch } from './update-batch.ts'
 
 const families: readonly Family[] = [4, 6]
@@ -223,9 +223,13 @@ export class Exports {
     const { config, session }: PeerEntry = this.#sources.peers.get(peer)
     const self = session?.self[family]
     if (session === undefined || self === undefined || !session.families.includes(family)) return undefined
-    const filter = (source: 'local' | 'internal' | 'external') =>
-      compilePolicy(config.exportPolicy, { peer: config.name, family, source })
-    const filters = { local: filter('local'), internal: filter('internal'), external: filter('external') }
+    const filter = (source: RouteSource) => compilePolicy(config.exportPolicy, { peer: config.name, family, source })
+    const filters: ExportFilters = {
+      local: filter('local'),
+      node: filter('node'),
+      internal: filter('internal'),
+      external: filter('external'),
+    }
     const encoding: Encoding = {
       family,
       fourOctetAs: session.fourOctetAs,
@@ -237,7 +241,7 @@ export class Exports {
       subnets: config.internal ? [] : session.subnets.filter(subnet => subnet.family === family),
     }
     const form = keyOfEncoding(encoding)
-    const key = [form, filters.local.key, filters.internal.key, filters.external.key].join(' | ')
+    const key = [form, ...routeSources.map(source => filters[source].key)].join(' | ')
     return { key, form, encoding, filters }
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The kernel routes that the Loc-RIB wants, by prefix: a set of next hops, more than one with multipath. Only learned routes;
- * a prefix of our own is in the kernel through its interface. What changed waits in the path table's kernel queue until the
+ * The kernel routes that the Loc-RIB wants, by prefix: a set of next hops, more than one with multipath. Only learned routes
+ * of peers whose routes may be installed; a prefix of our own is in the kernel through its interface. What changed waits in the path table's kernel queue until the
  * shell takes it. Says what is wanted; what is installed, and whether it could be, is the shell's to know.
  */
 import type { Address } from '../../lib/base/ip.ts'
@@ -9,6 +9,7 @@ import type { AnnouncementTable } from './announcement-table.ts'
 import type { Decision } from './decision.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import type { PathTable } from './path-table.ts'
+import type { PeerTable } from './peer-table.ts'
 import { resized } from './typed-array.ts'
 
 /** A wanted kernel route that changed: no next hops means that there must be none. Addresses in ascending order. */
@@ -28,6 +29,7 @@ export class KernelRoutes {
   readonly #table: PathTable
   readonly #announcements: AnnouncementTable
   readonly #nextHops: NextHopTable
+  readonly #peers: PeerTable
   readonly #maxPaths: number
   /** By prefix: 0 for none, a next hop's id, or minus the number of a set of several. Holds a reference to it. */
   #wanted = new Int32Array(0)
@@ -37,10 +39,19 @@ export class KernelRoutes {
   /** The next hop asked for last, as a list: neighbouring prefixes mostly share it. */
   #single: { id: number; addresses: readonly Address[] } = { id: SELF, addresses: [] }
 
-  constructor(table: PathTable, announcements: AnnouncementTable, nextHops: NextHopTable, maxPaths: number) {
+  constructor(
+    table: PathTable,
+    sources: {
+      readonly announcements: AnnouncementTable
+      readonly nextHops: NextHopTable
+      readonly peers: PeerTable
+    },
+    maxPaths: number,
+  ) {
     this.#table = table
-    this.#announcements = announcements
-    this.#nextHops = nextHops
+    this.#announcements = sources.announcements
+    this.#nextHops = sources.nextHops
+    this.#peers = sources.peers
     this.#maxPaths = maxPaths
   }
 
@@ -81,7 +92,7 @@ export class KernelRoutes {
   #want(best: number, decision: Decision): number {
     if (best === 0) return SELF
     const nextHop = this.#nextHopOf(best)
-    if (nextHop === SELF) return SELF
+    if (nextHop === SELF || !this.#mayInstall(best)) return SELF
     this.#nextHops.retain(nextHop)
     if (this.#maxPaths === 1 || decision.count === 1) return nextHop
     const others = this.#equals(decision).filter(id => id !== nextHop)
@@ -94,7 +105,8 @@ export class KernelRoutes {
   #equals(decision: Decision): number[] {
     const ids = new Set<number>()
     for (let at = 0; at < decision.count; at++)
-      if (decision.lost[at] === 0) ids.add(this.#nextHopOf(decision.paths[at]!))
+      if (decision.lost[at] === 0 && this.#mayInstall(decision.paths[at]!))
+        ids.add(this.#nextHopOf(decision.paths[at]!))
     return [...ids].sort((one, other) => this.#compare(one, other))
   }
 
@@ -124,6 +136,10 @@ export class KernelRoutes {
     for (const member of set.members) this.#nextHops.release(member)
     this.#sets.delete(wanted)
     this.#setNumbers.delete(set.key)
+  }
+
+  #mayInstall(path: number): boolean {
+    return this.#peers.uninstalled[this.#announcements.peer[this.#table.announcement[path]!]!] === 0
   }
 
   #nextHopOf(path: number): number {

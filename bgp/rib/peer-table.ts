@@ -26,6 +26,10 @@ export class PeerTable {
   internal = new Uint8Array(16)
   /** 1: route reflector client. */
   client = new Uint8Array(16)
+  /** 1: a node of our own cluster. */
+  node = new Uint8Array(16)
+  /** 1: its routes are none for the kernel. */
+  uninstalled = new Uint8Array(16)
   /** BGP identifier of the peer's last session. */
   routerId = new Uint32Array(16)
 
@@ -40,6 +44,8 @@ export class PeerTable {
     if (peer === this.capacity) {
       this.internal = resized(this.internal, 2 * peer)
       this.client = resized(this.client, 2 * peer)
+      this.node = resized(this.node, 2 * peer)
+      this.uninstalled = resized(this.uninstalled, 2 * peer)
       this.routerId = resized(this.routerId, 2 * peer)
     }
     this.#entries[peer] = { config, session: undefined, own: [], imports: importsOf(config) }
@@ -71,7 +77,8 @@ export class PeerTable {
   }
 
   source(peer: number): RouteSource {
-    return peer === LOCAL_PEER ? 'local' : this.internal[peer] === 1 ? 'internal' : 'external'
+    if (peer === LOCAL_PEER) return 'local'
+    return this.node[peer] === 1 ? 'node' : this.internal[peer] === 1 ? 'internal' : 'external'
   }
 
   /** The peer at an address. */
@@ -90,12 +97,14 @@ export class PeerTable {
   #note(peer: number, config: RibPeer): void {
     this.internal[peer] = config.internal ? 1 : 0
     this.client[peer] = config.internal && config.routeReflectorClient ? 1 : 0
+    this.node[peer] = config.node === true ? 1 : 0
+    this.uninstalled[peer] = config.install === false ? 1 : 0
     this.#byAddress.set(String(config.address), peer)
   }
 }
 
 function importsOf(config: RibPeer): Readonly<Record<Family, PrefixFilter>> {
-  const source = config.internal ? 'internal' : 'external'
+  const source = config.node === true ? 'node' : config.internal ? 'internal' : 'external'
   const filter = (family: Family) => compilePolicy(config.importPolicy, { peer: config.name, family, source })
   return { 4: filter(4), 6: filter(6) }
 }

@@ -16,6 +16,10 @@ export interface RibPeer {
   readonly internal: boolean
   /** RFC 4456; internal peers only. */
   readonly routeReflectorClient: boolean
+  /** A node of our own cluster: for policies its routes come from `node`, over iBGP and eBGP alike. Absent: it is not. */
+  readonly node?: boolean
+  /** Whether its routes may become kernel routes. Absent: they may. */
+  readonly install?: boolean
   readonly nextHop: NextHopMode
   readonly importPolicy: Policy
   readonly exportPolicy: Policy

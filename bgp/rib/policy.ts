@@ -7,8 +7,9 @@ import type { Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { PrefixTable } from '../../lib/base/prefix-table.ts'
 
-/** Where a route came from: originated here, or learned over iBGP or eBGP. */
-export type RouteSource = 'local' | 'internal' | 'external'
+/** Where a route came from: originated here, learned from a node of our own cluster, or from others over iBGP or eBGP. */
+export type RouteSource = (typeof routeSources)[number]
+export const routeSources = ['local', 'node', 'internal', 'external'] as const
 
 /** Prefixes that lie within `prefix` and whose length is from `min` to `max`. */
 export interface PrefixRange {

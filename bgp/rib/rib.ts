@@ -69,9 +69,6 @@ export class Rib {
     this.#decision = new Decision(this.#announcements, this.#attributes, this.#nextHops, this.#peers)
     const table = (family: Family) => new PathTable(family, this.#announcements, seed)
     this.#tables = { 4: table(4), 6: table(6) }
-    const routes = (family: Family) =>
-      new KernelRoutes(this.#tables[family], this.#announcements, this.#nextHops, options.maxPaths)
-    this.#kernel = options.kernel ? { 4: routes(4), 6: routes(6) } : undefined
     const sources = {
       identity,
       announcements: this.#announcements,
@@ -79,6 +76,8 @@ export class Rib {
       nextHops: this.#nextHops,
       peers: this.#peers,
     }
+    const routes = (family: Family) => new KernelRoutes(this.#tables[family], sources, options.maxPaths)
+    this.#kernel = options.kernel ? { 4: routes(4), 6: routes(6) } : undefined
     this.#exports = new Exports(this.#tables, sink, sources)
     this.#views = new RouteViews(this.#tables, this.#decision, this.#exports, this.#kernel, sources)
     this.#ownAttributes = encodeAttributes({ origin: 'igp', asPath: [] })
@@ -96,7 +95,9 @@ export class Rib {
     const { imports, config } = this.#peers.get(peer)
     this.#peers.configure(peer, to)
     const now = this.#peers.get(peer).imports
-    const isOther = config.internal !== to.internal || config.routeReflectorClient !== to.routeReflectorClient
+    const isOther = (['internal', 'routeReflectorClient', 'node', 'install'] as const).some(
+      field => config[field] !== to[field],
+    )
     for (const family of families) {
       if (imports[family].key !== now[family].key) this.#tables[family].filter(peer, now[family])
       if (isOther) this.#tables[family].reconsider(peer)

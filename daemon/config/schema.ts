@@ -183,9 +183,10 @@ const policyMatch = Type.Object(
       Type.Array(Type.String(), { minItems: 1, description: 'Names: the sender on import, the receiver on export' }),
     ),
     source: Type.Optional(
-      Type.Array(Type.Enum(['local', 'internal', 'external']), {
+      Type.Array(Type.Enum(['local', 'node', 'internal', 'external']), {
         minItems: 1,
-        description: 'Originated here, learned over iBGP, learned over eBGP',
+        description:
+          'Originated here, learned from a node of the cluster (of reflector mode), from others over iBGP, over eBGP',
       }),
     ),
   },

@@ -125,7 +125,7 @@ export interface RouteRow {
   readonly nextHop?: string
   /** The peer's name it was learned from; in `advertised` the one it is sent to. Absent: it originates here. */
   readonly peer?: string
-  readonly source: 'local' | 'internal' | 'external'
+  readonly source: 'local' | 'node' | 'internal' | 'external'
   readonly verdict: 'best' | 'multipath' | 'not best' | 'rejected' | 'ineligible'
   /** Why: the deciding step, the ineligibility, or the policy's term. */
   readonly reason: string

@@ -94,3 +94,31 @@ test('an edit of import policy is applied to the routes as they were received, w
   const explained = world.rib.explain(parsePrefix('20.0.0.0/24'))?.paths[0]?.importVerdict
   assert.deepEqual(explained, { accept: true, policy: 'vips', term: 'low' })
 })
+
+test('what nodes announce comes from `node`, over iBGP and eBGP alike, and not from any other internal or external peer', () => {
+  const world = new RibWorld()
+  const exportPolicy: Policy = {
+    name: 'pods',
+    terms: [{ name: 'nodes', match: { source: ['node'] }, action: 'accept' }],
+    otherwise: 'reject',
+  }
+  const bigip = world.up({ name: 'bigip', asNumber: 65200, address: '10.2.0.1', exportPolicy })
+  const peers = [
+    world.up({ name: 'node', asNumber: 65000, address: '10.1.0.1', client: true, node: true }),
+    world.up({ name: 'far', asNumber: 65101, address: '10.1.0.2', node: true }),
+    world.up({ name: 'spine', asNumber: 65000, address: '10.1.0.3' }),
+    world.up({ name: 'tor', asNumber: 65103, address: '10.1.0.4' }),
+  ]
+  for (const [at, peer] of peers.entries())
+    world.announce(peer, [`20.0.${at}.0/24`], {
+      origin: 0,
+      asPath: peer.config.asNumber === 65000 ? [] : [peer.config.asNumber],
+      nextHop: peer.config.address,
+      ...(peer.config.asNumber === 65000 && { localPref: 100 }),
+    })
+  world.settle()
+  assert.deepEqual([...bigip.table.keys()].sort(), ['20.0.0.0/24', '20.0.1.0/24'])
+  world.configure(peers[1]!, { node: false })
+  world.settle()
+  assert.deepEqual([...bigip.table.keys()], ['20.0.0.0/24'])
+})

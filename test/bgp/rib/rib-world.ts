@@ -17,6 +17,8 @@ export interface TestPeer {
   /** Defaults to the IPv4 address. */
   readonly routerId?: number
   readonly client?: boolean
+  readonly node?: boolean
+  readonly install?: boolean
   readonly nextHop?: NextHopMode
   readonly importPolicy?: Policy
   readonly exportPolicy?: Policy
@@ -175,6 +177,8 @@ function ribPeer(config: TestPeer) {
     address: parseAddress(config.address),
     internal: config.asNumber === identity.asNumber,
     routeReflectorClient: config.client ?? false,
+    node: config.node ?? false,
+    install: config.install ?? true,
     nextHop: config.nextHop ?? 'auto',
     importPolicy: config.importPolicy ?? ACCEPT,
     exportPolicy: config.exportPolicy ?? ACCEPT,
