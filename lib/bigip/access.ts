@@ -14,7 +14,7 @@ export interface Access {
   read(kind: Kind, parent?: string): Promise<Row[]>
   /** One row as it is now; undefined: it is not there. Asked where the answer to a write was lost. @throws DeviceFault */
   find(row: Pick<Row, 'kind' | 'name'> & { readonly parent?: string }): Promise<Row | undefined>
-  /** @throws DeviceFault: nothing was changed, except where its `outcome` is `unknown` */
+  /** @throws DeviceFault: nothing was changed, except where its `applied` is `unknown` */
   write(operation: Operation): Promise<void>
   /** The running configuration outlives a reboot from here on. @throws DeviceFault */
   save(): Promise<void>

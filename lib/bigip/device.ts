@@ -1,24 +1,38 @@
 /**
  * One device made right and kept right: the shell around `plan`. It keeps what the device holds between resyncs from its own
- * writes, so that a change of what is wanted is planned in memory and written at once.
+ * writes, so that a change of what is wanted is planned in memory and written at once. Rules:
+ * - one pass at a time; a change that comes while one writes makes it plan anew, with what is not written yet;
+ * - a fault leaves what is wanted as it is, and the device alone for a while;
+ * - nothing is written without `lead()`, which is asked before each call; a follower reads and plans all the same.
  */
+import { backoff } from '../base/backoff.ts'
+import { reasonOf, WorldFault } from '../base/failure.ts'
 import type { Access } from './access.ts'
-import type { Finding } from './finding.ts'
+import { apply } from './apply.ts'
+import { type Clock, systemClock } from './clock.ts'
+import type { DeviceEvent, DeviceStatus, Outcome } from './device-event.ts'
+import { DeviceReader } from './device-reader.ts'
+import { isAsWanted } from './difference.ts'
+import { isDeviceFault } from './fault.ts'
+import { HoldOff } from './hold-off.ts'
+import { isDescribable, KINDS } from './kind.ts'
 import type { Operation } from './operation.ts'
-import type { Identity } from './ownership.ts'
-import type { Allowance, Counts, DeletionCap, Plan, Refusal } from './plan.ts'
-import type { Kind, Row } from './row.ts'
+import { hasTag, type Identity, tagged } from './ownership.ts'
+import { type Counts, type Plan, type PlanInput, plan } from './plan.ts'
+import type { TunnelShares } from './record-owners.ts'
+import type { Allowance, DeletionCap } from './refusal.ts'
+import { type Kind, type Row, rowKey } from './row.ts'
+import { RowIndex } from './row-index.ts'
 
-/** What a device shall hold; a Desire of a mode has the first two. */
-export interface Wanted {
+export type { DeviceEvent, DeviceStatus, Outcome }
+
+/** What a device shall hold: what a mode's Desire says, and whether its sources are read. */
+export interface Wanted extends TunnelShares {
+  /** Those without our tag get it, where the kind has a description. */
   readonly rows: readonly Row[]
   readonly expectations: readonly Row[]
   /** Whether all sources are read: nothing is deleted before. */
   readonly synced: boolean
-  /** Full paths of tunnels whose FDB records are all ours, beside those that are among `rows`. */
-  readonly exclusiveTunnels?: readonly string[]
-  /** Full paths of tunnels among `rows` that others write records to, too. */
-  readonly sharedTunnels?: readonly string[]
   /** With `adopt: cis`: rows of CIS within these prefixes are this cluster's, so that they go where nothing wants them. */
   readonly podNetworks?: readonly string[]
   /** Kinds that the device cannot hold now (no dynamic routing): neither read nor written. */
@@ -39,106 +53,335 @@ export interface DeviceOptions {
   readonly concurrency?: number
   /** Asked before each write: false stops it. */
   readonly lead: () => boolean
+  /** Must not throw. */
   readonly onEvent?: (event: DeviceEvent) => void
-  /** Milliseconds since the epoch. */
-  readonly now?: () => number
-  /** In [0, 1). */
-  readonly random?: () => number
+  readonly clock?: Clock
 }
 
-export interface FieldDifference {
-  readonly field: string
-  readonly wanted: unknown
-  readonly found: unknown
-}
-
-export type DeviceEvent =
-  /** All collections were read. */
-  | { readonly type: 'synced'; readonly rows: number; readonly milliseconds: number }
-  | { readonly type: 'planned'; readonly plan: Plan }
-  | { readonly type: 'applied'; readonly operation: Operation; readonly milliseconds: number }
-  /** One operation failed; the others go on. */
-  | { readonly type: 'failed'; readonly operation: Operation; readonly error: Error }
-  /** Somebody else changed a row of ours since we read or wrote it; `found` undefined: it was deleted. */
-  | {
-      readonly type: 'drift'
-      readonly row: Row
-      readonly found: Row | undefined
-      readonly differences: readonly FieldDifference[]
-    }
-  | { readonly type: 'refused'; readonly refusal: Refusal }
-  /** All of them, whenever they have changed. */
-  | { readonly type: 'findings'; readonly findings: readonly Finding[] }
-  /** The device as a whole does not answer as it should; tried again in `retryIn` milliseconds. */
-  | { readonly type: 'fault'; readonly error: Error; readonly retryIn: number }
-  | { readonly type: 'saved' }
-
-/** What one pass did. */
-export interface Outcome {
-  readonly plan: Plan
-  readonly applied: number
-  readonly failed: readonly { readonly operation: Operation; readonly error: Error }[]
-  /** Nothing is left to do but what is refused, held or in conflict. */
-  readonly converged: boolean
-}
-
-export interface DeviceStatus {
-  readonly name: string
-  readonly phase: 'waiting' | 'syncing' | 'in sync' | 'writing' | 'failing' | 'following'
-  readonly kinds: ReadonlyMap<Kind, Counts>
-  /** Sums of `kinds`. */
-  readonly objects: Counts
-  /** Milliseconds since the epoch, as the others. */
-  readonly lastResync?: number
-  /** When the device was last known to be as wanted. */
-  readonly lastSync?: number
-  readonly lastError?: { readonly message: string; readonly at: number }
-  readonly refused?: Refusal
-  readonly findings: readonly Finding[]
-  /** Since the start: rows put right that others had changed, and writes. */
-  readonly repairs: number
-  readonly writes: number
-  readonly unsaved: boolean
-}
+const RESYNC = 30_000
+const SAVE_DELAY = 60_000
+const CONCURRENCY = 4
+const RETRY = { first: 500, most: 60_000 }
+/** Each finds something left to do only where the device held what we did not know. */
+const MOST_ROUNDS = 8
+const nothing: Wanted = { rows: [], expectations: [], synced: false }
 
 export class Device {
   readonly #options: DeviceOptions
+  readonly #clock: Clock
+  readonly #actual = new RowIndex()
+  readonly #reader: DeviceReader
+  readonly #holdOff = new HoldOff()
+  /** Wanted rows that came without our tag → with it. */
+  readonly #tagged = new WeakMap<Row, Row>()
+  #wanted: Wanted | undefined
+  #desired: readonly Row[] = []
+  /** Counts what was ever wanted or allowed: a pass that began with less plans anew. */
+  #wishes = 0
+  #allowance: Allowance | undefined
+  /** The pass under way, and those that wait for it. */
+  #turn: Promise<unknown> = Promise.resolve()
+  #running = false
+  #closed = false
+  #cancelTimer = () => {}
+  #wakeAt = Number.POSITIVE_INFINITY
+  #resyncAt = 0
+  #failures = 0
+  #unsavedSince: number | undefined
+  #mustSave = false
+  #plan: Plan | undefined
+  #told = ''
+  #refusal = ''
+  #status: Pick<DeviceStatus, 'lastResync' | 'lastSync' | 'lastError'> = {}
+  #repairs = 0
+  #writes = 0
 
   constructor(options: DeviceOptions) {
     this.#options = options
+    this.#clock = options.clock ?? systemClock
+    this.#reader = new DeviceReader(options.access, this.#actual, options.identity)
   }
 
   /** Replaces what is wanted; written at once where the device runs. */
   want(wanted: Wanted): void {
-    throw new Error(`not written yet: ${wanted.synced}`)
+    this.#wanted = wanted
+    this.#desired = wanted.rows.map(row => this.#withTag(row))
+    this.#wishes++
+    this.#wake(0)
   }
 
   /** The operator's word, until it is taken back. */
   allow(allowance: Allowance | undefined): void {
-    throw new Error(`not written yet: ${allowance}`)
+    if (this.#allowance === allowance) return
+    this.#allowance = allowance
+    this.#wishes++
+    this.#wake(0)
   }
 
   /** From here on it follows `want` and resyncs by itself. */
   start(): void {
-    throw new Error('not written yet')
+    this.#running = true
+    this.#wake(0)
   }
 
-  /** Reads the device and says what would change. @throws DeviceFault */
-  async plan(): Promise<Plan> {
-    throw new Error('not written yet')
+  /** What has changed elsewhere may matter at once: a lease was won, an operator asks for a resync. */
+  resync(): void {
+    this.#reader.doubt()
+    this.#wake(0)
   }
 
-  /** One whole pass: reads the device and makes it right. @throws DeviceFault */
-  async apply(options: { readonly allowDeletions?: Allowance } = {}): Promise<Outcome> {
-    throw new Error(`not written yet: ${options.allowDeletions}`)
+  /** Reads the device and says what would change. @throws WorldFault */
+  plan(): Promise<Plan> {
+    return this.#exclusively(async () => {
+      this.#reader.doubt()
+      await this.#read()
+      return this.#planned()
+    })
+  }
+
+  /** One whole pass: reads the device and makes it right. @throws WorldFault */
+  apply({ allowDeletions }: { readonly allowDeletions?: Allowance } = {}): Promise<Outcome> {
+    return this.#exclusively(async () => {
+      this.#reader.doubt()
+      this.#holdOff.forgive()
+      try {
+        const outcome = await this.#pass(allowDeletions ?? this.#allowance)
+        if (!this.#running) await this.#saveIfDue('now')
+        return outcome
+      } finally {
+        this.#wake(0)
+      }
+    })
   }
 
   status(): DeviceStatus {
-    throw new Error(`not written yet: ${this.#options.name}`)
+    const kinds = this.#plan?.counts ?? new Map<Kind, Counts>()
+    const objects = { desired: 0, actual: 0, drift: 0 }
+    for (const { desired, actual, drift } of kinds.values()) {
+      objects.desired += desired
+      objects.actual += actual
+      objects.drift += drift
+    }
+    return {
+      name: this.#options.name,
+      phase: this.#phase,
+      kinds,
+      objects,
+      ...this.#status,
+      ...(this.#plan?.refused !== undefined && { refused: this.#plan.refused }),
+      held: this.#plan?.held ?? 0,
+      findings: this.#plan?.findings ?? [],
+      repairs: this.#repairs,
+      writes: this.#writes,
+      unsaved: this.#unsavedSince !== undefined,
+    }
   }
 
   /** Lets writes under way end, and begins no more. */
   async close(): Promise<void> {
-    throw new Error('not written yet')
+    this.#closed = true
+    this.#cancelTimer()
+    await this.#turn
   }
+
+  get #phase(): DeviceStatus['phase'] {
+    if (this.#failures > 0) return 'failing'
+    if (this.#wanted === undefined) return 'waiting'
+    if (this.#plan === undefined) return 'syncing'
+    if (!this.#options.lead()) return 'following'
+    return this.#plan.operations.length > 0 ? 'writing' : 'in sync'
+  }
+
+  #withTag(row: Row): Row {
+    const { identity } = this.#options
+    if (!isDescribable(row.kind) || hasTag(row, identity)) return row
+    const known = this.#tagged.get(row)
+    if (known !== undefined) return known
+    const made = { ...row, description: tagged(identity, row.description) } as Row
+    this.#tagged.set(row, made)
+    return made
+  }
+
+  /** One at a time, in the order asked. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#turn.then(work)
+    this.#turn = result.catch(() => {})
+    return result
+  }
+
+  /** Sees to it that a pass begins in so many milliseconds at the latest. */
+  #wake(milliseconds: number): void {
+    const at = this.#clock.now() + milliseconds
+    if (!this.#running || this.#closed || at >= this.#wakeAt) return
+    this.#cancelTimer()
+    this.#wakeAt = at
+    this.#cancelTimer = this.#clock.after(milliseconds, () => {
+      this.#wakeAt = Number.POSITIVE_INFINITY
+      void this.#exclusively(() => this.#work())
+    })
+  }
+
+  async #work(): Promise<void> {
+    if (this.#closed || this.#wanted === undefined) return
+    if (this.#clock.now() >= this.#resyncAt) this.#reader.doubt()
+    const wishes = this.#wishes
+    let isDone: boolean
+    try {
+      const { converged } = await this.#pass(this.#allowance)
+      isDone = converged || !this.#mayWrite
+      await this.#saveIfDue()
+      this.#failures = 0
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      return this.#rest(thrown)
+    }
+    const now = this.#clock.now()
+    if (this.#wishes !== wishes) return this.#wake(0)
+    const saveAt = this.#unsavedSince === undefined ? Number.POSITIVE_INFINITY : this.#unsavedSince + this.#saveDelay
+    const next = Math.min(this.#resyncAt, saveAt, isDone ? Number.POSITIVE_INFINITY : this.#retryAt(now))
+    this.#wake(Math.max(1, next - now))
+  }
+
+  /** When something of what is left may be tried again. */
+  #retryAt(now: number): number {
+    const isHeld = (operation: Operation) => this.#holdOff.isWaiting(keyOf(operation), now)
+    return this.#plan?.operations.every(isHeld) ? this.#holdOff.deadline(now) : now + RETRY.first
+  }
+
+  /** What is wanted stays; the device is asked again later, and read anew then, unless it was only busy. */
+  #rest(fault: WorldFault): void {
+    if (!isDeviceFault(fault, 'BIGIP_BUSY')) this.#reader.doubt()
+    const known = isDeviceFault(fault) ? (fault.retryAfter ?? 0) : 0
+    const retryIn = Math.max(known, backoff(RETRY, this.#failures++, this.#clock.random()))
+    this.#status = { ...this.#status, lastError: { message: reasonOf(fault), at: this.#clock.now() } }
+    this.#tell({ type: 'fault', error: fault, retryIn })
+    this.#wakeAt = Number.POSITIVE_INFINITY
+    this.#wake(retryIn)
+  }
+
+  /** Reads what is not known, and writes until nothing is left that can be. @throws WorldFault */
+  async #pass(allowance: Allowance | undefined): Promise<Outcome> {
+    const failed: { readonly operation: Operation; readonly error: Error }[] = []
+    let [applied, first] = [0, undefined as Plan | undefined]
+    for (let round = 0; round < MOST_ROUNDS; round++) {
+      if (this.#reader.isStale) await this.#read()
+      const now = this.#planned(allowance)
+      first ??= now
+      const operations = now.operations.filter(
+        operation => !this.#holdOff.isWaiting(keyOf(operation), this.#clock.now()),
+      )
+      if (operations.length === 0 || !this.#mayWrite) break
+      this.#tell({ type: 'planned', plan: now })
+      const wishes = this.#wishes
+      const starts = this.#clock.now()
+      const fault = await apply(operations, {
+        access: this.#options.access,
+        actual: this.#actual,
+        concurrency: this.#options.concurrency ?? CONCURRENCY,
+        mayWrite: () => this.#mayWrite && this.#wishes === wishes,
+        onApplied: operation => {
+          applied++
+          this.#onApplied(operation, this.#clock.now() - starts)
+        },
+        onFailed: (operation, error) => {
+          failed.push({ operation, error })
+          this.#onFailed(operation, error)
+        },
+        onStale: (kind, parent) => this.#reader.doubtCollection(kind, parent),
+      })
+      if (fault !== undefined) throw fault
+    }
+    const left = this.#planned(allowance)
+    const converged = left.operations.length === 0
+    if (converged) this.#status = { ...this.#status, lastSync: this.#clock.now() }
+    return { plan: first ?? left, applied, failed, converged }
+  }
+
+  get #mayWrite(): boolean {
+    return !this.#closed && this.#options.lead()
+  }
+
+  #planned(allowance = this.#allowance): Plan {
+    const { rows: _, ...wanted } = this.#wanted ?? nothing
+    const { identity, cap } = this.#options
+    const input: PlanInput = {
+      ...wanted,
+      desired: this.#desired,
+      actual: this.#actual,
+      identity,
+      allowance,
+      ...(cap !== undefined && { cap }),
+    }
+    this.#plan = plan(input)
+    this.#tellFindings(this.#plan)
+    return this.#plan
+  }
+
+  /** @throws WorldFault */
+  async #read(): Promise<void> {
+    const starts = this.#clock.now()
+    const { rows: _, ...scope } = this.#wanted ?? nothing
+    const drifts = await this.#reader.read({ ...scope, desired: this.#desired })
+    this.#share()
+    if (drifts === undefined) return
+    const now = this.#clock.now()
+    const interval = this.#options.resync ?? RESYNC
+    this.#resyncAt = now + interval * (0.9 + this.#clock.random() / 5)
+    this.#status = { ...this.#status, lastResync: now }
+    this.#tell({ type: 'synced', rows: this.#actual.size, milliseconds: now - starts })
+    for (const drift of drifts) this.#tell({ type: 'drift', ...drift })
+    this.#repairs += drifts.length
+  }
+
+  /** What is as wanted is one object in memory, and equal at a glance. */
+  #share(): void {
+    for (const row of this.#desired) {
+      const found = this.#actual.get(row)
+      if (found !== undefined && found !== row && isAsWanted(row, found)) this.#actual.set(row)
+    }
+  }
+
+  #onApplied(operation: Operation, milliseconds: number): void {
+    this.#writes++
+    this.#holdOff.settled(keyOf(operation))
+    this.#unsavedSince ??= this.#clock.now()
+    if (operation.verb !== 'records' && KINDS[operation.row.kind].structural) this.#mustSave = true
+    this.#tell({ type: 'applied', operation, milliseconds })
+  }
+
+  #onFailed(operation: Operation, error: WorldFault): void {
+    const at = this.#clock.now()
+    this.#holdOff.refused(keyOf(operation), at, this.#clock.random())
+    this.#status = { ...this.#status, lastError: { message: reasonOf(error), at } }
+    this.#tell({ type: 'failed', operation, error })
+  }
+
+  get #saveDelay(): number {
+    return this.#options.saveDelay ?? SAVE_DELAY
+  }
+
+  async #saveIfDue(when?: 'now'): Promise<void> {
+    if (this.#unsavedSince === undefined || !this.#mayWrite) return
+    if (!this.#mustSave && when !== 'now' && this.#clock.now() < this.#unsavedSince + this.#saveDelay) return
+    await this.#options.access.save()
+    this.#unsavedSince = undefined
+    this.#mustSave = false
+    this.#tell({ type: 'saved' })
+  }
+
+  #tellFindings({ findings, refused }: Plan): void {
+    const told = JSON.stringify(findings)
+    if (told !== this.#told) this.#tell({ type: 'findings', findings })
+    this.#told = told
+    if (refused !== undefined && refused.hash !== this.#refusal) this.#tell({ type: 'refused', refusal: refused })
+    this.#refusal = refused?.hash ?? ''
+  }
+
+  #tell(event: DeviceEvent): void {
+    this.#options.onEvent?.(event)
+  }
+}
+
+function keyOf(operation: Operation): string {
+  return operation.verb === 'records' ? `records\t${operation.tunnel}` : rowKey(operation.row)
 }

@@ -35,6 +35,8 @@ export interface RecordOwners {
   readonly journal: ReadonlyMap<string, ReadonlySet<string>>
 }
 
+/** Of any cluster. */
+const ANY_TAG = 'podpeer cluster='
 const NOT_SYNCED = '/LOCAL_ONLY/'
 
 /** The full path of an object of ours: `/Common/podpeer-c1-10.244.1.7`. */
@@ -44,7 +46,7 @@ export function ownName({ clusterId, partition }: Identity, rest: string): strin
 
 /** What begins the description of every object of ours: `podpeer cluster=c1`. */
 export function tagOf({ clusterId }: Identity): string {
-  return `podpeer cluster=${clusterId}`
+  return ANY_TAG + clusterId
 }
 
 /** A description that has our tag, with more words after it: `podpeer cluster=c1 node-1`. */
@@ -77,7 +79,10 @@ function untagged(identity: Identity): Ownership {
 
 function objectOwnership(row: Row, identity: Identity, isChosen: boolean): Ownership {
   const isCis = hasCisName(row)
-  if (!hasTag(row, identity)) return isCis && identity.adopt === 'cis' ? cis : untagged(identity)
+  if (!hasTag(row, identity)) {
+    const isFree = identity.adopt === 'cis' && row.description?.startsWith(ANY_TAG) !== true
+    return isCis && isFree ? cis : untagged(identity)
+  }
   if (isCis) return byTag
   const isPlaced = row.parent !== undefined || isInside(row.name, identity)
   if (!isPlaced) return { owner: 'foreign', reason: `it is not in partition ${identity.partition}` }
@@ -93,7 +98,7 @@ function recordOwnership(row: Row, identity: Identity, { exclusive, journal }: R
   return identity.adopt === 'cis' ? { owner: 'adoptable', reason } : { owner: 'foreign', reason }
 }
 
-function hasTag({ description }: Row, identity: Identity): boolean {
+export function hasTag({ description }: Pick<Row, 'description'>, identity: Identity): boolean {
   const tag = tagOf(identity)
   return description?.startsWith(tag) === true && (description.length === tag.length || description[tag.length] === ' ')
 }

@@ -1,33 +1,24 @@
 /**
- * What has to change on a device: rows wanted and rows found in, operations out. Pure.
+ * What has to change on a device: rows wanted and rows found in, operations out. Pure. Rules:
+ * - what is right is not touched, and nothing foreign ever is (match.ts, ownership.ts);
+ * - creations parents first, deletions last and in reverse; what has to go so that its parent can be made again goes before;
+ * - nothing is deleted before all sources have synced, nor beyond the cap without an operator's word (refusal.ts).
  */
+
+import { parseAddress } from '../base/ip.ts'
+import { Prefix, parsePrefix } from '../base/prefix.ts'
+import { dependentsOf, inUse } from './dependent.ts'
+import { subjectOf, verify } from './expectation.ts'
 import type { Finding } from './finding.ts'
-import type { Operation } from './operation.ts'
+import { factsOf } from './kind.ts'
+import { type Matches, match } from './match.ts'
+import type { Operation, RowOperation } from './operation.ts'
+import { hasTag, type Identity, ownership, type RecordOwners } from './ownership.ts'
+import { gatherRecords } from './record-list.ts'
+import { markShared, recordOwners, type TunnelShares, wantedJournal } from './record-owners.ts'
+import { type Allowance, DEFAULT_CAP, type DeletionCap, type Refusal, refuse } from './refusal.ts'
 import type { Kind, Row } from './row.ts'
-
-/** More deletions in one pass than both are refused until somebody allows them. */
-export interface DeletionCap {
-  /** Of the rows of that kind that are ours. */
-  readonly percent: number
-  readonly atLeast: number
-}
-
-export const DEFAULT_CAP: DeletionCap = { percent: 20, atLeast: 5 }
-
-/** An operator's word: so many deletions in one pass, or just those of the refusal with this `hash`. */
-export type Allowance = number | string
-
-/** What an operator has to allow first. */
-export interface Refusal {
-  /** Names just this set of changes: 12 hexadecimal digits. */
-  readonly hash: string
-  /** What would go. */
-  readonly deletions: readonly Row[]
-  /** What would be deleted and made again, and interrupts traffic (a tunnel: it gets another MAC address). */
-  readonly replacements: readonly Row[]
-  /** A sentence. */
-  readonly reason: string
-}
+import type { RowIndex } from './row-index.ts'
 
 export interface Counts {
   readonly desired: number
@@ -40,11 +31,213 @@ export interface Counts {
 export interface Plan {
   /** In order: parents first, deletions last and in reverse. */
   readonly operations: readonly Operation[]
+  /** What waits for an operator's word; it is not among the operations. */
   readonly refused?: Refusal
-  /** Deletions that wait until all sources have synced. */
+  /** How many deletions wait until all sources have synced. */
   readonly held: number
   /** Conflicts with objects of others, and expectations that are not met. */
   readonly findings: readonly Finding[]
   readonly unchanged: number
   readonly counts: ReadonlyMap<Kind, Counts>
+}
+
+export interface PlanInput extends TunnelShares {
+  /** With our tag (`tagged`), where the kind has a description. */
+  readonly desired: readonly Row[]
+  /** Rows that are verified only. */
+  readonly expectations: readonly Row[]
+  readonly actual: RowIndex
+  readonly identity: Identity
+  /** Whether all sources are read. */
+  readonly synced: boolean
+  readonly cap?: DeletionCap
+  readonly allowance?: Allowance | undefined
+  /** With `adopt: cis`: rows of CIS within these prefixes go where nothing wants them. */
+  readonly podNetworks?: readonly string[]
+  /** Kinds that the device cannot hold now. */
+  readonly unavailable?: readonly Kind[]
+}
+
+export function plan(input: PlanInput): Plan {
+  const { actual, identity, synced, cap = DEFAULT_CAP, unavailable = [] } = input
+  const wanted = input.desired.filter(({ kind }) => !unavailable.includes(kind))
+  const owners = recordOwners(wanted, actual, identity, input)
+  const journal = wantedJournal(wanted, actual, identity, owners)
+  const shared = new Set(input.sharedTunnels)
+  const marked = shared.size === 0 ? wanted : wanted.map(row => (isIn(row, shared) ? markShared(row) : row))
+  const desired = journal === undefined ? marked : [...marked, journal]
+
+  const matches = match(desired, actual, identity, owners)
+  const left = leftOf(matches, owners, input)
+  const again = matches.changes.filter(isRecreation)
+  const uses = [...left.deletions, ...again.map(({ before }) => before)].map(row => useOf(row, owners, input))
+  const kept = new Set(uses.filter(({ foreign }) => foreign.length > 0).map(({ row }) => row))
+  const deletions = left.deletions.filter(row => !kept.has(row))
+  const recreations = synced ? again.filter(({ before }) => !kept.has(before)) : []
+
+  const ours = new Map(matches.ours)
+  for (const { kind } of left.deletions) ours.set(kind, (ours.get(kind) ?? 0) + 1)
+  const risk = { deletions: synced ? deletions : [], replacements: recreations.map(({ before }) => before), ours }
+  const refused = refuse(risk, cap, input.allowance)
+  const mayDelete = synced && (refused?.deletions.length ?? 0) === 0
+  const mayRecreate = (refused?.replacements.length ?? 0) === 0
+
+  const changes = recreate(matches, mayRecreate ? recreations : [], actual)
+  const operations = inOrder(changes.before, changes.main, mayDelete ? deletions : [], actual, owners)
+  return {
+    operations,
+    ...(refused !== undefined && { refused }),
+    held: synced ? 0 : deletions.length,
+    findings: [
+      ...matches.findings,
+      ...left.findings,
+      ...uses.filter(({ row }) => kept.has(row)).map(({ row, foreign }) => inUse(row, foreign)),
+      ...verify(input.expectations, actual),
+    ],
+    unchanged: matches.unchanged,
+    counts: countsOf(desired, ours, matches.changes, deletions),
+  }
+}
+
+function isIn(row: Row, shared: ReadonlySet<string>): row is Row<'tunnel'> {
+  return row.kind === 'tunnel' && shared.has(row.name)
+}
+
+type Recreation = RowOperation & { readonly verb: 'replace' }
+
+function isRecreation(operation: RowOperation): operation is Recreation {
+  return operation.verb === 'replace' && factsOf(operation.row.kind).recreate === 'by word'
+}
+
+/** Rows of ours that nothing wants. What lives in an object that goes, goes with it, except FDB records. */
+function leftOf({ claimed }: Matches, owners: RecordOwners, input: PlanInput) {
+  const { actual, identity, podNetworks = [], unavailable = [] } = input
+  const deletions: Row[] = []
+  const findings: Finding[] = []
+  const networks = podNetworks.map(text => parsePrefix(text))
+  for (const row of actual.rows()) {
+    if (claimed.has(row) || factsOf(row.kind).owner === 'field' || unavailable.includes(row.kind)) continue
+    const { owner, reason } = ownership(row, identity, owners, false)
+    if (owner === 'ours' || (owner === 'adoptable' && isWithin(row, networks))) deletions.push(row)
+    else if (owner === 'foreign' && hasTag(row, identity)) findings.push(leftover(row, reason))
+  }
+  const gone = new Set(deletions.filter(({ kind }) => kind === 'BGP').map(({ name }) => name))
+  return { deletions: deletions.filter(({ parent }) => parent === undefined || !gone.has(parent)), findings }
+}
+
+function leftover(row: Row, reason: string): Finding {
+  return {
+    code: 'tagged-leftover',
+    severity: 'note',
+    subject: subjectOf(row),
+    cause: `it has our tag and nothing wants it, but ${reason}: it is left as it is`,
+    remedy: `tmsh delete ${factsOf(row.kind).tmsh} ${row.name}`,
+  }
+}
+
+function isWithin(row: Row, networks: readonly Prefix[]): boolean {
+  if (row.kind !== 'ARP' && row.kind !== 'NDP' && row.kind !== 'route') return false
+  const text = row.kind === 'route' ? row.fields.network : row.fields.ipAddress
+  if (text.includes('%')) return false
+  const [address = '', length] = text.split('/')
+  const { bytes, family } = parseAddress(address)
+  const prefix = new Prefix(bytes, Number(length ?? (family === 4 ? 32 : 128)))
+  return networks.some(network => network.contains(prefix))
+}
+
+interface Use {
+  readonly row: Row
+  /** What depends on it and is not ours. */
+  readonly foreign: readonly Row[]
+}
+
+function useOf(row: Row, owners: RecordOwners, { actual, identity }: PlanInput): Use {
+  if (!isReferredTo(row.kind)) return { row, foreign: [] }
+  const foreign = dependentsOf([row], actual).filter(
+    one => ownership(one, identity, owners, false).owner === 'foreign' && !hasTag(one, identity),
+  )
+  return { row, foreign }
+}
+
+const LEAVES: readonly Kind[] = [
+  'FDB record',
+  'ARP',
+  'NDP',
+  'route',
+  'BGP neighbor',
+  'route advertisement',
+  'data group',
+]
+
+function isReferredTo(kind: Kind): boolean {
+  return !LEAVES.includes(kind)
+}
+
+/** @returns what has to go before, and all changes, with what has to come back */
+function recreate({ changes, claimed }: Matches, recreations: readonly Recreation[], actual: RowIndex) {
+  const withheld = new Set<RowOperation>(changes.filter(isRecreation))
+  for (const recreation of recreations) withheld.delete(recreation)
+  const main = changes.filter(change => !withheld.has(change))
+  if (recreations.length === 0) return { before: [], main }
+  const roots = recreations.map(({ before }) => before)
+  const going = dependentsOf(roots, actual)
+  const gone = new Set(going)
+  const changing = new Map(main.flatMap(change => ('before' in change ? [[change.before, change] as const] : [])))
+  const back = going
+    .filter(row => claimed.has(row))
+    .map((row): RowOperation => {
+      const change = changing.get(row)
+      return { verb: 'create', row: change?.row ?? row, reason: `what it depends on was made again` }
+    })
+  const rest = main.filter(change => !('before' in change && gone.has(change.before)))
+  const before = going.map((row): RowOperation => ({ verb: 'delete', row, reason: 'what it depends on is made again' }))
+  return { before, main: [...rest, ...back] }
+}
+
+function inOrder(
+  before: readonly RowOperation[],
+  main: readonly RowOperation[],
+  deletions: readonly Row[],
+  actual: RowIndex,
+  { exclusive }: RecordOwners,
+): Operation[] {
+  const removals = deletions.map((row): RowOperation => ({ verb: 'delete', row, reason: 'nothing wants it' }))
+  // records are all of one level: those that go may go with those that come
+  const coming = new Set(main.map(({ row }) => (row.kind === 'FDB record' ? row.parent : undefined)))
+  const goesAlong = ({ row }: RowOperation) => row.kind === 'FDB record' && coming.has(row.parent)
+  const going = removals.filter(goesAlong)
+  const last = removals.filter(removal => !goesAlong(removal))
+  return [
+    ...byLevel(gatherRecords(before, actual, exclusive)).reverse(),
+    ...byLevel(gatherRecords([...main, ...going], actual, exclusive)),
+    ...byLevel(gatherRecords(last, actual, exclusive)).reverse(),
+  ]
+}
+
+/** The place of an operation in the order of creation. */
+export function levelOf(operation: Operation): number {
+  return factsOf(operation.verb === 'records' ? 'FDB record' : operation.row.kind).level
+}
+
+function byLevel(operations: readonly Operation[]): Operation[] {
+  return operations.toSorted((one, other) => levelOf(one) - levelOf(other))
+}
+
+function countsOf(
+  desired: readonly Row[],
+  ours: ReadonlyMap<Kind, number>,
+  changes: readonly RowOperation[],
+  deletions: readonly Row[],
+): ReadonlyMap<Kind, Counts> {
+  const counts = new Map<Kind, { desired: number; actual: number; drift: number }>()
+  const of = (kind: Kind) => {
+    const found = counts.get(kind) ?? { desired: 0, actual: 0, drift: 0 }
+    counts.set(kind, found)
+    return found
+  }
+  for (const { kind } of desired) of(kind).desired++
+  for (const [kind, actual] of ours) of(kind).actual = actual
+  for (const { row } of changes) of(row.kind).drift++
+  for (const { kind } of deletions) of(kind).drift++
+  return counts
 }

@@ -31,7 +31,8 @@ export class RowIndex {
     rows.set(row.name, row)
     const unique = factsOf(row.kind).unique?.(row)
     if (unique === undefined) return
-    const holders = this.#holders(row.kind)
+    const holders = this.#unique.get(row.kind) ?? new Map<string, Row[]>()
+    this.#unique.set(row.kind, holders)
     const others = holders.get(unique)
     if (others === undefined) holders.set(unique, [row])
     else others.push(row)
@@ -77,17 +78,11 @@ export class RowIndex {
   }
 
   #collection(kind: Kind, parent = ''): Map<string, Row> {
-    let byParent = this.#collections.get(kind)
-    if (byParent === undefined) this.#collections.set(kind, (byParent = new Map()))
-    let rows = byParent.get(parent)
-    if (rows === undefined) byParent.set(parent, (rows = new Map()))
+    const byParent = this.#collections.get(kind) ?? new Map<string, Map<string, Row>>()
+    this.#collections.set(kind, byParent)
+    const rows = byParent.get(parent) ?? new Map<string, Row>()
+    byParent.set(parent, rows)
     return rows
-  }
-
-  #holders(kind: Kind): Map<string, Row[]> {
-    let holders = this.#unique.get(kind)
-    if (holders === undefined) this.#unique.set(kind, (holders = new Map()))
-    return holders
   }
 
   #forget(row: Row): void {

@@ -1,0 +1,179 @@
+/**
+ * Operations carried out, and what is known of the device kept true meanwhile. Rules: in order, those of one level side by
+ * side; asked before each write whether it may still be done; what depends on something that failed is left for the next
+ * plan; where the answer was lost, or contradicts what we knew, the row is read before anything else is concluded.
+ */
+import { WorldFault } from '../base/failure.ts'
+import type { Access } from './access.ts'
+import { isAsWanted } from './difference.ts'
+import { type DeviceFaultCode, isDeviceFault } from './fault.ts'
+import { factsOf } from './kind.ts'
+import type { Operation, RowOperation } from './operation.ts'
+import { levelOf } from './plan.ts'
+import type { Kind, Row } from './row.ts'
+import type { RowIndex } from './row-index.ts'
+
+export interface ApplyContext {
+  readonly access: Access
+  /** Changed as the device changes. */
+  readonly actual: RowIndex
+  /** Writes at the same time. */
+  readonly concurrency: number
+  readonly mayWrite: () => boolean
+  readonly onApplied: (operation: Operation) => void
+  readonly onFailed: (operation: Operation, error: WorldFault) => void
+  /** This collection is not known any more, and has to be read. */
+  readonly onStale: (kind: Kind, parent: string | undefined) => void
+}
+
+/** Faults that every other call would meet, too. */
+const DEVICE_WIDE: readonly DeviceFaultCode[] = [
+  'BIGIP_BUSY',
+  'BIGIP_RESTARTING',
+  'BIGIP_UNAUTHORIZED',
+  'BIGIP_LOCKED_OUT',
+  'BIGIP_TOKEN_CAP',
+  'BIGIP_UNREACHABLE',
+  'BIGIP_CERTIFICATE',
+  'BIGIP_RESTING',
+  'BIGIP_ABORTED',
+]
+
+/** @returns the fault that ended it early, of the device as a whole */
+export async function apply(operations: readonly Operation[], context: ApplyContext): Promise<WorldFault | undefined> {
+  const run = new Run(context)
+  for (const stage of stagesOf(operations)) {
+    await run.stage(stage)
+    if (run.fault !== undefined || !context.mayWrite()) break
+  }
+  return run.fault
+}
+
+/** Neighbours in the order that may be carried out side by side. */
+function stagesOf(operations: readonly Operation[]): Operation[][] {
+  const stages: Operation[][] = []
+  let key = ''
+  for (const operation of operations) {
+    const next = `${levelOf(operation)} ${operation.verb === 'delete'}`
+    if (next === key) stages.at(-1)!.push(operation)
+    else stages.push([operation])
+    key = next
+  }
+  return stages
+}
+
+class Run {
+  fault: WorldFault | undefined
+  readonly #context: ApplyContext
+  /** Full paths of objects that could not be written. */
+  readonly #failed = new Set<string>()
+  #hasNoJournal = false
+
+  constructor(context: ApplyContext) {
+    this.#context = context
+  }
+
+  async stage(operations: readonly Operation[]): Promise<void> {
+    let next = 0
+    const work = async (): Promise<void> => {
+      while (next < operations.length && this.fault === undefined && this.#context.mayWrite()) {
+        const operation = operations[next++]!
+        if (!this.#isBlocked(operation)) await this.#carryOut(operation)
+      }
+    }
+    const workers = Math.min(this.#context.concurrency, operations.length)
+    await Promise.all(Array.from({ length: workers }, work))
+  }
+
+  async #carryOut(operation: Operation): Promise<void> {
+    try {
+      await this.#context.access.write(operation)
+      this.#learn(operation)
+      this.#context.onApplied(operation)
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      if (operation.verb !== 'records' && operation.verb !== 'delete') {
+        this.#failed.add(operation.row.name)
+        this.#hasNoJournal ||= operation.row.kind === 'data group'
+      }
+      if (isDeviceWide(thrown)) this.fault ??= thrown
+      if (await this.#reconsider(operation, thrown)) this.#context.onFailed(operation, thrown)
+    }
+  }
+
+  /** What the device holds now, if anything of it was not as we knew. @returns whether it is a failure to tell of */
+  async #reconsider(operation: Operation, fault: WorldFault): Promise<boolean> {
+    const isSurprise = isDeviceFault(fault, 'BIGIP_EXISTS', 'BIGIP_NOT_FOUND')
+    const mayBeApplied = !isDeviceFault(fault) || fault.applied === 'unknown'
+    if (!isSurprise && !mayBeApplied) return true
+    if (operation.verb === 'records') {
+      // the tunnel itself may be gone
+      if (isSurprise) this.#context.onStale('tunnel', undefined)
+      this.#context.onStale('FDB record', operation.tunnel)
+      return true
+    }
+    try {
+      const hasChanged = await this.#readAgain(operation)
+      if (this.#isDone(operation)) {
+        this.#context.onApplied(operation)
+        return false
+      }
+      // else something of another name is in the way, or what it refers to is gone
+      if (isSurprise && !hasChanged) this.#forgetCollections(operation.row)
+      return !hasChanged
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      if (isDeviceWide(thrown)) this.fault ??= thrown
+      this.#context.onStale(operation.row.kind, operation.row.parent)
+      return true
+    }
+  }
+
+  /** @returns whether one came or went that we did not know of */
+  async #readAgain(operation: RowOperation): Promise<boolean> {
+    const { access, actual } = this.#context
+    let hasChanged = false
+    for (const row of 'before' in operation ? [operation.before, operation.row] : [operation.row]) {
+      const isKnown = actual.get(row) !== undefined
+      const found = await access.find(row)
+      hasChanged ||= isKnown !== (found !== undefined)
+      if (found === undefined) actual.delete(row)
+      else actual.set(found)
+    }
+    return hasChanged
+  }
+
+  #isDone(operation: RowOperation): boolean {
+    const found = this.#context.actual.get(operation.row)
+    if (operation.verb === 'delete') return found === undefined
+    return found !== undefined && isAsWanted(operation.row, found)
+  }
+
+  #forgetCollections({ kind, parent }: Row): void {
+    this.#context.onStale(kind, parent)
+    const holder = factsOf(kind).parent
+    if (holder !== undefined) this.#context.onStale(holder, undefined)
+  }
+
+  #learn(operation: Operation): void {
+    const { actual } = this.#context
+    if (operation.verb === 'records') return actual.replace('FDB record', operation.tunnel, operation.rows)
+    if (operation.verb === 'delete') return actual.delete(operation.row)
+    if (operation.verb === 'replace') actual.delete(operation.before)
+    actual.set(operation.row)
+  }
+
+  /** A record of a shared tunnel waits for the journal. */
+  #isBlocked(operation: Operation): boolean {
+    if (this.#failed.size === 0) return false
+    if (operation.verb === 'records') return this.#failed.has(operation.tunnel)
+    if (operation.verb === 'delete') return false
+    const { row } = operation
+    const { references } = factsOf(row.kind)
+    return (row.kind === 'FDB record' && this.#hasNoJournal) || references(row).some(path => this.#failed.has(path))
+  }
+}
+
+function isDeviceWide(fault: WorldFault): boolean {
+  return isDeviceFault(fault) ? DEVICE_WIDE.includes(fault.code) : fault.retry
+}

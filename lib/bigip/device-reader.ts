@@ -1,0 +1,175 @@
+/**
+ * What a device holds, read: all of it, one list per collection, or just what is not known any more. Rules: nothing of what is
+ * known changes until every list of a reading has come in whole; what others changed of ours meanwhile is told.
+ */
+import type { Access } from './access.ts'
+import { differencesOf, type FieldDifference, isAsWanted } from './difference.ts'
+import { isDeviceFault } from './fault.ts'
+import { factsOf, KIND_NAMES, KINDS } from './kind.ts'
+import { type Identity, ownership } from './ownership.ts'
+import { journalName, recordOwners, type TunnelShares } from './record-owners.ts'
+import type { Kind, Row } from './row.ts'
+import type { RowIndex } from './row-index.ts'
+
+/** What decides which collections matter. */
+export interface ReadingScope extends TunnelShares {
+  readonly desired: readonly Row[]
+  readonly expectations: readonly Row[]
+  readonly unavailable?: readonly Kind[]
+}
+
+export interface Drift {
+  readonly row: Row
+  /** Undefined: it was deleted. */
+  readonly found: Row | undefined
+  readonly differences: readonly FieldDifference[]
+}
+
+interface Collection {
+  readonly kind: Kind
+  readonly parent: string | undefined
+}
+
+interface Listing extends Collection {
+  readonly rows: readonly Row[]
+}
+
+export class DeviceReader {
+  readonly #access: Access
+  readonly #actual: RowIndex
+  readonly #identity: Identity
+  /** Everything, before it was ever read. */
+  #stale: Map<string, Collection> | 'everything' = 'everything'
+  /** Whether rows of ours are compared with what we knew. */
+  #knows = false
+
+  /** @param actual is kept as the device is read to be */
+  constructor(access: Access, actual: RowIndex, identity: Identity) {
+    this.#access = access
+    this.#actual = actual
+    this.#identity = identity
+  }
+
+  get isStale(): boolean {
+    return this.#stale === 'everything' || this.#stale.size > 0
+  }
+
+  /** What is known of all collections may be wrong. */
+  doubt(): void {
+    this.#stale = 'everything'
+  }
+
+  doubtCollection(kind: Kind, parent: string | undefined): void {
+    if (this.#stale !== 'everything') this.#stale.set(`${kind}\t${parent}`, { kind, parent })
+  }
+
+  /** Reads what is not known. @returns what others did to rows of ours; undefined: not everything was read @throws WorldFault */
+  async read(scope: ReadingScope): Promise<readonly Drift[] | undefined> {
+    const stale = this.#stale
+    if (stale !== 'everything') {
+      this.#store(await this.#lists([...stale.values()]))
+      stale.clear()
+      return undefined
+    }
+    const [objects, journal] = await Promise.all([
+      this.#lists(objectKinds(scope).map(kind => ({ kind, parent: undefined }))),
+      this.#access.find({ kind: 'data group', name: journalName(this.#identity) }),
+    ])
+    const known = new Map(objects.map(({ kind, rows }) => [kind, rows]))
+    const parts = await this.#lists(this.#subcollections(scope, known))
+    const lists = [
+      ...objects,
+      { kind: 'data group', parent: undefined, rows: journal ? [journal] : [] } as const,
+      ...parts,
+    ]
+    const drifts = this.#knows ? this.#drifts(lists, scope) : []
+    this.#store(lists)
+    this.#forgetOrphans(parts)
+    this.#knows = true
+    this.#stale = new Map()
+    return drifts
+  }
+
+  #lists(collections: readonly Collection[]): Promise<Listing[]> {
+    return Promise.all(collections.map(one => this.#list(one)))
+  }
+
+  async #list({ kind, parent }: Collection): Promise<Listing> {
+    try {
+      if (kind === 'data group') {
+        const journal = await this.#access.find({ kind, name: journalName(this.#identity) })
+        return { kind, parent, rows: journal ? [journal] : [] }
+      }
+      return { kind, parent, rows: await this.#access.read(kind, parent) }
+    } catch (thrown) {
+      // the object that held them is gone since it was listed
+      if (parent !== undefined && isDeviceFault(thrown, 'BIGIP_NOT_FOUND')) return { kind, parent, rows: [] }
+      throw thrown
+    }
+  }
+
+  #subcollections(scope: ReadingScope, objects: ReadonlyMap<Kind, readonly Row[]>): Collection[] {
+    const kinds = KIND_NAMES.filter(kind => KINDS[kind].parent !== undefined && isRead(kind, scope))
+    return kinds.flatMap(kind => {
+      const parents = objects.get(factsOf(kind).parent!) ?? []
+      const wanted = new Set(scope.desired.flatMap(row => (row.kind === kind ? (row.parent ?? []) : [])))
+      for (const { parent } of scope.expectations.filter(row => row.kind === kind))
+        if (parent !== undefined) wanted.add(parent)
+      const ours = parents.filter(row => wanted.has(row.name) || this.#mayHoldOurs(row, scope))
+      return ours.map(({ name }) => ({ kind, parent: name }))
+    })
+  }
+
+  /** Whether an object that nothing wanted lives in has to be looked into all the same. */
+  #mayHoldOurs(row: Row, scope: ReadingScope): boolean {
+    if (row.kind !== 'tunnel') return true
+    const owners = recordOwners(scope.desired, this.#actual, this.#identity, scope)
+    if (owners.exclusive.has(row.name) || owners.journal.has(row.name)) return true
+    return ownership(row, this.#identity, owners, true).owner === 'ours'
+  }
+
+  /** The object that held them is not there any more. */
+  #forgetOrphans(parts: readonly Listing[]): void {
+    for (const kind of KIND_NAMES)
+      for (const parent of this.#actual.parents(kind))
+        if (parent !== '' && !parts.some(one => one.kind === kind && one.parent === parent))
+          this.#actual.replace(kind, parent, [])
+  }
+
+  /** Rows that are as we knew them stay the very objects that they were: equality is then told without comparing. */
+  #store(lists: readonly Listing[]): void {
+    for (const { kind, parent, rows } of lists) {
+      const kept = rows.map(found => {
+        const known = this.#actual.get(found)
+        return known !== undefined && isAsWanted(known, found) ? known : found
+      })
+      this.#actual.replace(kind, parent, kept)
+    }
+  }
+
+  #drifts(lists: readonly Listing[], scope: ReadingScope): Drift[] {
+    const owners = recordOwners(scope.desired, this.#actual, this.#identity, scope)
+    return lists.flatMap(({ kind, parent, rows }) => {
+      const found = new Map(rows.map(row => [row.name, row]))
+      const drifts: Drift[] = []
+      for (const row of this.#actual.rows(kind, parent ?? '')) {
+        const now = found.get(row.name)
+        if (now !== undefined && isAsWanted(row, now)) continue
+        if (ownership(row, this.#identity, owners, true).owner !== 'ours') continue
+        drifts.push({ row, found: now, differences: now === undefined ? [] : differencesOf(row, now) })
+      }
+      return drifts
+    })
+  }
+}
+
+/** Kinds whose objects stand for themselves. */
+function objectKinds(scope: ReadingScope): Kind[] {
+  return KIND_NAMES.filter(kind => KINDS[kind].parent === undefined && kind !== 'data group' && isRead(kind, scope))
+}
+
+function isRead(kind: Kind, { desired, expectations, unavailable = [] }: ReadingScope): boolean {
+  if (unavailable.includes(kind)) return false
+  if (KINDS[kind].owner !== 'field') return true
+  return desired.some(row => row.kind === kind) || expectations.some(row => row.kind === kind)
+}
