@@ -14,7 +14,7 @@ import type { Allowance } from '../bigip/refusal.ts'
 import type { BigIp, UnitSpec } from '../bigip/resource.ts'
 import type { RoutingApi } from '../bigip/routing/choice.ts'
 import type { NeighborState } from '../bigip/routing/neighbor-state.ts'
-import { deviceAccess, neighborsOf } from './device-access.ts'
+import { type AccessOptions, deviceAccess, imishOf } from './device-access.ts'
 import { DeviceLink } from './device-link.ts'
 import type { LoginSource } from './login.ts'
 
@@ -29,7 +29,7 @@ export interface UnitOptions {
   readonly lead: () => boolean
   readonly onCall: (call: CallReport) => void
   readonly onEvent: (event: DeviceEvent) => void
-  /** Something that a pass would take into account is new. */
+  /** What is known of the device is new: a pass is due. What becomes of what is wanted is told by events. */
   readonly onChange: () => void
 }
 
@@ -88,18 +88,23 @@ export class Unit {
 
   /** @returns what is wanted now; undefined while the device is not known */
   want({ synced, purge, ...input }: UnitWish): Desire | undefined {
-    const { facts, client } = this.link
-    if (facts === undefined || client === undefined) return undefined
+    const access = this.#accessOptions()
+    if (access === undefined) return undefined
     const { unit, identity, mode } = this.#options
     this.link.watchTunnels(Object.values(tunnelPaths({ spec: input.spec, identity })))
     const own = input.spec.units.find(({ name }) => name === unit.name) ?? unit
-    const desire = mode({ ...input, unit: own, identity, facts })
+    const desire = mode({ ...input, unit: own, identity, facts: this.link.facts! })
     this.#desire = desire
-    const { device } = this.#reconcilerFor(client, desire.routing?.api)
+    const { device } = this.#reconcilerFor(access, desire.routing?.api)
     device.allow(purge ? EVERYTHING : this.#allowance)
     device.want(purge ? purged(desire) : { ...desire, synced: synced && desire.complete })
     if (this.#following && !purge) this.#enableRouting()
     return desire
+  }
+
+  /** What was written by others meanwhile may matter: the Lease was won. */
+  resync(): void {
+    this.#reconciler?.device.resync()
   }
 
   /** The operator's word, until it is taken back. */
@@ -122,9 +127,9 @@ export class Unit {
 
   /** BGP sessions as the device sees them. @throws DeviceFault */
   async neighbors(): Promise<readonly NeighborState[]> {
-    const { client } = this.link
-    if (client === undefined || this.#desire?.routing?.api === undefined) return []
-    return await neighborsOf(client, this.#accessOptions())
+    const options = this.#accessOptions()
+    if (options === undefined || this.#desire?.routing?.api === undefined) return []
+    return await imishOf(options).neighbors()
   }
 
   /** Writes under way end; the device is logged out of. */
@@ -140,23 +145,22 @@ export class Unit {
     throw this.link.fault ?? new WorldFault('UNIT_UNKNOWN', `${this.name} is not known yet`, { retry: true })
   }
 
-  #reconcilerFor(client: NonNullable<DeviceLink['client']>, api: RoutingApi | undefined): Reconciler {
+  #reconcilerFor(access: AccessOptions, api: RoutingApi | undefined): Reconciler {
+    const { client } = access
     if (this.#reconciler?.client === client && this.#reconciler.api === api) return this.#reconciler
-    const { bigIp, identity, lead, clock, onEvent, onChange } = this.#options
+    const { bigIp, identity, lead, clock, onEvent } = this.#options
     const before = this.#reconciler
     const device = new Device({
       name: this.name,
-      access: deviceAccess(client, api, this.#accessOptions()),
+      access: deviceAccess(access, api),
       identity,
       cap: bigIp.spec.safety.maxDeletions,
       resync: bigIp.spec.resyncInterval * 1000,
       lead,
-      now: () => clock.now(),
-      random: () => clock.random(),
+      clock,
       onEvent: event => {
         onEvent(event)
         if (event.type === 'applied' && touchesTunnel(event)) this.link.refresh()
-        if (event.type !== 'applied' && event.type !== 'planned') onChange()
       },
     })
     this.#reconciler = { device, client, api }
@@ -166,10 +170,10 @@ export class Unit {
     return this.#reconciler
   }
 
-  #accessOptions() {
+  #accessOptions(): AccessOptions | undefined {
+    const { client, facts } = this.link
     const { bigIp, identity } = this.#options
-    const routeDomain = bigIp.spec.routeDomain ?? this.link.facts?.partitions.get(identity.partition) ?? 0
-    return { identity, routeDomain }
+    return client && facts && { client, facts, identity, spec: bigIp.spec }
   }
 
   #enableRouting(): void {
