@@ -37,3 +37,22 @@ export function agentsConfig(topology: Topology, kubeconfig: string, fileOf: (no
     }),
   })
 }
+
+/** In a lab with a BIG-IP: AS numbers are annotations, and the peer comes from the status of the BIGIP object. */
+export function bigIpAgentsConfig(
+  topology: Topology,
+  kubeconfig: string,
+  fileOf: (node: string) => ProcessFiles,
+): string {
+  return stringify({
+    kubernetes: { kubeconfig },
+    announce: { podCIDRs: true },
+    // no CNI carries pod-to-pod traffic here, so that the other nodes' pods are learned, too
+    import: { allow: FAMILIES.map(family => topology.podRange[family]) },
+    gracefulRestart: { enabled: true, restartTime: RESTART_TIME },
+    nodes: topology.nodes.map(({ name }) => {
+      const { state, socket } = fileOf(name)
+      return { selector: { names: [name] }, state, control: { socket } }
+    }),
+  })
+}

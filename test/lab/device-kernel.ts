@@ -10,7 +10,6 @@ import { Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import { inNamespace } from '../../lib/linux/namespace.ts'
 import { addAddress, deleteAddress } from '../../lib/linux/netlink/address.ts'
 import { createLink, deleteLink, findLink, setLink } from '../../lib/linux/netlink/link.ts'
-import { encodePath, MAIN_TABLE, type Path, writeRoute } from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import type {
   WorldFdbRecord,
@@ -22,10 +21,10 @@ import type {
   WorldVirtualAddress,
 } from '../bigip/device-world.ts'
 import { ANY_MAC, type KernelRow, macBytes, putRow, removeRow } from './neighbors.ts'
+import { changeRoute } from './network.ts'
 
 export type KernelObject = Exclude<WorldObject, { kind: 'BGP' }>
 
-const PROTOCOL_STATIC = 4
 /** Before all that a BGP daemon installs, as on the device; the kernel takes 0 for 1024 in IPv6. */
 const STATIC_METRIC = 1
 const LONGEST_NAME = 15
@@ -186,16 +185,11 @@ export class DeviceKernel {
   #makeRoute(socket: NetlinkSocket, { network, gateway, interface: out }: WorldRoute) {
     const device = gateway === undefined ? this.#links.get(out ?? '') : this.#wayTo(gateway)
     if (device === undefined) return undefined
-    const prefix = parsePrefix(network)
-    const hop = {
-      gateway: gateway === undefined ? undefined : parseAddress(gateway),
-      link: findLink(socket, device).index,
-      // a gateway may lie in the very network that it leads to, as in `arp: node`
-      onlink: gateway !== undefined,
-      weight: 1,
-    }
-    changeRoute(socket, 'replace', prefix, { type: 'unicast', hops: [hop] })
-    return (socket: NetlinkSocket) => changeRoute(socket, 'delete', prefix, { type: 'unicast', hops: [hop] })
+    const link = findLink(socket, device).index
+    // a gateway may lie in the very network that it leads to, as in `arp: node`
+    const route = { prefix: network, ...(gateway !== undefined && { via: gateway, onlink: true }) }
+    changeRoute(socket, 'replace', link, route, STATIC_METRIC)
+    return (socket: NetlinkSocket) => changeRoute(socket, 'delete', link, route, STATIC_METRIC)
   }
 
   /** The device whose self IP has the longest subnet around an address. */
@@ -230,19 +224,6 @@ function makeVirtualAddress(socket: NetlinkSocket, { address: text, enabled }: W
   const address = parseAddress(text.split('/')[0]!)
   addAddress(socket, lo, address, prefix.length)
   return (socket: NetlinkSocket) => deleteAddress(socket, lo, address, prefix.length)
-}
-
-function changeRoute(socket: NetlinkSocket, change: 'replace' | 'delete', prefix: Prefix, path: Path): void {
-  socket.change(`${change === 'delete' ? 'deleting' : 'adding'} the route ${prefix}`, message =>
-    writeRoute(
-      message,
-      change,
-      { family: prefix.family, table: MAIN_TABLE, protocol: PROTOCOL_STATIC, metric: STATIC_METRIC },
-      prefix.length,
-      (target, at) => target.set(prefix.bytes, at),
-      encodePath(prefix.family, path),
-    ),
-  )
 }
 
 function subnetOf(text: string): Prefix {

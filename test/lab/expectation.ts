@@ -1,6 +1,6 @@
 /**
  * What a lab that works looks like: which sessions are up, which routes BGP brings to whom, and which pings prove that
- * the routing works: from the router and the client to every pod, from every pod to the VIP, and between pods of
+ * the routing works: from the router or BIG-IP and the client to every pod, from every pod to the VIP, and between pods of
  * different segments. Pure.
  */
 import { type Endpoint, FAMILIES, type FamilyName, type Topology } from './topology.ts'
@@ -16,7 +16,8 @@ export interface PlannedPing {
 /** Pods ping those of the next few nodes only: all of them in a small lab, and no square of the nodes in a large one. */
 const NEIGHBOURS = 3
 
-export function planPings({ nodes, vip, client }: Topology): PlannedPing[] {
+/** @param families those that BIG-IP's way to the pods carries */
+export function planPings({ centre, nodes, vip, client }: Topology, families = FAMILIES): PlannedPing[] {
   const pods = nodes.flatMap(node => node.pods)
   const target: Endpoint = { name: 'VIP', address: vip }
   const across = nodes.flatMap((node, at) =>
@@ -25,13 +26,13 @@ export function planPings({ nodes, vip, client }: Topology): PlannedPing[] {
       .flatMap(to => node.pods.map(from => [from.name, to] as const)),
   )
   const pairs: (readonly [string, Endpoint])[] = [
-    ...pods.map(pod => ['router', pod] as const),
+    ...pods.map(pod => [centre, pod] as const),
     ...pods.map(pod => [client.name, pod] as const),
     ...pods.map(pod => [pod.name, target] as const),
     ...across,
   ]
   return pairs.flatMap(([from, to]) =>
-    FAMILIES.map(family => ({ from, to: to.name, family, address: to.address[family] })),
+    families.map(family => ({ from, to: to.name, family, address: to.address[family] })),
   )
 }
 
@@ -40,10 +41,10 @@ export interface ExpectedRoute {
   readonly prefix: string
 }
 
-/** Each node learns what the router originates and the other nodes' pods; the router learns all pods. */
-export function planRoutes({ nodes, routerPrefixes }: Topology): ExpectedRoute[] {
+/** Each node learns what the centre originates and the other nodes' pods; the centre learns all pods. */
+export function planRoutes({ centre, nodes, routerPrefixes }: Topology): ExpectedRoute[] {
   return FAMILIES.flatMap(family => [
-    ...nodes.map(node => ({ node: 'router', prefix: node.podCIDRs[family] })),
+    ...nodes.map(node => ({ node: centre, prefix: node.podCIDRs[family] })),
     ...nodes.flatMap(node => [
       ...routerPrefixes[family].map(prefix => ({ node: node.name, prefix })),
       ...nodes.filter(other => other !== node).map(other => ({ node: node.name, prefix: other.podCIDRs[family] })),
@@ -59,4 +60,12 @@ export interface ExpectedSession {
 
 export function planSessions({ nodes }: Topology): ExpectedSession[] {
   return nodes.flatMap(node => FAMILIES.map(family => ({ node: node.name, peer: node.router[family], family })))
+}
+
+/** In words. @param routes what is there */
+export function missingRoutes(topology: Topology, routes: readonly ExpectedRoute[]): string[] {
+  const there = new Set(routes.map(({ node, prefix }) => `${node} ${prefix}`))
+  return planRoutes(topology)
+    .filter(({ node, prefix }) => !there.has(`${node} ${prefix}`))
+    .map(({ node, prefix }) => `${node} has no route to ${prefix}`)
 }

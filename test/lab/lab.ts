@@ -3,21 +3,20 @@
  * for `npm start` and for tests. One lab per process at a time. `close` leaves nothing behind.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { agentsConfig } from './agent-config.ts'
+import { Agents, type LabMember, type SessionRow } from './agents.ts'
 import { Cluster } from './cluster.ts'
-import { planPings, planRoutes, planSessions } from './expectation.ts'
+import { missingRoutes, planPings } from './expectation.ts'
 import { makeFolder, removeLab, sweepLeftovers } from './leftovers.ts'
-import { buildNetwork, learnedRoutes, spaceOf } from './network.ts'
+import { buildNetwork, type RouteRow, routesIn, spaceOf } from './network.ts'
 import { type PingRow, pingAll } from './ping.ts'
-import { PodpeerProcess } from './podpeer-process.ts'
 import type { RouterDaemon, RouterKind } from './router.ts'
 import { routerOf } from './router-daemons.ts'
 import { podpeerFiles } from './router-podpeer.ts'
 import { routerSetup } from './router-setup.ts'
-import { type FamilyName, type LabNode, planTopology, type Topology } from './topology.ts'
-import { eachOf, untilComplete } from './waiting.ts'
+import { planTopology, type Topology } from './topology.ts'
+import { untilComplete } from './waiting.ts'
 
 export interface LabOptions {
   readonly nodes?: number
@@ -28,27 +27,6 @@ export interface LabOptions {
   readonly progress?: (what: string) => void
 }
 
-export interface SessionRow {
-  readonly node: string
-  readonly peer: string
-  readonly family: FamilyName
-  readonly state: string
-  /** Why it is not up. */
-  readonly lastError?: string
-}
-
-export interface RouteRow {
-  /** `router` or a node's name. */
-  readonly node: string
-  readonly prefix: string
-  readonly via: string
-}
-
-export interface LabMember {
-  readonly place: LabNode
-  readonly agent: PodpeerProcess
-}
-
 const SETTLE_DEADLINE = 30_000
 const SETTLE_DEADLINE_PER_NODE = 3_000
 
@@ -57,7 +35,7 @@ export class Lab {
   readonly folder: string
   readonly cluster: Cluster
   readonly router: RouterDaemon
-  readonly members: readonly LabMember[]
+  readonly agents: Agents
   readonly #progress: (what: string) => void
 
   /** Namespaces, addresses and configurations; nothing runs yet. */
@@ -72,7 +50,7 @@ export class Lab {
       namespace: spaceOf('router'),
       folder: this.#subfolder('router'),
     })
-    this.members = this.topology.nodes.map(place => ({ place, agent: this.#agent(place) }))
+    this.agents = new Agents(this.topology, this.folder)
   }
 
   /** A lab whose sessions are up and whose routes are there. Cleans up when it cannot be. @throws WorldFault InputFault */
@@ -107,24 +85,15 @@ export class Lab {
   async #startSurroundings(router: RouterKind): Promise<void> {
     this.#progress('starting the Kubernetes API in every node')
     await this.cluster.up()
-    writeFileSync(
-      this.agentConfig,
-      agentsConfig(this.topology, this.#inside, node => podpeerFiles(join(this.folder, node))),
-    )
-    writeFileSync(this.#inside, this.cluster.insideKubeconfig, { mode: 0o600 })
+    this.agents.configure(agentsConfig(this.topology, this.#inside, node => podpeerFiles(join(this.folder, node))))
+    writeFileSync(this.#inside, this.cluster.insideKubeconfig(), { mode: 0o600 })
     writeFileSync(this.kubeconfig, this.cluster.outsideKubeconfig, { mode: 0o600 })
     this.#progress(`starting the router (${router})`)
     await this.router.start()
   }
 
-  /** At most as many at once as there are cores. */
   async startAgents(): Promise<void> {
-    let started = 0
-    await eachOf(this.members, availableParallelism(), async ({ agent }) => {
-      await agent.start()
-      started++
-      this.#progress(`starting agents (${started} of ${this.members.length})`)
-    })
+    await this.agents.start(this.#progress)
   }
 
   /** For kubectl beside the lab. */
@@ -134,65 +103,33 @@ export class Lab {
 
   /** The agents' one configuration file. */
   get agentConfig(): string {
-    return join(this.folder, 'agent.yaml')
+    return this.agents.config
   }
 
   /** @param number from 1 */
   node(number: number): LabMember {
-    const member = this.members[number - 1]
-    if (member === undefined) throw new RangeError(`the lab has no node ${number}`)
-    return member
+    return this.agents.member(number)
   }
 
-  /** What the agents say of their sessions; `Down` where an agent does not answer. */
-  async sessions(): Promise<SessionRow[]> {
-    const rows = await Promise.all(
-      this.members.map(async ({ place, agent }) => {
-        const peers = await agent.peers().catch(() => [])
-        return planSessions(this.topology)
-          .filter(session => session.node === place.name)
-          .map(session => {
-            const { state = 'Down', lastError } = peers.find(peer => peer.address === session.peer) ?? {}
-            return { ...session, state, ...(state !== 'Established' && lastError ? { lastError } : {}) }
-          })
-      }),
-    )
-    return rows.flat()
+  sessions(): Promise<SessionRow[]> {
+    return this.agents.sessions()
   }
 
   /** What BGP put into the kernels of the router and the nodes. */
   routes(place?: string): RouteRow[] {
-    const places = place === undefined ? ['router', ...this.topology.nodes.map(({ name }) => name)] : [place]
-    return places.flatMap(node => learnedRoutes(node).map(route => ({ node, ...route })))
+    return routesIn(this.topology, place)
   }
 
   /** What a lab that works would have and this one has not, in words; then what its agents say about it. */
   async missing(): Promise<string[]> {
-    const down = (await this.sessions()).filter(({ state }) => state !== 'Established')
-    const there = new Set(this.routes().map(({ node, prefix }) => `${node} ${prefix}`))
-    const lacking = planRoutes(this.topology).filter(({ node, prefix }) => !there.has(`${node} ${prefix}`))
-    if (down.length + lacking.length === 0) return []
-    return [
-      ...down.map(({ node, peer, state, lastError }) =>
-        [`the session of ${node} with ${peer} is ${state}`, ...(lastError === undefined ? [] : [lastError])].join(': '),
-      ),
-      ...lacking.map(({ node, prefix }) => `${node} has no route to ${prefix}`),
-      ...(await this.#problems()),
-    ]
-  }
-
-  async #problems(): Promise<string[]> {
-    const said = this.members.map(async ({ place, agent }) => {
-      const { problems } = await agent.status()
-      return problems.map(problem => `${place.name} says: ${problem}`)
-    })
-    return (await Promise.allSettled(said)).flatMap(answer => (answer.status === 'fulfilled' ? answer.value : []))
+    const lacking = [...(await this.agents.missing()), ...missingRoutes(this.topology, this.routes())]
+    return lacking.length === 0 ? [] : [...lacking, ...(await this.agents.problems())]
   }
 
   /** Resolves when sessions are up and routes are there. @throws WorldFault with what is missing */
   async settled(): Promise<void> {
     this.#progress('waiting for sessions and routes')
-    const deadline = SETTLE_DEADLINE + this.members.length * SETTLE_DEADLINE_PER_NODE
+    const deadline = SETTLE_DEADLINE + this.topology.nodes.length * SETTLE_DEADLINE_PER_NODE
     await untilComplete('the lab', deadline, async () => {
       const [first, ...others] = await this.missing()
       return first && (others.length === 0 ? first : `${first}, and ${others.length} more`)
@@ -205,7 +142,7 @@ export class Lab {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.members.map(({ agent }) => agent.stop()), this.router.stop(), this.cluster.down()])
+    await Promise.all([this.agents.stop(), this.router.stop(), this.cluster.down()])
     removeLab()
   }
 
@@ -221,16 +158,5 @@ export class Lab {
     const path = join(this.folder, name)
     mkdirSync(path)
     return path
-  }
-
-  #agent(place: LabNode): PodpeerProcess {
-    const folder = this.#subfolder(place.name)
-    return new PodpeerProcess({
-      node: place.name,
-      namespace: spaceOf(place.name),
-      config: this.agentConfig,
-      log: join(folder, 'podpeer.log'),
-      files: podpeerFiles(folder),
-    })
   }
 }

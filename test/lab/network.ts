@@ -14,13 +14,14 @@ import {
   type KernelRoute,
   MAIN_TABLE,
   prefixOf,
+  type RouteChange,
   routePages,
   writeRoute,
 } from '../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import { namespaceName } from './leftovers.ts'
 import { listRows } from './neighbors.ts'
-import type { Cable, CableEnd, Network, Place, StaticRoute } from './topology.ts'
+import type { Cable, CableEnd, Network, Place, StaticRoute, Topology } from './topology.ts'
 
 const PROTOCOL_STATIC = 4
 /** Who installs routes for BGP: BIRD, FRR's zebra, podpeer. */
@@ -38,13 +39,15 @@ export function buildNetwork({ places, cables }: Network): void {
   for (const { ends } of cables) for (const end of ends) configureEnd(end)
 }
 
-function buildPlace({ name, forwards, loopback }: Place): void {
+function buildPlace({ name, forwards, loopback, vlans = [] }: Place): void {
   createNamespace(namespaceName(name))
   inNamespace(spaceOf(name), () => {
     setting('net/ipv6/conf/default/accept_dad', '0')
     setting('net/ipv6/conf/default/accept_ra', '0')
     // a cable that is pulled and put back shall find its addresses, as it does in IPv4
     setting('net/ipv6/conf/all/keep_addr_on_down', '1')
+    // answers may come another way than questions go, whatever this machine thinks of that
+    for (const some of ['all', 'default']) setting(`net/ipv4/conf/${some}/rp_filter`, '0')
     // root's own group may open echo sockets; a user namespace knows no other
     setting('net/ipv4/ping_group_range', '0 0')
     if (forwards) {
@@ -55,6 +58,10 @@ function buildPlace({ name, forwards, loopback }: Place): void {
       const lo = findLink(socket, 'lo')
       setLink(socket, lo.index, { up: true })
       for (const text of loopback) addPrefix(socket, lo.index, text)
+      for (const vlan of vlans) {
+        createLink(socket, { kind: 'bridge', name: vlan })
+        setLink(socket, findLink(socket, vlan).index, { up: true })
+      }
     })
   })
 }
@@ -62,7 +69,7 @@ function buildPlace({ name, forwards, loopback }: Place): void {
 function layCable({ ends: [here, there] }: Cable): void {
   const namespace = openSync(spaceOf(there.place), 'r')
   try {
-    inSpace(here.place, socket =>
+    inPlace(here.place, socket =>
       createLink(socket, { kind: 'veth', name: here.device, peer: { name: there.device, namespace } }),
     )
   } finally {
@@ -70,10 +77,10 @@ function layCable({ ends: [here, there] }: Cable): void {
   }
 }
 
-function configureEnd({ place, device, addresses, routes }: CableEnd): void {
-  inSpace(place, socket => {
+function configureEnd({ place, device, vlan, addresses, routes }: CableEnd): void {
+  inPlace(place, socket => {
     const { index } = findLink(socket, device)
-    setLink(socket, index, { up: true })
+    setLink(socket, index, { up: true, ...(vlan && { master: findLink(socket, vlan).index }) })
     for (const text of addresses) addPrefix(socket, index, text)
     for (const route of routes) addRoute(socket, index, route)
   })
@@ -81,17 +88,28 @@ function configureEnd({ place, device, addresses, routes }: CableEnd): void {
 
 /** Adds a static route in a place, out of one of its devices. @param metric 0: the kernel's default */
 export function addStaticRoute(place: string, device: string, route: StaticRoute, metric: number): void {
-  inSpace(place, socket => addRoute(socket, findLink(socket, device).index, route, metric))
+  inPlace(place, socket => addRoute(socket, findLink(socket, device).index, route, metric))
 }
 
-function addRoute(socket: NetlinkSocket, link: number, { prefix: text, via }: StaticRoute, metric = 0): void {
+function addRoute(socket: NetlinkSocket, link: number, route: StaticRoute, metric = 0): void {
+  changeRoute(socket, 'add', link, route, metric)
+}
+
+/** @param route `onlink`: the gateway is on the link although no network of the link holds it */
+export function changeRoute(
+  socket: NetlinkSocket,
+  change: RouteChange,
+  link: number,
+  { prefix: text, via, onlink = false }: StaticRoute & { readonly onlink?: boolean },
+  metric = 0,
+): void {
   const prefix = parsePrefix(text)
   const gateway = via === undefined ? undefined : parseAddress(via)
-  const hops = [{ gateway, link, onlink: false, weight: 1 }]
-  socket.change(`adding the route ${text}`, message =>
+  const hops = [{ gateway, link, onlink, weight: 1 }]
+  socket.change(`${change === 'delete' ? 'deleting' : 'adding'} the route ${text}`, message =>
     writeRoute(
       message,
-      'add',
+      change,
       { family: prefix.family, table: MAIN_TABLE, protocol: PROTOCOL_STATIC, metric },
       prefix.length,
       (target, at) => target.set(prefix.bytes, at),
@@ -103,7 +121,7 @@ function addRoute(socket: NetlinkSocket, link: number, { prefix: text, via }: St
 /** Deletes every route to a prefix from a place's main table, whosever it is, as a person with `ip route del` would. */
 export function deleteRoutes(place: string, text: string): void {
   const prefix = parsePrefix(text)
-  inSpace(place, socket => {
+  inPlace(place, socket => {
     for (const route of mainTable(socket).filter(row => prefixOf(row).equals(prefix)))
       socket.change(`deleting the route ${text}`, message =>
         writeRoute(
@@ -120,7 +138,7 @@ export function deleteRoutes(place: string, text: string): void {
 
 /** Takes the router's end of a node's segment down or up, as pulling the cable would. */
 export function setDevice(place: string, device: string, up: boolean): void {
-  inSpace(place, socket => setLink(socket, findLink(socket, device).index, { up }))
+  inPlace(place, socket => setLink(socket, findLink(socket, device).index, { up }))
 }
 
 export interface LearnedRoute {
@@ -134,6 +152,17 @@ export function learnedRoutes(place: string): LearnedRoute[] {
   return routesOf(place, protocol => BGP_PROTOCOLS.has(protocol))
 }
 
+export interface RouteRow extends LearnedRoute {
+  /** The place whose kernel has it. */
+  readonly node: string
+}
+
+/** What BGP put into the kernels of the centre and the nodes. @param place of this one alone */
+export function routesIn({ centre, nodes }: Topology, place?: string): RouteRow[] {
+  const places = place === undefined ? [centre, ...nodes.map(({ name }) => name)] : [place]
+  return places.flatMap(node => learnedRoutes(node).map(route => ({ node, ...route })))
+}
+
 /** The routes that somebody configured in a place's main table. */
 export function staticRoutes(place: string): LearnedRoute[] {
   return routesOf(place, protocol => protocol === PROTOCOL_STATIC)
@@ -141,7 +170,7 @@ export function staticRoutes(place: string): LearnedRoute[] {
 
 /** Permanent neighbours and FDB rows of a device: `10.244.1.2 at 02:…`, `02:… to 10.0.1.1`. */
 export function rowsOf(place: string, device: string): string[] {
-  return inSpace(place, socket =>
+  return inPlace(place, socket =>
     listRows(socket, findLink(socket, device).index).map(row =>
       row.kind === 'FDB row' ? `${row.mac} to ${row.endpoint}` : `${row.address} at ${row.mac}`,
     ),
@@ -149,7 +178,7 @@ export function rowsOf(place: string, device: string): string[] {
 }
 
 function routesOf(place: string, chosen: (protocol: number) => boolean): LearnedRoute[] {
-  return inSpace(place, socket =>
+  return inPlace(place, socket =>
     mainTable(socket)
       .filter(route => chosen(route.protocol) && route.type === 'unicast')
       .map(route => ({
@@ -163,7 +192,8 @@ function mainTable(socket: NetlinkSocket): KernelRoute[] {
   return ([4, 6] as const).flatMap(family => [...routePages(socket, { family, table: MAIN_TABLE })].flat())
 }
 
-function inSpace<Result>(place: string, run: (socket: NetlinkSocket) => Result): Result {
+/** Runs inside a place, with a netlink socket of it. */
+export function inPlace<Result>(place: string, run: (socket: NetlinkSocket) => Result): Result {
   return inNamespace(spaceOf(place), () => withNetlink(run))
 }
 
@@ -176,14 +206,15 @@ function withNetlink<Result>(run: (socket: NetlinkSocket) => Result): Result {
   }
 }
 
-function addPrefix(socket: NetlinkSocket, link: number, text: string): void {
+/** Adds an address with its length; a bare one alone. */
+export function addPrefix(socket: NetlinkSocket, link: number, text: string): void {
   const [head = '', length] = text.split('/')
   const address = parseAddress(head)
   addAddress(socket, link, address, Number(length ?? bitsOf(address.family)))
 }
 
 /** @throws WorldFault where /proc/sys is read-only, as in many containers */
-function setting(name: string, value: string): void {
+export function setting(name: string, value: string): void {
   try {
     writeFileSync(`/proc/sys/${name}`, value)
   } catch (thrown) {

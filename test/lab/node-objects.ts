@@ -1,11 +1,15 @@
-/** The lab's nodes as Node objects of the Kubernetes API. Pure. */
+/** The lab's nodes and pods as objects of the Kubernetes API. Pure. */
 import type { KubeObject } from '../../lib/kube/object.ts'
-import type { LabNode, PerFamily } from './topology.ts'
+import type { LabNode, PerFamily, Pod } from './topology.ts'
 
 export const ZONE_LABEL = 'topology.kubernetes.io/zone'
 
-/** A Ready node as a cloud controller and kubelet would register it. */
-export function nodeObject(node: LabNode, podCIDRs: PerFamily = node.podCIDRs): KubeObject {
+/** A Ready node as a cloud controller and kubelet would register it. @param annotations of its CNI */
+export function nodeObject(
+  node: LabNode,
+  podCIDRs: PerFamily = node.podCIDRs,
+  annotations: Readonly<Record<string, string>> = {},
+): KubeObject {
   return {
     apiVersion: 'v1',
     kind: 'Node',
@@ -16,7 +20,7 @@ export function nodeObject(node: LabNode, podCIDRs: PerFamily = node.podCIDRs): 
         'kubernetes.io/os': 'linux',
         [ZONE_LABEL]: node.segment,
       },
-      annotations: { 'podpeer.io/as-number': String(node.asNumber) },
+      annotations: { 'podpeer.io/as-number': String(node.asNumber), ...annotations },
     },
     spec: { podCIDR: podCIDRs.ipv4, podCIDRs: [podCIDRs.ipv4, podCIDRs.ipv6] },
     status: {
@@ -27,6 +31,22 @@ export function nodeObject(node: LabNode, podCIDRs: PerFamily = node.podCIDRs): 
       ],
       conditions: [{ type: 'Ready', status: 'True', reason: 'KubeletReady', message: 'the lab says so' }],
       nodeInfo: { kubeletVersion: 'v1.32.0', osImage: 'podpeer lab', kernelVersion: '', containerRuntimeVersion: '' },
+    },
+  }
+}
+
+/** A pod that runs. */
+export function podObject({ name, node, address }: Pod): KubeObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name, namespace: 'default', labels: { app: 'echo' } },
+    spec: { nodeName: node, containers: [{ name: 'echo', image: 'echo' }] },
+    status: {
+      phase: 'Running',
+      podIP: address.ipv4,
+      podIPs: [{ ip: address.ipv4 }, { ip: address.ipv6 }],
+      conditions: [{ type: 'Ready', status: 'True' }],
     },
   }
 }

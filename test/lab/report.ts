@@ -1,6 +1,7 @@
 /** What the lab shows: tables for a person, one JSON document for a program. Pure: values in, text out. */
 import { stripVTControlCharacters, styleText } from 'node:util'
-import type { RouteRow, SessionRow } from './lab.ts'
+import type { SessionRow } from './agents.ts'
+import type { RouteRow } from './network.ts'
 import type { PingRow } from './ping.ts'
 
 export interface Outcome {

@@ -50,6 +50,8 @@ export interface Cable {
 export interface CableEnd {
   readonly place: string
   readonly device: string
+  /** The VLAN of the place whose port it is. */
+  readonly vlan?: string
   /** With their prefix length. */
   readonly addresses: readonly string[]
   /** Static routes out of this device. */
@@ -65,6 +67,8 @@ export interface StaticRoute {
 export interface Place {
   readonly name: string
   readonly forwards: boolean
+  /** Names of its VLANs: bridges, with cables as their ports. */
+  readonly vlans?: readonly string[]
   /** Addresses on `lo`, with their length. */
   readonly loopback: readonly string[]
 }
@@ -76,9 +80,11 @@ export interface Network {
 }
 
 export interface Topology extends Network {
+  /** The place in the middle, between client and nodes: `router` or `bigip`. */
+  readonly centre: string
   readonly nodes: readonly LabNode[]
   readonly vip: PerFamily
-  /** The prefixes that the router originates: the VIP and the client's network. */
+  /** The prefixes that the centre originates in BGP: the VIP and, of a plain router, the client's network. */
   readonly routerPrefixes: PerFamily<readonly string[]>
   /** Where the VIPs and clients are: what nodes may learn. */
   readonly outside: PerFamily<readonly string[]>
@@ -88,23 +94,22 @@ export interface Topology extends Network {
 }
 
 const VIP = { ipv4: '203.0.113.10', ipv6: '2001:db8:113::10' }
-const VIP_RANGE = { ipv4: '203.0.113.0/24', ipv6: '2001:db8:113::/64' }
+export const VIP_RANGE = { ipv4: '203.0.113.0/24', ipv6: '2001:db8:113::/64' }
 const CLIENT = { ipv4: '198.51.100.1', ipv6: '2001:db8:100::1' }
-const CLIENT_RANGE = { ipv4: '198.51.100.0/24', ipv6: '2001:db8:100::/64' }
-const CLIENT_GATEWAY = { ipv4: '198.51.100.254', ipv6: '2001:db8:100::fe' }
+export const CLIENT_RANGE = { ipv4: '198.51.100.0/24', ipv6: '2001:db8:100::/64' }
+export const CLIENT_GATEWAY = { ipv4: '198.51.100.254', ipv6: '2001:db8:100::fe' }
 const POD_GATEWAY = { ipv4: '169.254.1.1', ipv6: 'fe80::1' }
 const POD_RANGE = { ipv4: '10.244.0.0/16', ipv6: 'fd00:10:244::/48' }
 
 /** @param nodeCount as typed by a person @throws InputFault */
 export function planTopology(nodeCount: number): Topology {
-  if (!Number.isInteger(nodeCount) || nodeCount < 1 || nodeCount > MOST_NODES)
-    throw new InputFault(
-      '--nodes',
-      `${nodeCount} is not a number of nodes`,
-      `give a whole number from 1 to ${MOST_NODES}`,
-    )
-  const nodes = Array.from({ length: nodeCount }, (_, at) => planNode(at + 1))
+  const nodes = planNodes(nodeCount, index => ({
+    segment: `segment-${index}`,
+    address: { ipv4: `10.0.${index}.1`, ipv6: `fd00:10:0:${index}::1` },
+    router: { ipv4: `10.0.${index}.254`, ipv6: `fd00:10:0:${index}::fe` },
+  }))
   return {
+    centre: 'router',
     places: [
       { name: 'router', forwards: true, loopback: hostPrefixes(VIP) },
       { name: 'client', forwards: false, loopback: [] },
@@ -114,22 +119,42 @@ export function planTopology(nodeCount: number): Topology {
       ]),
     ],
     cables: [
-      clientCable(),
+      clientCable({
+        place: 'router',
+        device: 'client',
+        addresses: [`${CLIENT_GATEWAY.ipv4}/24`, `${CLIENT_GATEWAY.ipv6}/64`],
+        routes: [],
+      }),
       ...nodes.flatMap(node => [segmentCable(node), ...node.pods.map(pod => podCable(node, pod))]),
     ],
     nodes,
-    vip: VIP,
     routerPrefixes: {
       ipv4: [`${VIP.ipv4}/32`, CLIENT_RANGE.ipv4],
       ipv6: [`${VIP.ipv6}/128`, CLIENT_RANGE.ipv6],
     },
-    outside: {
-      ipv4: [VIP_RANGE.ipv4, CLIENT_RANGE.ipv4],
-      ipv6: [VIP_RANGE.ipv6, CLIENT_RANGE.ipv6],
-    },
-    podRange: POD_RANGE,
-    client: { name: 'client', address: CLIENT },
+    ...SURROUNDINGS,
   }
+}
+
+/** What is the same whatever stands in the middle. */
+export const SURROUNDINGS = {
+  vip: VIP,
+  outside: {
+    ipv4: [VIP_RANGE.ipv4, CLIENT_RANGE.ipv4],
+    ipv6: [VIP_RANGE.ipv6, CLIENT_RANGE.ipv6],
+  },
+  podRange: POD_RANGE,
+  client: { name: 'client', address: CLIENT },
+} as const
+
+/** @param count as typed by a person @throws InputFault */
+export function planNodes(
+  count: number,
+  underlay: (index: number) => Pick<LabNode, 'segment' | 'address' | 'router'>,
+): LabNode[] {
+  if (!Number.isInteger(count) || count < 1 || count > MOST_NODES)
+    throw new InputFault('--nodes', `${count} is not a number of nodes`, `give a whole number from 1 to ${MOST_NODES}`)
+  return Array.from({ length: count }, (_, at) => ({ ...planNode(at + 1), ...underlay(at + 1) }))
 }
 
 /** 65010, 65020 … as in the classic guides; from the tenth node on, where those run into the router's, private 32-bit ones. */
@@ -137,14 +162,11 @@ function asNumberOf(index: number): number {
   return index < 10 ? 65000 + 10 * index : 4_200_000_000 + 10 * index
 }
 
-function planNode(index: number): LabNode {
+function planNode(index: number): Omit<LabNode, 'segment' | 'address' | 'router'> {
   const name = `node-${index}`
   return {
     name,
     asNumber: asNumberOf(index),
-    segment: `segment-${index}`,
-    address: { ipv4: `10.0.${index}.1`, ipv6: `fd00:10:0:${index}::1` },
-    router: { ipv4: `10.0.${index}.254`, ipv6: `fd00:10:0:${index}::fe` },
     podCIDRs: { ipv4: `10.244.${index}.0/24`, ipv6: `fd00:10:244:${index}::/64` },
     pods: Array.from({ length: PODS_PER_NODE }, (_, at) => ({
       name: `pod-${index}-${at + 1}`,
@@ -154,7 +176,7 @@ function planNode(index: number): LabNode {
   }
 }
 
-function hostPrefixes(address: PerFamily): string[] {
+export function hostPrefixes(address: PerFamily): string[] {
   return [`${address.ipv4}/32`, `${address.ipv6}/128`]
 }
 
@@ -177,15 +199,11 @@ function segmentCable(node: LabNode): Cable {
   }
 }
 
-function clientCable(): Cable {
+/** @param end the centre's */
+export function clientCable(end: CableEnd): Cable {
   return {
     ends: [
-      {
-        place: 'router',
-        device: 'client',
-        addresses: [`${CLIENT_GATEWAY.ipv4}/24`, `${CLIENT_GATEWAY.ipv6}/64`],
-        routes: [],
-      },
+      end,
       {
         place: 'client',
         device: 'eth0',
@@ -200,7 +218,7 @@ function clientCable(): Cable {
 }
 
 /** As Calico does it: the pod's link is no subnet, and its gateway is the same link-local address behind every veth. */
-function podCable(node: LabNode, pod: Pod): Cable {
+export function podCable(node: LabNode, pod: Pod): Cable {
   return {
     ends: [
       {
