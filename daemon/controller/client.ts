@@ -1,5 +1,5 @@
 /** Asks the controller behind a socket. Every way in which it can fail is a WorldFault or an InputFault with a sentence. */
-import type { ControllerStatus, PlanDocument } from './document.ts'
+import type { ControllerStatus, DoctorDocument, PlanDocument, VtepValuesDocument } from './document.ts'
 
 /** Absent: all of them. */
 export interface UnitSelection {
@@ -24,6 +24,14 @@ export class ControllerClient {
 
   /** @param selection `allow`: the token of a refusal, or how many deletions are allowed */
   apply(_selection: UnitSelection & { readonly allow?: string }): Promise<PlanDocument> {
+    throw new Error('not yet')
+  }
+
+  doctor(_selection: UnitSelection): Promise<DoctorDocument> {
+    throw new Error('not yet')
+  }
+
+  vtepValues(_selection: Pick<UnitSelection, 'bigip'>): Promise<VtepValuesDocument> {
     throw new Error('not yet')
   }
 }

@@ -131,3 +131,38 @@ export interface PlannedOperation {
   readonly before?: Readonly<Record<string, unknown>>
   readonly after?: Readonly<Record<string, unknown>>
 }
+
+/** `GET /v1/doctor?bigip=&unit=`: looks at the devices anew. */
+export interface DoctorDocument {
+  readonly units: readonly UnitExamination[]
+}
+
+export interface UnitExamination {
+  readonly bigIp: string
+  readonly unit: string
+  /** Why the device could not be looked at. */
+  readonly error?: string
+  /** Of the mode, the plan and the doctor's own. */
+  readonly findings: readonly Finding[]
+  /** What nodes must let in. */
+  readonly traffic: readonly {
+    /** `VXLAN`, `BGP` */
+    readonly what: string
+    readonly protocol: 'tcp' | 'udp'
+    readonly port: number
+    /** Addresses of the device. */
+    readonly sources: readonly string[]
+  }[]
+}
+
+/** `GET /v1/vtep-values?bigip=`: for each BIGIP of mode cilium-vxlan what Cilium has to be told. */
+export interface VtepValuesDocument {
+  readonly bigIps: readonly {
+    readonly name: string
+    /** For `helm upgrade -f`. */
+    readonly helm: string
+    /** Keys of ConfigMap kube-system/cilium-config. */
+    readonly configMap: Readonly<Record<string, string>>
+    readonly findings: readonly Finding[]
+  }[]
+}
