@@ -148,6 +148,6 @@ function noList(subject: string): Finding {
     subject,
     cause:
       'its key config has no list nonMasqueradeCIDRs that can be read: to begin one would replace the private ranges that the agent has built in',
-    remedy: 'write the list with the private ranges in it; podpeer doctor prints a complete one',
+    remedy: 'write the list with the private ranges in it; `podpeer bigip masquerade` prints a complete one',
   }
 }

@@ -63,9 +63,8 @@ export function overlaysOf(input: ModeInput, place: Place, wish: OverlayWish): O
   const findings: Finding[] = []
   const overlays = wish.families.flatMap(family => overlayOf(input, place, wish, family, findings))
   const selfIPs = overlays.flatMap(overlay => selfIPRows(input, place, overlay, findings))
-  const profile = profileRow(input, place, wish)
-  const made =
-    overlays.length === 0 ? [] : [profile, ...overlays.map(overlay => tunnelRow(input, place, wish, overlay))]
+  const tunnels = overlays.map(overlay => tunnelRow(input, place, wish, overlay))
+  const made = tunnels.length === 0 ? [] : [profileRow(input, place, wish), ...tunnels]
   const unsafe = [...syncFindings(input, place), ...automapFindings(input, place, Object.values(tunnelPaths(input)))]
   findings.push(...unsafe)
   // a pair whose tunnels sync, or answers that never come back: nothing is begun, and what is there is kept
@@ -76,7 +75,7 @@ export function overlaysOf(input: ModeInput, place: Place, wish: OverlayWish): O
   return {
     overlays: refused && !begun ? [] : overlays,
     rows: [...(ours ? made : []), ...(refused ? [] : selfIPs)],
-    expectations: ours || (refused && !begun) ? [] : made,
+    expectations: ours || (refused && !begun) ? [] : spec.tunnel.profile === undefined ? tunnels.map(unprofiled) : made,
     findings,
     complete: !refused && overlays.length === wish.families.length,
     exclusiveTunnels: spec.tunnel.shared ? [] : paths,
@@ -177,6 +176,12 @@ function tunnelRow(input: ModeInput, place: Place, wish: OverlayWish, overlay: O
       ...(floats && carrier?.trafficGroup !== undefined ? { trafficGroup: carrier.trafficGroup } : {}),
     },
   }
+}
+
+/** Of a tunnel that others made, with a profile whose name nobody told. */
+function unprofiled({ fields: { profile: _, ...fields }, ...row }: Row<'tunnel'>): Row {
+  // a field that is not there is not verified
+  return { ...row, fields: fields as Row<'tunnel'>['fields'] }
 }
 
 function selfIPRows(input: ModeInput, place: Place, overlay: Overlay, findings: Finding[]): Row<'self IP'>[] {

@@ -40,8 +40,7 @@ export class Place {
     this.#facts = facts
     this.routeDomain = spec.routeDomain ?? this.#defaultOf(identity.partition)
     this.paired = facts.peers.length > 0
-    // what CIS has left stays where it is
-    this.#routes = this.paired && identity.adopt === undefined ? UNSYNCED : identity.partition
+    this.#routes = this.paired ? UNSYNCED : identity.partition
   }
 
   /** Two places with the same key make the same objects of the same values. */
