@@ -25,19 +25,6 @@ export interface ClusterSource {
   close(): Promise<void>
 }
 
-/** A cluster that stays as it is: for programs that know their nodes otherwise, and for tests. */
-export function fixedCluster(network: ClusterNetwork, pods: readonly PodNetwork[] = []): ClusterSource {
-  return {
-    start: () => {},
-    network: () => network,
-    pods: () => pods,
-    needPods: () => {},
-    synced: true,
-    trouble: undefined,
-    close: async () => {},
-  }
-}
-
 type Source = (typeof CLUSTER_SOURCES)[number]
 
 /** As the API server tells it. */

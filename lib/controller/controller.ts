@@ -249,7 +249,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
     this.#changedAt = undefined
     this.#keep(bigIps.list(), bigIps.synced)
     const networks = new Map<string | undefined, ReturnType<ClusterSource['network']>>()
-    for (const [name, keeper] of this.#keepers) {
+    for (const keeper of this.#keepers.values()) {
       const { spec } = keeper.bigIp
       const cni = cniOf(spec.mode)
       const network = networks.get(cni) ?? cluster.network(cni)
