@@ -4,10 +4,12 @@
  */
 import type { SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, WorldFault } from '../../lib/base/failure.ts'
-import type { NodeView } from '../../lib/kube/object.ts'
+import { BIGIPS } from '../../lib/bigip/resource.ts'
+import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
 import type { ObjectWatch, WatchEvent } from '../../lib/kube/watch.ts'
 import { renderHolder } from '../../lib/linux/port-holder.ts'
-import { type AgentFile, type EffectiveConfig, parseFile } from '../config/index.ts'
+import { type AgentFile, type EffectiveConfig, isReflector, parseFile } from '../config/index.ts'
+import { ClusterNodes } from './cluster-nodes.ts'
 import { type Desired, decide, speakerPeer } from './desired.ts'
 import { EventLog } from './event-log.ts'
 import { Keyring } from './keyring.ts'
@@ -48,6 +50,8 @@ export class Agent {
   #identity = ''
   #watch: ObjectWatch | undefined
   #synced = false
+  #bigipsKnown = false
+  #cluster: ClusterNodes | undefined
   #problems: readonly string[] = []
   #cancelPortRetry: (() => void) | undefined
   #stopped = false
@@ -73,10 +77,10 @@ export class Agent {
 
   /** @throws WorldFault when the kernel's route table cannot be had */
   start(): void {
-    const { node, admitted, drained } = this.#saved ?? {}
+    const { node, admitted, drained, bigips = [], nodes = [] } = this.#saved ?? {}
     const { name, api } = this.#situation
     if (node?.name === name && api.phase !== 'disabled')
-      this.#situation = handle(this.#situation, { type: 'restored', node, admitted })
+      this.#situation = handle(this.#situation, { type: 'restored', node, admitted, bigips, nodes })
     if (drained === true) this.#situation = handle(this.#situation, { type: 'drain', drained })
     this.#apply()
     const { enabled, kubeconfig } = this.#desired.config.kubernetes
@@ -86,8 +90,13 @@ export class Agent {
       fieldSelector: `metadata.name=${this.#situation.name}`,
       project: 'node' as const,
     }
-    const request = { ...(kubeconfig !== undefined && { kubeconfig }), resources: [own] }
-    this.#watch = this.#world.watchObjects(request, event => this.#hearKubernetes(event))
+    const request = {
+      ...(kubeconfig !== undefined && { kubeconfig }),
+      resources: [own, { path: BIGIPS, optional: true }],
+    }
+    this.#watch = this.#world.watchObjects(request, event =>
+      event.resource === 0 ? this.#hearKubernetes(event) : this.#hearBigIps(event),
+    )
   }
 
   get situation(): Situation {
@@ -126,8 +135,9 @@ export class Agent {
   }
 
   hear(input: AgentInput): void {
-    this.#situation = handle(this.#situation, input)
-    if (!this.#stopped) this.#apply()
+    const before = this.#situation
+    this.#situation = handle(before, input)
+    if (this.#situation !== before && !this.#stopped) this.#apply()
   }
 
   /** Leaves the kernel's routes, and with graceful restart the peers', to the agent that comes next. */
@@ -137,10 +147,11 @@ export class Agent {
     const goodbye = !this.#desired.config.gracefulRestart.enabled
     if (goodbye) this.#sessions.clear()
     this.#keeper.close()
-    await Promise.all([this.#routing?.stop(goodbye), this.#watch?.close()])
+    await Promise.all([this.#routing?.stop(goodbye), this.#watch?.close(), this.#cluster?.close()])
   }
 
   #apply(): void {
+    this.#followCluster()
     const desired = decide(this.#situation)
     this.#desired = desired
     this.#world.log.level = desired.config.log.level
@@ -282,8 +293,38 @@ export class Agent {
     if (state.phase === 'failing') this.hear({ type: 'api', state: { phase: 'away', reason: state.reason } })
   }
 
+  #hearBigIps(event: WatchEvent): void {
+    if (event.type === 'state') {
+      const { state } = event
+      if (state.phase === 'failing')
+        return this.hear({ type: 'bigipsAway', reason: `BIGIPs cannot be read: ${state.reason}` })
+      if (state.phase === 'absent' && this.#situation.bigips.views.length > 0)
+        return this.hear({ type: 'bigipsAway', reason: 'the cluster knows no BIGIPs any more: those known last count' })
+      // the whole list has been told by then; an absent resource counts as synced before
+      if (state.phase !== 'watching') return
+      this.#bigipsKnown = true
+    }
+    if (!this.#bigipsKnown) return
+    const objects = this.#watch?.objects(event.resource) as ReadonlyMap<string, KubeObject> | undefined
+    this.hear({ type: 'bigips', objects: [...(objects?.values() ?? [])] })
+  }
+
+  /** A reflector watches all nodes, and nobody else does: it would cost every agent what a cluster has of them. */
+  #followCluster(): void {
+    const { bigips, name, api } = this.#situation
+    if (api.phase !== 'disabled' && isReflector(bigips.views, name)) {
+      this.#cluster ??= new ClusterNodes(this.#world, this.#desired.config.kubernetes.kubeconfig, nodes =>
+        this.hear({ type: 'clusterNodes', nodes }),
+      )
+      return
+    }
+    void this.#cluster?.close()
+    this.#cluster = undefined
+    if (this.#situation.nodes.length > 0) this.#situation = handle(this.#situation, { type: 'clusterNodes', nodes: [] })
+  }
+
   #state(): SavedState {
-    const { node, admitted, drained } = this.#situation
+    const { node, admitted, drained, bigips, nodes } = this.#situation
     const { config, announced, identity } = this.#desired
     const drainedNow = this.#routing?.speaker.draining === 'drained'
     return {
@@ -292,6 +333,8 @@ export class Agent {
       identity: identity ? { asNumber: identity.asNumber, routerId: String(config.routerId) } : this.#formerIdentity,
       node: node.presence === 'there' ? withOwnAnnotations(node.object) : undefined,
       admitted,
+      bigips: bigips.views,
+      nodes,
       drained,
       announced: (announced ?? []).map(({ prefix }) => prefix.toString()),
       sessions: drainedNow ? [] : [...this.#sessions.keys()],

@@ -5,7 +5,14 @@
 import type { SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, reasonOf } from '../../lib/base/failure.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
-import { type AgentFile, type EffectiveConfig, type EffectivePeer, effective, type NodeFacts } from '../config/index.ts'
+import {
+  type AgentFile,
+  type ClusterFacts,
+  type EffectiveConfig,
+  type EffectivePeer,
+  effective,
+  type NodeFacts,
+} from '../config/index.ts'
 import { lastSeen, type Situation } from './situation.ts'
 
 export interface Desired {
@@ -32,7 +39,8 @@ export interface Announcement {
 export function decide(situation: Situation): Desired {
   const { name, nameOrigin, file, node } = situation
   const object = lastSeen(node)
-  const config = inForce(file, { name, nameOrigin, ...(object && { object }) })
+  const cluster = { bigips: situation.bigips.views, nodes: situation.nodes }
+  const config = inForce(file, { name, nameOrigin, ...(object && { object }) }, cluster)
   const { announced, problems } = announcements(situation, config)
   return {
     config,
@@ -42,6 +50,7 @@ export function decide(situation: Situation): Desired {
     problems: [
       ...(situation.rejected === undefined ? [] : [`the configuration file is not in force: ${situation.rejected}`]),
       ...(situation.portHolder === undefined ? [] : [situation.portHolder]),
+      ...(situation.api.phase === 'away' ? [] : situation.bigips.problems),
       ...config.problems,
       ...problems,
     ],
@@ -49,15 +58,19 @@ export function decide(situation: Situation): Desired {
 }
 
 /** What was in force last, by file: a Node says something new every few minutes, and hardly ever anything that matters here. */
-const last = new WeakMap<AgentFile, { readonly facts: string; readonly config: EffectiveConfig }>()
+const last = new WeakMap<
+  AgentFile,
+  { readonly facts: string; readonly cluster: ClusterFacts; readonly config: EffectiveConfig }
+>()
 
-function inForce(file: AgentFile, node: NodeFacts): EffectiveConfig {
+function inForce(file: AgentFile, node: NodeFacts, cluster: ClusterFacts): EffectiveConfig {
   const { labels, annotations, addresses } = node.object ?? {}
   const facts = JSON.stringify([node.name, node.nameOrigin, labels, annotations, addresses])
   const known = last.get(file)
-  if (known?.facts === facts) return known.config
-  const config = effective(file, node)
-  last.set(file, { facts, config })
+  const { bigips, nodes } = cluster
+  if (known?.facts === facts && known.cluster.bigips === bigips && known.cluster.nodes === nodes) return known.config
+  const config = effective(file, node, cluster)
+  last.set(file, { facts, cluster, config })
   return config
 }
 

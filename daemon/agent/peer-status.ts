@@ -93,7 +93,13 @@ export function idlePeerStatus(
   }
 }
 
-/** Route reflector's clients are the Nodes that we know to be ones; whoever else is configured counts as outside. */
-function typeOf({ routeReflectorClient }: { readonly routeReflectorClient: boolean }): PeerStatus['type'] {
-  return routeReflectorClient ? 'internal' : 'external'
+/** Nodes are those of reflector mode, and whoever is configured as a route reflector's client; all others count as outside. */
+function typeOf({
+  node = false,
+  routeReflectorClient,
+}: {
+  readonly node?: boolean
+  readonly routeReflectorClient: boolean
+}): PeerStatus['type'] {
+  return node || routeReflectorClient ? 'internal' : 'external'
 }

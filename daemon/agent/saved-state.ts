@@ -1,9 +1,10 @@
 /**
- * What an agent leaves for the one after it: who it was, what it knew of its Node, what it announced, to whom, and from
- * whom its kernel routes came. The document and its text; who writes and reads the file is state-file.ts. No secrets.
+ * What an agent leaves for the one after it: who it was, what it knew of its Node and of BIGIP objects, what it announced, to
+ * whom, and from whom its kernel routes came. The document and its text; who writes and reads the file is state-file.ts. No secrets.
  */
 import { InputFault } from '../../lib/base/failure.ts'
 import type { NodeView } from '../../lib/kube/object.ts'
+import type { BigIpView, ClusterNode } from '../config/index.ts'
 
 export interface SavedState {
   readonly version: 1
@@ -13,6 +14,10 @@ export interface SavedState {
   /** As the API had it last; of its annotations only ours. */
   readonly node: NodeView | undefined
   readonly admitted: string | undefined
+  /** As they said last whom to peer with. */
+  readonly bigips: readonly BigIpView[]
+  /** Of a reflector: the nodes it peers with. */
+  readonly nodes: readonly ClusterNode[]
   readonly drained: boolean
   readonly announced: readonly string[]
   /** Addresses of the peers that held a session. */
@@ -34,8 +39,11 @@ export function renderState(state: SavedState): string {
 
 /** @throws InputFault for anything that this version has not written */
 export function parseState(text: string): SavedState {
-  const state = parsed(text)
-  if (state === undefined) throw new InputFault('', 'is not a JSON mapping')
+  const document = parsed(text)
+  if (document === undefined) throw new InputFault('', 'is not a JSON mapping')
+  // what this program wrote before it knew of BIGIPs says nothing of them
+  const { bigips = [], nodes = [] } = document
+  const state: Partial<SavedState> = { ...document, bigips, nodes }
   if (state.version !== 1)
     throw new InputFault('version', `${String(state.version)} is not one that this program knows`)
   const wrong = Object.entries(SHAPE).find(([key, fits]) => !fits(state[key as keyof SavedState]))
@@ -65,6 +73,8 @@ const SHAPE: Readonly<Record<Exclude<keyof SavedState, 'version'>, Check>> = {
   identity: isAbsentOr(value => isMapping(value) && typeof value['asNumber'] === 'number' && isText(value['routerId'])),
   node: isAbsentOr(isNode),
   admitted: isAbsentOr(isText),
+  bigips: value => Array.isArray(value) && value.every(isBigIp),
+  nodes: value => Array.isArray(value) && value.every(isClusterNode),
   drained: value => typeof value === 'boolean',
   announced: isTexts,
   sessions: isTexts,
@@ -87,6 +97,28 @@ function isNode(value: unknown): boolean {
     Array.isArray(addresses) &&
     addresses.every(isAddress) &&
     typeof ready === 'boolean'
+  )
+}
+
+function isBigIp(value: unknown): boolean {
+  if (!isMapping(value)) return false
+  const { name, peers, nodeASNumber, holdTime, keepaliveTime, units, reflectors, vips } = value
+  const isSpeakers: Check = list =>
+    Array.isArray(list) && list.every(one => isClusterNode(one) && typeof one.asNumber === 'number')
+  return (
+    isText(name) &&
+    (peers === 'per-node' || peers === 'reflector') &&
+    [holdTime, keepaliveTime].every(time => typeof time === 'number') &&
+    ['number', 'undefined'].includes(typeof nodeASNumber) &&
+    [units, reflectors].every(isSpeakers) &&
+    isTexts(vips)
+  )
+}
+
+function isClusterNode(value: unknown): boolean {
+  if (!isMapping(value)) return false
+  return (
+    isText(value['name']) && isTexts(value['addresses']) && ['number', 'undefined'].includes(typeof value['asNumber'])
   )
 }
 

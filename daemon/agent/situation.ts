@@ -4,8 +4,9 @@
  * Rules: what Kubernetes has not said yet is not known, which is not the same as not there; a source that goes away takes
  * nothing with it; a Node may announce once it has been Ready, until that very Node (its uid) is gone.
  */
-import type { NodeView } from '../../lib/kube/object.ts'
-import type { AgentFile } from '../config/index.ts'
+import { isDeepStrictEqual } from 'node:util'
+import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
+import { type AgentFile, type BigIpView, bigIpViews, type ClusterNode } from '../config/index.ts'
 
 export interface Situation {
   readonly name: string
@@ -15,6 +16,9 @@ export interface Situation {
   readonly rejected: string | undefined
   readonly node: KnownNode
   readonly api: ApiState
+  readonly bigips: KnownBigIps
+  /** By name: the nodes that this one peers with where it is a reflector; of the API or of the state file. */
+  readonly nodes: readonly ClusterNode[]
   /** The uid of the Node that has been Ready. */
   readonly admitted: string | undefined
   readonly drained: boolean
@@ -31,6 +35,13 @@ export type KnownNode =
   | { readonly presence: 'there'; readonly object: NodeView }
   | { readonly presence: 'gone'; readonly last: NodeView | undefined }
 
+/** The last word on the BIGIP objects, of the API or of the state file; nobody has said: there are none. */
+export interface KnownBigIps {
+  readonly views: readonly BigIpView[]
+  /** Sentences: objects that cannot be read, an API that does not tell. */
+  readonly problems: readonly string[]
+}
+
 export type ApiState =
   | { readonly phase: 'disabled' | 'connecting' | 'synced' }
   | { readonly phase: 'away'; readonly reason: string }
@@ -39,10 +50,22 @@ export type AgentInput =
   | { readonly type: 'file'; readonly file: AgentFile }
   | { readonly type: 'fileRejected'; readonly reason: string }
   /** What the agent before this one knew. */
-  | { readonly type: 'restored'; readonly node: NodeView; readonly admitted: string | undefined }
+  | {
+      readonly type: 'restored'
+      readonly node: NodeView
+      readonly admitted: string | undefined
+      readonly bigips: readonly BigIpView[]
+      readonly nodes: readonly ClusterNode[]
+    }
   /** The API's word, once it has been read in whole; undefined: there is no such Node. */
   | { readonly type: 'node'; readonly object: NodeView | undefined }
   | { readonly type: 'api'; readonly state: ApiState }
+  /** All BIGIP objects there are. */
+  | { readonly type: 'bigips'; readonly objects: readonly KubeObject[] }
+  /** Why the API does not tell of BIGIP objects, in a sentence: what is known of them stays. */
+  | { readonly type: 'bigipsAway'; readonly reason: string }
+  /** All nodes that a reflector peers with. */
+  | { readonly type: 'clusterNodes'; readonly nodes: readonly ClusterNode[] }
   | { readonly type: 'drain'; readonly drained: boolean }
   /** @property holder undefined: the port is free, or ours */
   | { readonly type: 'port'; readonly holder: string | undefined }
@@ -55,6 +78,8 @@ export function firstSituation(file: AgentFile, node: { name: string; origin: st
     rejected: undefined,
     node: { presence: 'unknown' },
     api: { phase: file.kubernetes?.enabled === false ? 'disabled' : 'connecting' },
+    bigips: { views: [], problems: [] },
+    nodes: [],
     admitted: undefined,
     drained: false,
     portHolder: undefined,
@@ -68,16 +93,35 @@ export function handle(situation: Situation, input: AgentInput): Situation {
     case 'fileRejected':
       return { ...situation, rejected: input.reason }
     case 'restored':
-      return { ...situation, node: { presence: 'there', object: input.node }, admitted: input.admitted }
+      return {
+        ...situation,
+        node: { presence: 'there', object: input.node },
+        admitted: input.admitted,
+        bigips: { views: input.bigips, problems: [] },
+        nodes: input.nodes,
+      }
     case 'node':
       return { ...situation, node: heard(situation, input.object), admitted: admit(situation, input.object) }
     case 'api':
       return { ...situation, api: input.state }
+    case 'bigips':
+      return heardBigIps(situation, input.objects)
+    case 'bigipsAway':
+      return { ...situation, bigips: { ...situation.bigips, problems: [input.reason] } }
+    case 'clusterNodes':
+      return { ...situation, nodes: input.nodes }
     case 'drain':
       return { ...situation, drained: input.drained }
     case 'port':
       return { ...situation, portHolder: input.holder }
   }
+}
+
+/** The status of a BIGIP changes with every pass of the controller, and hardly ever in what counts: that is no news. */
+function heardBigIps(situation: Situation, objects: readonly KubeObject[]): Situation {
+  const before = situation.bigips
+  const bigips = bigIpViews(objects, before.views)
+  return isDeepStrictEqual(bigips, before) ? situation : { ...situation, bigips }
 }
 
 function heard({ node }: Situation, object: NodeView | undefined): KnownNode {

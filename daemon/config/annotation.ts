@@ -16,8 +16,11 @@ interface AnnotationKind {
   read(text: string): unknown
 }
 
+/** The AS of a node; read by reflectors and by the controller, too. */
+export const AS_NUMBER = 'podpeer.io/as-number'
+
 const KINDS: readonly AnnotationKind[] = [
-  { name: 'podpeer.io/as-number', key: 'asNumber', read: text => (/^\d+$/.test(text) ? Number(text) : text) },
+  { name: AS_NUMBER, key: 'asNumber', read: text => (/^\d+$/.test(text) ? Number(text) : text) },
   { name: 'podpeer.io/router-id', key: 'routerId', read: text => text },
   { name: 'podpeer.io/peers', key: 'peers', read: readYaml },
 ]

@@ -1,15 +1,17 @@
 /**
- * What is in force on one node: the file, then its sections for the node in their order, then the Node's annotations,
- * the later wins; every value knows where it came from. Pure: it reads no file, no environment and no secret.
+ * What is in force on one node: what BIGIP objects say, then the file, its sections for the node in their order, and the
+ * Node's annotations: the later wins; every value knows where it came from. Pure: it reads no file, no environment and no secret.
  */
+import type { Policy } from '../../bgp/rib/policy.ts'
 import { type Address, addressOfUint32, parseAddress } from '../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import { type Schema, withDefaults } from '../../lib/schema/judge.ts'
 import { annotationLayers } from './annotation.ts'
+import { type BigIpView, bigIpLayers, bigIpPolicies, type ClusterNode, nodePeers } from './bigip.ts'
 import { type Layer, mergeLayers } from './layers.ts'
-import { type EffectivePeer, effectivePeers } from './peers.ts'
+import { type EffectivePeer, effectivePeers, reflectedPeers } from './peers.ts'
 import { policiesByName } from './policy.ts'
-import { type AgentFile, agentSchema, type FilledFile, type Section } from './schema.ts'
+import { type AgentFile, agentSchema, type FilledFile, type PeerSettings, type Section } from './schema.ts'
 
 /** What is known of the node; only its name before Kubernetes has answered. */
 export interface NodeFacts {
@@ -56,10 +58,21 @@ export interface EffectiveConfig {
   readonly origins: ReadonlyMap<string, string>
 }
 
-export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
+/** What is known of the cluster beside the node. */
+export interface ClusterFacts {
+  readonly bigips: readonly BigIpView[]
+  /** The nodes that a reflector peers with; others do not know them. */
+  readonly nodes: readonly ClusterNode[]
+}
+
+const NOTHING_KNOWN: ClusterFacts = { bigips: [], nodes: [] }
+
+export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFacts = NOTHING_KNOWN): EffectiveConfig {
   const policies = policiesByName([], file.policies ?? [])
   const annotations = annotationLayers(node.object?.annotations ?? {}, new Set(policies.keys()))
-  const { settings, origins } = mergeLayers([...fileLayers(file, node), ...annotations.layers])
+  const own = [...fileLayers(file, node), ...annotations.layers]
+  const bigip = bigIpLayers(cluster.bigips, node.name)
+  const { settings, origins } = mergeLayers([...withoutPeersOf(own, bigip.layers), ...own])
   const filled = fill(settings)
   for (const { name } of filled.peers) inheritOrigins(origins, 'gracefulRestart', `peers[${name}].gracefulRestart`)
   origins.set('node', node.nameOrigin)
@@ -68,7 +81,12 @@ export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
   const routerId = routerIdOf(filled, node, origins)
   const clusterId = filled.clusterId === undefined ? routerId : parseAddress(filled.clusterId)
   if (filled.clusterId === undefined && routerId !== undefined) origins.set('clusterId', 'the router id')
-  const { peers, problems } = effectivePeers(filled, policiesByName(filled.import.allow, filled.policies))
+  const { peers, problems } = effectivePeers(
+    filled,
+    withBigIps(policiesByName(filled.import.allow, filled.policies), cluster.bigips),
+    bigip.nodes,
+  )
+  const reflected = asNumber === undefined ? [] : nodePeers(cluster.bigips, node.name, cluster.nodes, asNumber)
   const missing =
     asNumber === undefined ? [missingAsNumber(filled.kubernetes.enabled && node.object === undefined)] : []
   return {
@@ -79,7 +97,7 @@ export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
     listen: { ...filled.listen, addresses: filled.listen.addresses.map(text => parseAddress(text)) },
     kubernetes: filled.kubernetes,
     announce: { ...filled.announce, prefixes: filled.announce.prefixes.map(text => parsePrefix(text)) },
-    peers,
+    peers: [...peers, ...reflectedPeers(reflected, filled, peers)],
     kernel: filled.kernel,
     gracefulRestart: filled.gracefulRestart,
     state: filled.state,
@@ -96,6 +114,22 @@ export function effective(file: AgentFile, node: NodeFacts): EffectiveConfig {
     },
     origins,
   }
+}
+
+/** What others say of an address wins: a BIGIP's peer with the address of one of theirs is left out. */
+function withoutPeersOf(own: readonly Layer[], bigips: readonly Layer[]): Layer[] {
+  const theirs = own.flatMap(({ settings }) => (settings['peers'] ?? []) as readonly PeerSettings[])
+  const names = new Map(theirs.map(({ name, address }) => [address, name]))
+  return bigips.map(({ origin, settings }) => {
+    const peers = settings['peers'] as readonly PeerSettings[]
+    const left = peers.filter(({ name, address }) => !names.has(address) || names.get(address) === name)
+    return { origin, settings: { ...settings, peers: left } }
+  })
+}
+
+function withBigIps(policies: ReadonlyMap<string, Policy>, bigips: readonly BigIpView[]): ReadonlyMap<string, Policy> {
+  const more = bigIpPolicies(bigips, policies.get('allowed')!.terms)
+  return new Map([...policies, ...more.map(policy => [policy.name, policy] as const)])
 }
 
 /** Defaults of the schema, and what peers have from the rest of the file. */

@@ -1,7 +1,8 @@
 /** The agent's configuration, as the rest of the daemon and the command line see it. */
 
 export { type ConfigProblem, renderProblem } from '../../lib/schema/problem.ts'
-export { type EffectiveConfig, effective, type NodeFacts } from './effective.ts'
+export { type BigIpView, bigIpViews, type ClusterNode, clusterNode, isReflector } from './bigip.ts'
+export { type ClusterFacts, type EffectiveConfig, effective, type NodeFacts } from './effective.ts'
 export { type Judgement, judgeFile, parseFile } from './file.ts'
 export type { EffectivePeer } from './peers.ts'
 export { type AgentFile, jsonSchema, type PasswordSource } from './schema.ts'

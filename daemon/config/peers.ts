@@ -5,6 +5,7 @@
 import type { NextHopMode } from '../../bgp/rib/peer.ts'
 import type { Policy } from '../../bgp/rib/policy.ts'
 import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
+import type { NodePeer } from './bigip.ts'
 import { familyOf } from './policy.ts'
 import type { FilledFile, FilledPeer, PasswordSource } from './schema.ts'
 
@@ -25,19 +26,25 @@ export interface EffectivePeer {
   readonly families: readonly Family[]
   readonly nextHop: NextHopMode
   readonly routeReflectorClient: boolean
+  /** A node of our own cluster. */
+  readonly node: boolean
+  /** Whether its routes may become kernel routes. */
+  readonly install: boolean
   readonly importPolicy: Policy
   readonly exportPolicy: Policy
   readonly gracefulRestart: { readonly enabled: boolean; readonly restartTime: number }
 }
 
+/** @param nodes names of the peers that are nodes of the cluster */
 export function effectivePeers(
   file: FilledFile,
   policies: ReadonlyMap<string, Policy>,
+  nodes: ReadonlySet<string>,
 ): { peers: EffectivePeer[]; problems: string[] } {
   const peers: EffectivePeer[] = []
   const problems: string[] = []
   for (const settings of file.peers) {
-    const peer = peerOf(settings, file.asNumber, policies)
+    const peer = peerOf(settings, file.asNumber, policies, nodes.has(settings.name))
     const why = typeof peer === 'string' ? peer : conflict(peer, peers)
     if (why !== undefined) problems.push(`peer ${settings.name} is left out: ${why}`)
     else peers.push(peer as EffectivePeer)
@@ -50,6 +57,7 @@ function peerOf(
   settings: FilledPeer,
   localAs: number | undefined,
   policies: ReadonlyMap<string, Policy>,
+  node: boolean,
 ): EffectivePeer | string {
   const { asNumber } = settings
   if (settings.address === undefined) return 'it has no address in any layer'
@@ -76,10 +84,40 @@ function peerOf(
     families: settings.families.map(familyOf),
     nextHop: settings.nextHop,
     routeReflectorClient: settings.routeReflectorClient,
+    node,
+    install: true,
     importPolicy: policies.get(settings.import)!,
     exportPolicy: policies.get(settings.export)!,
     gracefulRestart: settings.gracefulRestart,
   }
+}
+
+/**
+ * The nodes that a reflector peers with, but for those whose address another peer has. They dial; what they announce is passed
+ * on as it is and does not become a kernel route, for how nodes reach each other's pods is the business of the CNI.
+ */
+export function reflectedPeers(
+  nodes: readonly NodePeer[],
+  { asNumber, gracefulRestart }: FilledFile,
+  others: readonly EffectivePeer[],
+): EffectivePeer[] {
+  const taken = new Set(others.map(({ address }) => address.toString()))
+  const { enabled, restartTime } = gracefulRestart
+  return nodes
+    .filter(({ address }) => !taken.has(address.toString()))
+    .map(node => ({
+      ...node,
+      port: 179,
+      passive: true,
+      holdTime: 90,
+      connectRetryTime: 5,
+      families: [node.address.family],
+      nextHop: 'unchanged',
+      routeReflectorClient: node.asNumber === asNumber,
+      node: true,
+      install: false,
+      gracefulRestart: { enabled, restartTime },
+    }))
 }
 
 function conflict(peer: EffectivePeer, others: readonly EffectivePeer[]): string | undefined {

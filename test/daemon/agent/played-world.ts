@@ -14,8 +14,8 @@ import type { Log } from '../../../daemon/log.ts'
 import { WorldFault } from '../../../lib/base/failure.ts'
 import { type Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
-import type { NodeView } from '../../../lib/kube/object.ts'
-import type { WatchEvent } from '../../../lib/kube/watch.ts'
+import type { KubeObject, NodeView } from '../../../lib/kube/object.ts'
+import type { WatchEvent, WatchRequest } from '../../../lib/kube/watch.ts'
 import type { PortHolder } from '../../../lib/linux/port-holder.ts'
 import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
 import type { AdoptedPath, NextHopVerdict } from '../../../lib/linux/table/state.ts'
@@ -115,6 +115,15 @@ export class PlayedKernel {
   }
 }
 
+type Watched = 'node' | 'bigips' | 'cluster'
+/** Without the number of the resource. */
+type ToldEvent = WatchEvent extends infer One ? (One extends WatchEvent ? Omit<One, 'resource'> : never) : never
+
+function watchedOf({ path, fieldSelector }: WatchRequest['resources'][number]): Watched {
+  if (path.endsWith('/bigips')) return 'bigips'
+  return fieldSelector === undefined ? 'cluster' : 'node'
+}
+
 export class PlayedNode {
   readonly kernel = new PlayedKernel()
   readonly address: Address
@@ -126,8 +135,11 @@ export class PlayedNode {
   thief: PortHolder | undefined
   agent!: Agent
   view!: AgentView
-  #tell: ((event: WatchEvent) => void) | undefined
+  /** Who watches what: its own Node, BIGIPs, or all Nodes. */
+  readonly #watches = new Map<Watched, (event: ToldEvent) => void>()
   #objects = new Map<string, NodeView>()
+  #bigips = new Map<string, KubeObject>()
+  #told: string[] = []
   #listeners: Listener[] = []
   #alive = { yes: false }
   readonly #network: MemoryNetwork
@@ -165,8 +177,51 @@ export class PlayedNode {
   /** The API server's whole list, then a running watch. */
   synced(...nodes: NodeView[]): void {
     this.#objects = new Map(nodes.map(node => [node.name, node]))
-    this.#tell!({ type: 'synced', resource: 0 })
-    this.#tell!({ type: 'state', resource: 0, state: { phase: 'watching' } })
+    this.#tell('node', { type: 'synced' })
+    this.#tell('node', { type: 'state', state: { phase: 'watching' } })
+  }
+
+  /** All BIGIP objects there are from now on. */
+  bigips(...objects: KubeObject[]): void {
+    const before = this.#bigips
+    this.#bigips = new Map(objects.map(object => [object.metadata.name, object]))
+    const changes = [
+      ...objects.map(object => ({ type: 'added' as const, key: object.metadata.name, object })),
+      ...[...before]
+        .filter(([key]) => !this.#bigips.has(key))
+        .map(([key, previous]) => ({ type: 'deleted' as const, key, previous })),
+    ]
+    if (changes.length > 0) this.#tell('bigips', { type: 'changes', changes })
+    this.#tell('bigips', { type: 'synced' })
+    this.#tell('bigips', { type: 'state', state: { phase: 'watching' } })
+  }
+
+  /** The API server knows no BIGIPs. */
+  bigipsAbsent(): void {
+    this.#tell('bigips', { type: 'synced' })
+    this.#tell('bigips', { type: 'state', state: { phase: 'absent' } })
+  }
+
+  bigipsFail(reason: string): void {
+    this.#tell('bigips', { type: 'state', state: { phase: 'failing', reason } })
+  }
+
+  /** Whether it watches all Nodes. */
+  get followsCluster(): boolean {
+    return this.#watches.has('cluster')
+  }
+
+  /** All Nodes there are from now on. */
+  cluster(...nodes: NodeView[]): void {
+    const changes = [
+      ...nodes.map(object => ({ type: 'added' as const, key: object.name, object })),
+      ...this.#told
+        .filter(name => !nodes.some(node => node.name === name))
+        .map(key => ({ type: 'deleted' as const, key, previous: nodeObject({ name: key }) })),
+    ]
+    this.#told = nodes.map(({ name }) => name)
+    this.#tell('cluster', { type: 'changes', changes })
+    this.#tell('cluster', { type: 'synced' })
   }
 
   changed(node: NodeView): void {
@@ -176,17 +231,17 @@ export class PlayedNode {
       previous === undefined
         ? { type: 'added' as const, key: node.name, object: node }
         : { type: 'changed' as const, key: node.name, object: node, previous }
-    this.#tell!({ type: 'changes', resource: 0, changes: [change] })
+    this.#tell('node', { type: 'changes', changes: [change] })
   }
 
   deleted(): void {
     const previous = this.#objects.get('node-1')!
     this.#objects.clear()
-    this.#tell!({ type: 'changes', resource: 0, changes: [{ type: 'deleted', key: 'node-1', previous }] })
+    this.#tell('node', { type: 'changes', changes: [{ type: 'deleted', key: 'node-1', previous }] })
   }
 
   apiFails(reason: string): void {
-    this.#tell!({ type: 'state', resource: 0, state: { phase: 'failing', reason } })
+    this.#tell('node', { type: 'state', state: { phase: 'failing', reason } })
   }
 
   clean(): void {
@@ -198,7 +253,7 @@ export class PlayedNode {
     const ifAlive = (run: () => void) => () => {
       if (alive.yes) run()
     }
-    const host = this.#network.host(this.address, parseAddress('fd00::1'))
+    const host = this.#network.host(this.address, parseAddress(`fd00::${this.address.bytes[3]!.toString(16)}`))
     return {
       transport: {
         ...host,
@@ -220,12 +275,27 @@ export class PlayedNode {
       environment: this.environment,
       bootId: this.bootId,
       openTable: options => this.kernel.open(options),
-      watchObjects: (_, onEvent) => {
-        this.#tell = onEvent
-        return { objects: () => this.#objects, close: async () => {} }
+      watchObjects: ({ resources }, onEvent) => {
+        const watched = resources.map(watchedOf)
+        for (const [resource, name] of watched.entries())
+          this.#watches.set(name, event => {
+            if (alive.yes) onEvent({ ...event, resource })
+          })
+        return {
+          objects: resource => (watched[resource] === 'bigips' ? this.#bigips : this.#objects),
+          close: async () => {
+            for (const name of watched) this.#watches.delete(name)
+          },
+        }
       },
       portHolders: () => (this.thief === undefined ? [] : [this.thief]),
     }
+  }
+
+  #tell(watched: Watched, event: ToldEvent): void {
+    const tell = this.#watches.get(watched)
+    if (tell === undefined) throw new Error(`the agent does not watch ${watched}`)
+    tell(event)
   }
 
   #playedLog(): Log {

@@ -13,6 +13,19 @@ const FULL: SavedState = {
   identity: { asNumber: 65001, routerId: '10.0.0.1' },
   node: nodeObject({ annotations: { 'podpeer.io/as-number': '65001' } }),
   admitted: 'uid-1',
+  bigips: [
+    {
+      name: 'bigip',
+      peers: 'reflector',
+      nodeASNumber: 65001,
+      holdTime: 90,
+      keepaliveTime: 30,
+      units: [{ name: 'bigip-a', addresses: ['10.0.0.254', 'fd00::fe'], asNumber: 64512 }],
+      reflectors: [{ name: 'node-1', addresses: ['10.0.0.1'], asNumber: 65001 }],
+      vips: ['203.0.113.0/24'],
+    },
+  ],
+  nodes: [{ name: 'node-2', addresses: ['10.0.0.2'] }],
   drained: false,
   announced: ['10.244.1.0/24'],
   sessions: ['10.0.0.254'],
@@ -33,6 +46,11 @@ describe('the saved state', () => {
     assert.equal(renderState(parseState(text)), text)
   })
 
+  it('of a version that knew no BIGIPs is taken as one without any', () => {
+    const { bigips, nodes } = parseState(JSON.stringify({ ...FULL, bigips: undefined, nodes: undefined }))
+    assert.deepEqual({ bigips, nodes }, { bigips: [], nodes: [] })
+  })
+
   const broken: [what: string, text: string, message: RegExp][] = [
     ['an empty file', '', /^is not a JSON mapping$/],
     ['half a file', renderState(FULL).slice(0, 100), /^is not a JSON mapping$/],
@@ -41,6 +59,11 @@ describe('the saved state', () => {
     ['a missing part', JSON.stringify({ ...FULL, sessions: undefined }), /^sessions: does not have the shape/],
     ['a part of another kind', JSON.stringify({ ...FULL, drained: 'no' }), /^drained: does not have the shape/],
     ['a Node without its uid', JSON.stringify({ ...FULL, node: { name: 'node-1' } }), /^node: does not have the shape/],
+    [
+      'a BIGIP whose units have no addresses',
+      JSON.stringify({ ...FULL, bigips: [{ ...FULL.bigips[0], units: [{ name: 'bigip-a', asNumber: 64512 }] }] }),
+      /^bigips: does not have the shape/,
+    ],
     [
       'a next hop without peers',
       JSON.stringify({ ...FULL, nextHops: [{ nextHop: '10.0.0.254', gateways: [] }] }),
