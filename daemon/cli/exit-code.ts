@@ -7,10 +7,12 @@ export const exitCode = {
   no: 1,
   /** The command line, or a file that it names, is wrong. */
   input: 2,
-  /** No agent answers. */
+  /** `bigip plan`: something would change. As `diff` and the plans of others have it; complaints tell it from the above. */
+  changes: 2,
+  /** No agent, or controller, answers. */
   notRunning: 3,
   permission: 4,
-  /** The agent or the system failed. */
+  /** The agent, the controller, a device or the system failed. */
   failed: 5,
   /** A bug of ours. */
   bug: 70,
@@ -28,6 +30,7 @@ const BY_FAULT: Readonly<Record<string, ExitCode>> = {
   NOT_FOUND: exitCode.no,
   BAD_REQUEST: exitCode.input,
   AGENT_NOT_RUNNING: exitCode.notRunning,
+  CONTROLLER_NOT_RUNNING: exitCode.notRunning,
   PERMISSION_DENIED: exitCode.permission,
   EACCES: exitCode.permission,
   EPERM: exitCode.permission,

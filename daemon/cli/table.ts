@@ -53,11 +53,12 @@ export function renderRow<Row>({ columns, widths, look }: Layout<Row>, row: Row)
   return `${cells.map(({ text, tone }, at) => paint(look, tone, at === last ? text.trimEnd() : text)).join(GAP)}\n`
 }
 
-/** Titles and rows; '' for no rows. */
+/** Titles, where a column has one, and rows; '' for no rows. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[], look: Look): string {
   if (rows.length === 0) return ''
   const layout = layOut(columns, rows, look)
-  return renderTitles(layout) + rows.map(row => renderRow(layout, row)).join('')
+  const titles = columns.some(({ title }) => title !== '') ? renderTitles(layout) : ''
+  return titles + rows.map(row => renderRow(layout, row)).join('')
 }
 
 /** For who asks for everything: however narrow the terminal is, nothing is cut or left out, and it may break lines. */

@@ -34,6 +34,19 @@ export function diagnose(examination: Examination): Finding[] {
   return findings.map(finding => ({ ...finding, subject: `unit ${examination.unit.name}` }))
 }
 
+/** What the nodes have to let in of a device for what is wanted of it. */
+export function trafficOf({ published, rows, expectations }: Desire): Traffic[] {
+  const { vtep = {}, bgp } = published
+  const endpoints = [vtep.address, vtep.address6].filter(address => address !== undefined)
+  const ports = [...rows, ...expectations].flatMap(row => (row.kind === 'vxlan profile' ? row.fields.port : []))
+  return [
+    ...(endpoints.length === 0
+      ? []
+      : ports.map(port => ({ what: 'VXLAN', protocol: 'udp' as const, port, sources: endpoints }))),
+    ...(bgp === undefined ? [] : [{ what: 'BGP', protocol: 'tcp' as const, port: 179, sources: bgp.addresses }]),
+  ]
+}
+
 type Unaddressed = Omit<Finding, 'subject'>
 
 /** Single-hop and multihop (RFC 5881 §4, RFC 5883 §5). */
@@ -143,44 +156,46 @@ function snatPoolsOffTunnel({ desire, facts }: Examination): Unaddressed[] {
 /** What devices send to nodes. */
 export interface Traffic {
   readonly what: string
-  readonly severity: Finding['severity']
   readonly protocol: 'tcp' | 'udp'
   readonly port: number
-  /** Of the device; without one the rules are asked for any, which is less sure. */
+  /** Of the device; none: not known, and only what is dropped from everywhere is told. */
   readonly sources: readonly string[]
 }
 
-/** @param chains by the firewall they belong to, in the words of the command that shows them */
+/** @param chains by the firewall they belong to, the one whose words are best known first */
 export function blockedOnNode(
   node: string,
   chains: ReadonlyMap<string, readonly Chain[]>,
   traffic: readonly Traffic[],
 ): Finding[] {
-  return traffic.flatMap(({ what, severity, protocol, port, sources }) =>
-    sources.flatMap(source =>
-      [...chains].flatMap(([firewall, rules]): Finding[] => {
-        const address = parseAddress(source)
-        const packet: Packet = { family: address.family, protocol, port, source: address }
+  return traffic.flatMap(({ what, protocol, port, sources }) => {
+    const addresses = sources.length === 0 ? [undefined] : sources.map(text => parseAddress(text))
+    return addresses.flatMap((source): Finding[] => {
+      const packet: Packet = { family: source?.family ?? 4, protocol, port, ...(source && { source }) }
+      for (const [firewall, rules] of chains) {
         const rule = droppedBy(rules, packet)
-        if (rule === undefined) return []
+        if (rule === undefined) continue
         return [
           {
             code: 'node-firewall',
-            severity,
+            severity: 'error',
             subject: `Node ${node}`,
-            cause: `${firewall} drops ${protocol} port ${port} from ${source} (${what}): ${rule}`,
+            cause: `${firewall} drops ${what}, ${protocol} port ${port}${source ? ` from ${source}` : ''}: ${rule}`,
             remedy: acceptance(firewall, packet),
           },
         ]
-      }),
-    ),
-  )
+      }
+      return []
+    })
+  })
 }
 
 function acceptance(firewall: string, { family, protocol, port, source }: Packet): string {
-  if (firewall === 'nft')
-    return `accept it in the chain named: nft insert rule FAMILY TABLE CHAIN ${family === 4 ? 'ip' : 'ip6'} saddr ${source} ${protocol} dport ${port} accept`
-  return `${family === 4 ? 'iptables' : 'ip6tables'} -I INPUT -s ${source} -p ${protocol} --dport ${port} -j ACCEPT`
+  if (firewall === 'nft') {
+    const from = source === undefined ? '' : `${family === 4 ? 'ip' : 'ip6'} saddr ${source} `
+    return `nft insert rule FAMILY TABLE CHAIN ${from}${protocol} dport ${port} accept, in the chain named`
+  }
+  return `${firewall} -I INPUT${source === undefined ? '' : ` -s ${source}`} -p ${protocol} --dport ${port} -j ACCEPT`
 }
 
 function sameHost(selfIP: string, address: string): boolean {

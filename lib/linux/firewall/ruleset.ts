@@ -12,7 +12,8 @@ export interface Packet {
   readonly protocol: 'tcp' | 'udp'
   /** Of its destination. */
   readonly port: number
-  readonly source: Address
+  /** Absent: it may come from anywhere. */
+  readonly source?: Address
 }
 
 export type Verdict =
@@ -123,7 +124,8 @@ function matchOf(conditions: readonly Condition[], packet: Packet): 'yes' | 'no'
 const TESTS: { readonly [O in Condition['on']]: (values: readonly string[], packet: Packet) => boolean | undefined } = {
   protocol: (values, { protocol }) => values.some(value => value === protocol || value === 'all'),
   port: (values, { port }) => values.some(value => isWithin(port, value)),
-  source: (values, { source }) => values.some(value => parsePrefix(value).contains(source)),
+  source: (values, { source }) =>
+    source === undefined ? undefined : values.some(value => parsePrefix(value).contains(source)),
   state: values => values.some(value => value.toLowerCase() === 'new'),
   family: (values, { family }) => values.includes(String(family)),
   // BIG-IP is another machine

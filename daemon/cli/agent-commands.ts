@@ -1,0 +1,177 @@
+/** The commands that run an agent, and those that look into the one of this node. */
+import { Argument, type Command, Option } from 'commander'
+import { InputFault } from '../../lib/base/failure.ts'
+import { parsePrefix } from '../../lib/base/prefix.ts'
+import { ControlClient } from '../control/client.ts'
+import type { FamilyName, RoutesQuery, RouteTableName } from '../control/document.ts'
+import { exitCode } from './exit-code.ts'
+import { show, watch } from './output.ts'
+import { outputOption, type ShowingOptions, showOrWatch, type Tree, watchOption } from './tree.ts'
+
+const DEFAULT_SOCKET = '/run/podpeer/agent.sock'
+
+interface AskingOptions extends ShowingOptions {
+  readonly socket: string
+}
+
+export function addAgentCommands(tree: Tree): void {
+  for (const add of [addPeers, addRoutes, addExplain, addNode, addDrain, addConfig, addAgent]) add(tree)
+}
+
+function addPeers(tree: Tree): void {
+  watching(tree, tree.program.command('peers'))
+    .description('the sessions and what is exchanged over them')
+    .argument('[address]', 'address or name of one peer, to see all about it')
+    .addOption(new Option('--check', 'exit 1 unless all of them are Established').conflicts('watch'))
+    .action(async (name: string | undefined, options: AskingOptions & { readonly check?: true }) => {
+      const { complaintAbout, peersView, peerView } = await import('./peers.ts')
+      const client = new ControlClient(options.socket)
+      const peers =
+        name === undefined
+          ? (await showOrWatch(tree, peersView(client), options)).peers
+          : [(await showOrWatch(tree, peerView(client, name), options)).peer]
+      const complaint = options.check ? complaintAbout(peers) : undefined
+      if (complaint === undefined) return
+      tree.screen.complain(complaint)
+      tree.end(exitCode.no)
+    })
+}
+
+interface RoutesOptions extends AskingOptions {
+  readonly peer?: string
+  readonly family?: FamilyName
+}
+
+const TABLES: Readonly<Record<RouteTableName, string>> = {
+  best: 'the routes that are used; where none is named',
+  received: 'all that the peers have sent, whatever became of it',
+  advertised: 'what the peers are told',
+}
+
+const TABLES_HELP = `\nTables:\n${Object.entries(TABLES)
+  .map(([table, summary]) => `  ${table.padEnd(21)}  ${summary}`)
+  .join('\n')}`
+
+function addRoutes(tree: Tree): void {
+  watching(tree, tree.program.command('routes'))
+    .description('the routes of a table, all or those within a prefix')
+    .usage('[options] [best|received|advertised] [prefix]')
+    // choices for the completion; what the first word is selectionOf says
+    .addArgument(new Argument('[table]', 'see below').choices(Object.keys(TABLES)).argParser(text => text))
+    .argument('[prefix]', 'only what lies in it')
+    .option('--peer <address>', 'only of this peer, by address or name')
+    .addOption(new Option('--family <family>', 'only of this family').choices(['ipv4', 'ipv6']))
+    .addHelpText('after', TABLES_HELP)
+    .action(async (first: string | undefined, second: string | undefined, options: RoutesOptions) => {
+      const { socket, output, peer, family } = options
+      const { routesView, showRoutes } = await import('./routes.ts')
+      const client = new ControlClient(socket)
+      const query = { ...selectionOf(first, second), ...(peer && { peer }), ...(family && { family }) }
+      if (options.watch) await watch(routesView(client, query), tree.screen, output)
+      else await showRoutes(client, query, tree.screen, output)
+    })
+}
+
+/** The table may be left out: then the first word is the prefix. */
+function selectionOf(first: string | undefined, second: string | undefined): RoutesQuery {
+  const table = Object.keys(TABLES).find((name): name is RouteTableName => name === first)
+  const prefix = table === undefined ? first : second
+  if (table === undefined && first !== undefined && (second !== undefined || !/[.:]/.test(first)))
+    throw new InputFault('', `there is no table "${first}"`, `use ${Object.keys(TABLES).join(', ')}`)
+  return { table: table ?? 'best', ...(prefix !== undefined && { prefix: checkPrefix(prefix) }) }
+}
+
+function addExplain(tree: Tree): void {
+  watching(tree, tree.program.command('explain'))
+    .description('why a route is used or not, whom it is announced to, and what the kernel has')
+    .addArgument(new Argument('<target>', 'a prefix or an address').argParser(checkPrefix))
+    .action(async (target: string, options: AskingOptions) => {
+      const { explainView } = await import('./explain.ts')
+      const { prefix } = await showOrWatch(tree, explainView(new ControlClient(options.socket), target), options)
+      if (prefix === undefined) tree.end(exitCode.no)
+    })
+}
+
+function addNode(tree: Tree): void {
+  const node = tree.program.command('node').description('this node')
+  watching(tree, node.command('status'))
+    .description('the BGP status of this node, as calicoctl prints it')
+    .action(async (options: AskingOptions) => {
+      const { nodeStatusView } = await import('./node-status.ts')
+      const { agent } = await showOrWatch(tree, nodeStatusView(new ControlClient(options.socket)), options)
+      if (options.output === 'table') for (const problem of agent.problems) tree.screen.complain(problem)
+    })
+}
+
+function addDrain(tree: Tree): void {
+  asking(tree, tree.program.command('drain'))
+    .description('withdraw what this node announces, then end its sessions')
+    .action(async ({ socket, output }: AskingOptions) => {
+      const { drainView } = await import('./drain.ts')
+      await show(drainView(new ControlClient(socket)), tree.screen, output)
+    })
+  asking(tree, tree.program.command('undrain'))
+    .description('set the sessions up again and announce')
+    .action(async ({ socket, output }: AskingOptions) => {
+      const { undrainView } = await import('./drain.ts')
+      await show(undrainView(new ControlClient(socket)), tree.screen, output)
+    })
+}
+
+function addConfig(tree: Tree): void {
+  const config = watching(tree, tree.program.command('config'))
+    .description('the configuration in force, and where each value came from')
+    .action(async (options: AskingOptions) => {
+      const { configView } = await import('./config.ts')
+      await showOrWatch(tree, await configView(new ControlClient(options.socket)), options)
+    })
+  config
+    .command('check')
+    .description('judge a file before an agent does')
+    .argument('<file>')
+    .addOption(outputOption())
+    .action(async (file: string, { output }: Pick<AskingOptions, 'output'>) => {
+      const { checkView } = await import('./config.ts')
+      const { ok } = await show(await checkView(file), tree.screen, output)
+      if (!ok) tree.end(exitCode.input)
+    })
+  config
+    .command('schema')
+    .description('the JSON Schema of the file, for editors')
+    .action(async () => {
+      const { jsonSchema } = await import('../config/index.ts')
+      await tree.screen.write(`${JSON.stringify(jsonSchema(), undefined, 2)}\n`)
+    })
+}
+
+function addAgent({ program, end }: Tree): void {
+  program
+    .command('agent')
+    .description("run this node's agent until SIGTERM or SIGINT; SIGHUP reads its file again")
+    .requiredOption('--config <file>', 'its configuration (see `podpeer config schema`)')
+    .action(async ({ config }: { readonly config: string }) => {
+      const { runAgent } = await import('../agent/process.ts')
+      end(await runAgent({ config }))
+    })
+}
+
+/** Where the agent is asked unless an option says otherwise. */
+export function agentSocket({ environment }: Tree): string {
+  return environment['PODPEER_SOCKET'] || DEFAULT_SOCKET
+}
+
+function asking(tree: Tree, command: Command): Command {
+  return command
+    .option('--socket <path>', "the agent's control socket ($PODPEER_SOCKET)", agentSocket(tree))
+    .addOption(outputOption())
+}
+
+function watching(tree: Tree, command: Command): Command {
+  return asking(tree, command).addOption(watchOption())
+}
+
+/** Checked before the agent is asked, so that a slip is told as such whether or not it runs. */
+function checkPrefix(text: string): string {
+  parsePrefix(text)
+  return text
+}
