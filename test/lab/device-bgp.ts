@@ -43,10 +43,10 @@ export class DeviceBgp {
   }
 
   async neighbors(): Promise<BgpNeighborState[]> {
-    return (await this.sessions()).map(({ peer, state, received = 0, sent = 0 }) => ({
+    return (await this.sessions()).map(({ peer, state, received = 0, sent = 0, uptime = 0 }) => ({
       address: peer,
       state,
-      since: 0,
+      since: uptime,
       prefixesReceived: received,
       prefixesSent: sent,
       messagesReceived: 0,

@@ -65,6 +65,11 @@ export class DeviceKernel {
     return this.#links.get(path)
   }
 
+  /** The devices that play tunnels. */
+  get tunnels(): string[] {
+    return [...this.#objects.values()].flatMap(({ kind, path }) => (kind === 'tunnel' ? [this.#links.get(path)!] : []))
+  }
+
   #forget(socket: NetlinkSocket, object: KernelObject): void {
     const key = keyOf(object)
     this.#objects.delete(key)

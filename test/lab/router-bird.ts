@@ -75,11 +75,14 @@ export class BirdRouter implements RouterDaemon {
   }
 
   async sessions(): Promise<readonly RouterSession[]> {
-    const text = await this.ask('show protocols all')
-    return [...text.matchAll(/BGP state: +(\w+)\n +Neighbor address: ([0-9a-f.:]+)/g)].map(([, state, peer]) => ({
-      peer: peer!,
-      state: state!,
-    }))
+    const blocks = (await this.ask('show protocols all')).split(/\n\n/)
+    return blocks.flatMap(block => {
+      const [, state, peer] = /BGP state: +(\w+)\n +Neighbor address: ([0-9a-f.:]+)/.exec(block) ?? []
+      if (state === undefined || peer === undefined) return []
+      const [, received = '0', sent = '0'] =
+        /Routes: +(\d+) imported, (?:\d+ filtered, )?(\d+) exported/.exec(block) ?? []
+      return [{ peer, state, received: Number(received), sent: Number(sent) }]
+    })
   }
 
   /** The answer to one birdc command. */

@@ -19,6 +19,7 @@ interface SummaryPeer {
   readonly state: string
   readonly pfxRcd?: number
   readonly pfxSnt?: number
+  readonly peerUptimeMsec?: number
 }
 
 interface Summary {
@@ -81,7 +82,13 @@ export class FrrRouter implements RouterDaemon {
     const summary = JSON.parse(await this.ask('show bgp summary json')) as Summary
     return Object.values(summary)
       .flatMap(section => Object.entries(section.peers ?? {}))
-      .map(([peer, { state, pfxRcd, pfxSnt }]) => ({ peer, state, received: pfxRcd ?? 0, sent: pfxSnt ?? 0 }))
+      .map(([peer, { state, pfxRcd = 0, pfxSnt = 0, peerUptimeMsec = 0 }]) => ({
+        peer,
+        state,
+        received: pfxRcd,
+        sent: pfxSnt,
+        uptime: Math.floor(peerUptimeMsec / 1000),
+      }))
   }
 
   /** The answer to vtysh commands. */

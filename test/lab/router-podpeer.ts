@@ -22,9 +22,10 @@ export class PodpeerRouter extends PodpeerProcess implements RouterDaemon {
   }
 
   async sessions(): Promise<readonly RouterSession[]> {
-    return (await this.peers()).map(({ address, state, families }) => ({
+    return (await this.peers()).map(({ address, state, families, uptimeSeconds = 0 }) => ({
       peer: address,
       state,
+      uptime: uptimeSeconds,
       received: families.reduce((sum, family) => sum + family.received, 0),
       sent: families.reduce((sum, family) => sum + family.advertised, 0),
     }))

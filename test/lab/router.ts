@@ -11,6 +11,8 @@ export interface RouterSession {
   /** Prefixes in and out, where the daemon tells. */
   readonly received?: number
   readonly sent?: number
+  /** Seconds that it has been up, where the daemon tells. */
+  readonly uptime?: number
 }
 
 export interface RouterDaemon {
