@@ -91,6 +91,7 @@ function device({ box, group }: Unit, self: boolean): JsonObject {
     fullPath: box.device,
     selfLink: link(box, `/cm/device/~Common~${hostName}`),
     hostname: hostName,
+    managementIp: group === undefined ? '192.0.2.1' : `192.0.2.${group.units.findIndex(one => one.box === box) + 1}`,
     product: 'BIG-IP',
     version,
     activeModules: modulesOf(box),

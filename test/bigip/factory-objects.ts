@@ -3,7 +3,7 @@ import type { JsonObject } from '../kube/json.ts'
 import type { Network } from './big-ip.ts'
 import type { Box } from './box.ts'
 import type { Entry } from './kind.ts'
-import { kindOf } from './kinds.ts'
+import { kindOf, targetOf } from './kinds.ts'
 import { ROUTING_VARIABLE } from './routing-mode.ts'
 import { topFolder, VARIABLES } from './system-kinds.ts'
 import { create } from './verbs.ts'
@@ -17,8 +17,7 @@ export function makeFactoryObjects(box: Box, networks: readonly Network[], routi
     const entry: Entry = { kind, parent: '', path, name, partition, values, generation: 1 }
     box.store.put(entry)
   }
-  const make = (collection: string, body: JsonObject) =>
-    create(box, { kind: kindOf(collection), parent: '', stats: false }, body)
+  const make = (collection: string, body: JsonObject) => create(box, targetOf(collection), body)
   for (const { name, values } of VARIABLES)
     put('/sys/db', name, name === ROUTING_VARIABLE && routing === 'tmos' ? { ...values, value: 'enable' } : values, '')
   for (const name of ['Common', 'LOCAL_ONLY']) {

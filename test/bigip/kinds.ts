@@ -38,6 +38,11 @@ export interface Target {
   readonly stats: boolean
 }
 
+/** @param path of an object in the collection; the collection itself where it is absent */
+export function targetOf(collection: string, path?: string, parent = ''): Target {
+  return { kind: kindOf(collection), parent, stats: false, ...(path === undefined ? {} : { path }) }
+}
+
 /** @param path below `/mgmt/tm`. Undefined where no kind is there. */
 export function parseTarget(path: string): Target | undefined {
   const parts = path.split('/').slice(1).map(decode)

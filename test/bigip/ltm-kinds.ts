@@ -113,7 +113,25 @@ const snatPool: Kind = {
   naming: 'folder',
   verbs: ALL,
   synced,
-  fields: { description, members: list(text(), { required: true }) },
+  fields: { description, members: list(reference(['/ltm/snat-translation']), { required: true }) },
+  changed: (box, _, after) => {
+    // a member that is an address brings its translation along
+    for (const path of (after?.values['members'] ?? []) as string[]) {
+      const routed = parseRouted(path.split('/').at(-1)!)
+      if (routed === undefined || box.store.get('/ltm/snat-translation', path) !== undefined) continue
+      const values = { address: renderRouted(routed), enabled: true }
+      box.store.put({ ...after!, kind: snatTranslation, path, name: path.split('/').at(-1)!, values })
+    }
+  },
+}
+
+const snatTranslation: Kind = {
+  collection: '/ltm/snat-translation',
+  title: 'SNAT Translation',
+  naming: 'folder',
+  verbs: ALL,
+  synced,
+  fields: { description, address: address({ required: true, fixed: 'changed' }), enabled: { parse: value => value } },
 }
 
 const dataGroup: Kind = {
@@ -136,4 +154,4 @@ const dataGroup: Kind = {
   },
 }
 
-export const ltmKinds: readonly Kind[] = [virtualAddress, snatPool, virtual, dataGroup]
+export const ltmKinds: readonly Kind[] = [virtualAddress, snatTranslation, snatPool, virtual, dataGroup]

@@ -1,15 +1,10 @@
 /** Calls to collections and objects below `/mgmt/tm`: which verb a method is, and what it answers. */
 import type { Box } from './box.ts'
-import { parseTarget, type Target } from './kinds.ts'
+import type { Target } from './kinds.ts'
 import { renderCollection, renderObject } from './representation.ts'
 import { type Answer, bodyOf, ok, type Request } from './request.ts'
 import { notFound, notSupported, unregistered } from './rest-error.ts'
 import { create, find, modify, parentOf, remove } from './verbs.ts'
-
-/** Undefined where the path names no kind. */
-export function targetOf(path: string): Target | undefined {
-  return path.startsWith('/tm/') ? parseTarget(path.slice('/tm'.length)) : undefined
-}
 
 /** @throws RestError */
 export function handleResource(box: Box, target: Target, { method, query, ...request }: Request): Answer {

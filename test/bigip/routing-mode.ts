@@ -48,7 +48,11 @@ export function noTmosRouting(box: Box): RestError | undefined {
 /** Of a route domain: without BGP its ZebOS configuration is gone. */
 export function routingChanged(box: Box, before: Entry | undefined, after: Entry | undefined): void {
   const had = before !== undefined && protocolsOf(before).includes('BGP')
-  if (had && !(after !== undefined && protocolsOf(after).includes('BGP'))) dropRouting(box, before.path)
+  if (!had || (after !== undefined && protocolsOf(after).includes('BGP'))) return
+  dropRouting(box, before.path)
+  if (after === undefined) return
+  const { extendedAsnCap: _, ...values } = after.values
+  box.store.put({ ...after, values })
 }
 
 /** @param routeDomain all where absent */

@@ -1,7 +1,7 @@
 /** Counters and live state: what the world knows, in the nested form of `…/stats`. */
 import type { JsonObject } from '../kube/json.ts'
 import type { BgpNeighborState } from './device-world.ts'
-import { kindOf, parseTarget } from './kinds.ts'
+import { parseTarget, targetOf } from './kinds.ts'
 import type { Unit } from './unit.ts'
 import { find } from './verbs.ts'
 import { worldBgp } from './world-bgp.ts'
@@ -21,7 +21,7 @@ export async function readStatistics(unit: Unit, path: string): Promise<JsonObje
         ? target.parent
         : undefined
   if (process === undefined || kind.absent?.(unit.box) !== undefined) return undefined
-  const bgp = find(unit.box, { kind: kindOf('/net/routing/bgp'), parent: '', path: process, stats: false })
+  const bgp = find(unit.box, targetOf('/net/routing/bgp', process))
   const routeDomain = Number(unit.box.store.get('/net/route-domain', String(bgp.values['routeDomain']))?.values['id'])
   const states = await neighborStates(unit, routeDomain)
   const one = kind.collection === '/net/routing/bgp' ? undefined : target.path
@@ -43,9 +43,8 @@ export async function neighborStates(unit: Unit, routeDomain: number): Promise<r
 }
 
 function tunnelStatistics({ box }: Unit, path: string | undefined): JsonObject {
-  const kind = kindOf('/net/tunnels/tunnel')
   const tunnels =
-    path === undefined ? box.store.list(kind.collection) : [find(box, { kind, parent: '', path, stats: false })]
+    path === undefined ? box.store.list('/net/tunnels/tunnel') : [find(box, targetOf('/net/tunnels/tunnel', path))]
   return nested(
     '/net/tunnels/tunnel',
     Object.fromEntries(

@@ -10,9 +10,10 @@ import type { DeviceGroup } from './device-group.ts'
 import type { BgpNeighborState, DeviceWorld } from './device-world.ts'
 import { readDocument } from './documents.ts'
 import type { Entry } from './kind.ts'
+import { parseTarget } from './kinds.ts'
 import { type Answer, bodyOf, ok, type Request } from './request.ts'
-import { handleResource, targetOf } from './resources.ts'
-import { RestError, unregistered } from './rest-error.ts'
+import { handleResource } from './resources.ts'
+import { busy, RestError, unregistered } from './rest-error.ts'
 import { hasTmosRouting } from './routing-mode.ts'
 import { readStatistics } from './statistics.ts'
 import type { Change, Snapshot } from './store.ts'
@@ -35,6 +36,8 @@ export class Unit {
   readonly uploads = new Uploads()
   readonly as3: As3
   group: DeviceGroup | undefined
+  /** Whether ZebOS's daemons run. */
+  routingDaemon = true
   readonly #parts: UnitParts
   readonly #worldObjects: WorldObjects
   #saved: Snapshot = []
@@ -45,7 +48,7 @@ export class Unit {
     this.box = new Box(machine)
     this.tokens = new Tokens({ username: machine.username, password, clock: machine.clock })
     this.#worldObjects = new WorldObjects(this.box)
-    this.as3 = new As3(this.box, machine.clock)
+    this.as3 = new As3(this.box)
     this.transactions = new Transactions({
       clock: machine.clock,
       run: command => void this.#runCommand(command),
@@ -133,6 +136,7 @@ export class Unit {
   /** @throws RestError, after which nothing has changed */
   async handle(request: Request): Promise<Answer> {
     const { method, path, transaction, body } = request
+    if (path.startsWith('/tm/') && this.as3.isBusy) throw busy()
     if (transaction !== undefined && method !== 'GET' && path.startsWith('/tm/') && !path.startsWith('/tm/transaction'))
       return ok(this.transactions.queue(transaction, { method, path: path.slice('/tm'.length), body }))
     if (path.startsWith('/tm/transaction')) return this.change(() => this.#transaction(request))
@@ -143,13 +147,13 @@ export class Unit {
     if (done !== undefined) return done
     const read = method === 'GET' ? ((await readStatistics(this, path)) ?? readDocument(this, path)) : undefined
     if (read !== undefined) return ok(read)
-    const target = targetOf(path)
+    const target = path.startsWith('/tm/') ? parseTarget(path.slice('/tm'.length)) : undefined
     if (target === undefined || target.stats) throw unregistered(path)
     return this.change(() => handleResource(this.box, target, request))
   }
 
   #runCommand({ method, path, body }: Command): Answer {
-    const target = targetOf(`/tm${path}`)
+    const target = parseTarget(path)
     if (target === undefined) throw unregistered(`/tm${path}`)
     return handleResource(this.box, target, { method, path: `/tm${path}`, body, query: new URLSearchParams() })
   }
