@@ -7,7 +7,7 @@ import { WorldFault } from '../base/failure.ts'
 import type { Access } from './access.ts'
 import { isAsWanted } from './difference.ts'
 import { type DeviceFaultCode, isDeviceFault } from './fault.ts'
-import { factsOf } from './kind.ts'
+import { factsOf, needs } from './kind.ts'
 import type { Operation, RowOperation } from './operation.ts'
 import { levelOf } from './plan.ts'
 import type { Kind, Row } from './row.ts'
@@ -22,6 +22,8 @@ export interface ApplyContext {
   readonly mayWrite: () => boolean
   readonly onApplied: (operation: Operation) => void
   readonly onFailed: (operation: Operation, error: WorldFault) => void
+  /** What is known of the device as a whole may be wrong. */
+  readonly onDoubt: () => void
   /** This collection is not known any more, and has to be read. */
   readonly onStale: (kind: Kind, parent: string | undefined) => void
 }
@@ -65,8 +67,8 @@ function stagesOf(operations: readonly Operation[]): Operation[][] {
 class Run {
   fault: WorldFault | undefined
   readonly #context: ApplyContext
-  /** Full paths of objects that could not be written. */
-  readonly #failed = new Set<string>()
+  /** Rows that could not be written. */
+  readonly #failed: Row[] = []
   #hasNoJournal = false
 
   constructor(context: ApplyContext) {
@@ -93,7 +95,7 @@ class Run {
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
       if (operation.verb !== 'records' && operation.verb !== 'delete') {
-        this.#failed.add(operation.row.name)
+        this.#failed.push(operation.row)
         this.#hasNoJournal ||= operation.row.kind === 'data group'
       }
       if (isDeviceWide(thrown)) this.fault ??= thrown
@@ -103,6 +105,8 @@ class Run {
 
   /** What the device holds now, if anything of it was not as we knew. @returns whether it is a failure to tell of */
   async #reconsider(operation: Operation, fault: WorldFault): Promise<boolean> {
+    // something that we do not know of may be in the way
+    if (isDeviceFault(fault, 'BIGIP_REFUSED')) this.#context.onDoubt()
     const isSurprise = isDeviceFault(fault, 'BIGIP_EXISTS', 'BIGIP_NOT_FOUND')
     const mayBeApplied = !isDeviceFault(fault) || fault.applied === 'unknown'
     if (!isSurprise && !mayBeApplied) return true
@@ -165,12 +169,14 @@ class Run {
 
   /** A record of a shared tunnel waits for the journal. */
   #isBlocked(operation: Operation): boolean {
-    if (this.#failed.size === 0) return false
-    if (operation.verb === 'records') return this.#failed.has(operation.tunnel)
+    if (operation.verb === 'records') return this.#hasFailed({ kind: 'tunnel', name: operation.tunnel })
     if (operation.verb === 'delete') return false
     const { row } = operation
-    const { references } = factsOf(row.kind)
-    return (row.kind === 'FDB record' && this.#hasNoJournal) || references(row).some(path => this.#failed.has(path))
+    return (row.kind === 'FDB record' && this.#hasNoJournal) || this.#failed.some(one => needs(row, one))
+  }
+
+  #hasFailed({ kind, name }: Pick<Row, 'kind' | 'name'>): boolean {
+    return this.#failed.some(row => row.kind === kind && row.name === name)
   }
 }
 

@@ -16,18 +16,14 @@ export function dependentsOf(roots: readonly Row[], actual: RowIndex): readonly 
   const found = new Set<Row>()
   let front = roots
   while (front.length > 0) {
-    const paths = new Set(front.map(({ name }) => name))
+    const objects = new Set(front.map(({ kind, name }) => `${kind} ${name}`))
     const subnets = front.flatMap(row => (row.kind === 'self IP' ? subnetOf(row) : []))
     const next: Row[] = []
     for (const row of actual.rows()) {
       if (found.has(row) || roots.includes(row)) continue
-      if (
-        !factsOf(row.kind)
-          .references(row)
-          .some(path => paths.has(path)) &&
-        !leadsInto(row, subnets)
-      )
-        continue
+      const { refersTo, references } = factsOf(row.kind)
+      const isUser = refersTo !== undefined && references(row).some(path => objects.has(`${refersTo} ${path}`))
+      if (!isUser && !leadsInto(row, subnets)) continue
       found.add(row)
       next.push(row)
     }

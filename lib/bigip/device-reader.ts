@@ -5,11 +5,11 @@
 import type { Access } from './access.ts'
 import { differencesOf, type FieldDifference, isAsWanted } from './difference.ts'
 import { isDeviceFault } from './fault.ts'
-import { factsOf, KIND_NAMES, KINDS } from './kind.ts'
+import { KIND_NAMES, KINDS } from './kind.ts'
 import { type Identity, ownership } from './ownership.ts'
 import { journalName, recordOwners, type TunnelShares } from './record-owners.ts'
 import type { Kind, Row } from './row.ts'
-import type { RowIndex } from './row-index.ts'
+import { RowIndex } from './row-index.ts'
 
 /** What decides which collections matter. */
 export interface ReadingScope extends TunnelShares {
@@ -75,13 +75,10 @@ export class DeviceReader {
       this.#lists(objectKinds(scope).map(kind => ({ kind, parent: undefined }))),
       this.#access.find({ kind: 'data group', name: journalName(this.#identity) }),
     ])
-    const known = new Map(objects.map(({ kind, rows }) => [kind, rows]))
-    const parts = await this.#lists(this.#subcollections(scope, known))
-    const lists = [
-      ...objects,
-      { kind: 'data group', parent: undefined, rows: journal ? [journal] : [] } as const,
-      ...parts,
-    ]
+    const journals = { kind: 'data group', parent: undefined, rows: journal ? [journal] : [] } as const
+    const found = new RowIndex([...objects, journals].flatMap(({ rows }) => rows))
+    const parts = await this.#lists(this.#subcollections(scope, found))
+    const lists = [...objects, journals, ...parts]
     const drifts = this.#knows ? this.#drifts(lists, scope) : []
     this.#store(lists)
     this.#forgetOrphans(parts)
@@ -108,24 +105,24 @@ export class DeviceReader {
     }
   }
 
-  #subcollections(scope: ReadingScope, objects: ReadonlyMap<Kind, readonly Row[]>): Collection[] {
-    const kinds = KIND_NAMES.filter(kind => KINDS[kind].parent !== undefined && isRead(kind, scope))
-    return kinds.flatMap(kind => {
-      const parents = objects.get(factsOf(kind).parent!) ?? []
-      const wanted = new Set(scope.desired.flatMap(row => (row.kind === kind ? (row.parent ?? []) : [])))
-      for (const { parent } of scope.expectations.filter(row => row.kind === kind))
-        if (parent !== undefined) wanted.add(parent)
-      const ours = parents.filter(row => wanted.has(row.name) || this.#mayHoldOurs(row, scope))
-      return ours.map(({ name }) => ({ kind, parent: name }))
+  /** @param found the objects that may hold something */
+  #subcollections(scope: ReadingScope, found: RowIndex): Collection[] {
+    const owners = recordOwners(scope.desired, found, this.#identity, scope)
+    const mayHoldOurs = (holder: Row) =>
+      holder.kind !== 'tunnel' ||
+      owners.exclusive.has(holder.name) ||
+      owners.journal.has(holder.name) ||
+      ownership(holder, this.#identity, owners, true).owner === 'ours'
+    return KIND_NAMES.flatMap(kind => {
+      const holder = KINDS[kind].parent
+      if (holder === undefined || !isRead(kind, scope)) return []
+      const wanted = new Set<string | undefined>()
+      for (const row of scope.desired) if (row.kind === kind) wanted.add(row.parent)
+      for (const row of scope.expectations) if (row.kind === kind) wanted.add(row.parent)
+      return [...found.rows(holder)]
+        .filter(row => wanted.has(row.name) || mayHoldOurs(row))
+        .map(({ name }) => ({ kind, parent: name }))
     })
-  }
-
-  /** Whether an object that nothing wanted lives in has to be looked into all the same. */
-  #mayHoldOurs(row: Row, scope: ReadingScope): boolean {
-    if (row.kind !== 'tunnel') return true
-    const owners = recordOwners(scope.desired, this.#actual, this.#identity, scope)
-    if (owners.exclusive.has(row.name) || owners.journal.has(row.name)) return true
-    return ownership(row, this.#identity, owners, true).owner === 'ours'
   }
 
   /** The object that held them is not there any more. */

@@ -287,6 +287,7 @@ export class Device {
           failed.push({ operation, error })
           this.#onFailed(operation, error)
         },
+        onDoubt: () => this.#reader.doubt(),
         onStale: (kind, parent) => this.#reader.doubtCollection(kind, parent),
       })
       if (fault !== undefined) throw fault

@@ -23,7 +23,8 @@ export interface KindFacts<K extends Kind> {
   unique?(row: Row<K>): string
   /** Whether a row of ours that has the unique text of a wanted one under another name keeps its name. */
   readonly keepsName: boolean
-  /** Full paths of the objects that have to be there. */
+  /** The kind of the objects that it needs, and their full paths. */
+  readonly refersTo?: Kind
   references(row: Row<K>): readonly string[]
   /** Why no PATCH can make this change; undefined: one can. */
   fixed(row: Row<K>, before: Row<K>): string | undefined
@@ -79,8 +80,9 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     recreate: 'by word',
     unique: ({ fields }) => `${fields.localAddress} ${fields.key}`,
     keepsName: false,
+    refersTo: 'vxlan profile',
     references: ({ fields }) => [fields.profile],
-    fixed: (row, before) => changed(row, before, ['profile', 'key', 'localAddress']),
+    fixed: (row, before) => changed(row, before, ['profile', 'key', 'localAddress', 'remoteAddress']),
     tmsh: 'net tunnels tunnel',
   },
   'self IP': {
@@ -90,6 +92,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     recreate: 'at once',
     unique: ({ fields }) => fields.address.slice(0, fields.address.indexOf('/')),
     keepsName: true,
+    refersTo: 'tunnel',
     references: ({ fields }) => [fields.vlan],
     fixed: (row, before) => changed(row, before, ['address', 'vlan']),
     tmsh: 'net self',
@@ -98,6 +101,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     level: 3,
     owner: 'journal',
     parent: 'tunnel',
+    refersTo: 'tunnel',
     structural: false,
     recreate: 'at once',
     keepsName: false,
@@ -124,6 +128,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     recreate: 'at once',
     unique: ({ fields }) => fields.network,
     keepsName: true,
+    refersTo: 'tunnel',
     references: ({ fields }) => (fields.interface === undefined ? none : [fields.interface]),
     fixed: fixedOfRoute,
     tmsh: 'net route',
@@ -138,6 +143,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
   'route map': {
     ...routing,
     level: 5,
+    refersTo: 'prefix list',
     references: ({ fields }) => fields.entries.flatMap(({ destination }) => destination?.prefixList ?? []),
     fixed: (row, before) => restCodecs['route map'].fixed(row, before),
     tmsh: 'net routing route-map',
@@ -145,6 +151,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
   BGP: {
     ...routing,
     level: 6,
+    refersTo: 'route map',
     references: ({ fields }) => fields.redistribute.flatMap(({ routeMap }) => routeMap ?? []),
     fixed: (row, before) => restCodecs.BGP.fixed(row, before),
     tmsh: 'net routing bgp',
@@ -153,6 +160,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     ...routing,
     level: 7,
     parent: 'BGP',
+    refersTo: 'BGP',
     references: ({ parent }) => (parent === undefined ? none : [parent]),
     fixed: (row, before) => restCodecs['BGP peer group'].fixed(row, before),
     tmsh: 'net routing bgp',
@@ -162,6 +170,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     level: 8,
     owner: 'tag',
     parent: 'BGP',
+    refersTo: 'BGP',
     references: ({ parent }) => (parent === undefined ? none : [parent]),
     fixed: (row, before) => restCodecs['BGP neighbor'].fixed(row, before),
     tmsh: 'net routing bgp',
@@ -186,6 +195,12 @@ export function factsOf(kind: Kind): KindFacts<Kind> {
   return KINDS[kind] as unknown as KindFacts<Kind>
 }
 
+/** Whether the first needs the second to be there. */
+export function needs(row: Row, other: Pick<Row, 'kind' | 'name'>): boolean {
+  const { refersTo, references } = factsOf(row.kind)
+  return refersTo === other.kind && references(row).includes(other.name)
+}
+
 export function isDescribable(kind: Kind): boolean {
   return KINDS[kind].owner === 'name and tag' || KINDS[kind].owner === 'tag'
 }
@@ -196,7 +211,7 @@ function changed<K extends Kind>(
   fields: readonly (keyof RowFields[K])[],
 ): string | undefined {
   const [wanted, found] = [row.fields as RowFields[K], before.fields as RowFields[K]]
-  const field = fields.find(one => wanted[one] !== found[one])
+  const field = fields.find(one => wanted[one] !== undefined && wanted[one] !== found[one])
   return field === undefined
     ? undefined
     : `${String(field)} is fixed when it is made: it is ${found[field]}, not ${wanted[field]}`

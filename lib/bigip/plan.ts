@@ -121,8 +121,14 @@ function leftOf({ claimed }: Matches, owners: RecordOwners, input: PlanInput) {
     if (owner === 'ours' || (owner === 'adoptable' && isWithin(row, networks))) deletions.push(row)
     else if (owner === 'foreign' && hasTag(row, identity)) findings.push(leftover(row, reason))
   }
-  const gone = new Set(deletions.filter(({ kind }) => kind === 'BGP').map(({ name }) => name))
-  return { deletions: deletions.filter(({ parent }) => parent === undefined || !gone.has(parent)), findings }
+  const gone = new Set(deletions.map(({ kind, name }) => `${kind} ${name}`))
+  const isGone = ({ kind, parent }: Row) => goesWithParent(kind) && gone.has(`${factsOf(kind).parent} ${parent}`)
+  return { deletions: deletions.filter(row => !isGone(row)), findings }
+}
+
+/** A tunnel with records is not deleted by devices; a BGP process goes with all that it has. */
+function goesWithParent(kind: Kind): boolean {
+  return factsOf(kind).parent === 'BGP'
 }
 
 function leftover(row: Row, reason: string): Finding {
@@ -190,7 +196,9 @@ function recreate({ changes, claimed }: Matches, recreations: readonly Recreatio
       return { verb: 'create', row: change?.row ?? row, reason: `what it depends on was made again` }
     })
   const rest = main.filter(change => !('before' in change && gone.has(change.before)))
-  const before = going.map((row): RowOperation => ({ verb: 'delete', row, reason: 'what it depends on is made again' }))
+  const before = going
+    .filter(({ kind }) => !goesWithParent(kind))
+    .map((row): RowOperation => ({ verb: 'delete', row, reason: 'what it depends on is made again' }))
   return { before, main: [...rest, ...back] }
 }
 
