@@ -25,7 +25,7 @@ import { declaredLogin, type LoginSource } from './login.ts'
 import { PassSchedule } from './pass.ts'
 import { Publisher } from './publisher.ts'
 import type { BigIpReport } from './status.ts'
-import type { Unit } from './unit.ts'
+import type { Examined, Unit } from './unit.ts'
 
 export interface ControllerParts {
   readonly bigIps: BigIpSource
@@ -183,6 +183,14 @@ export class Controller extends EventEmitter<ControllerEvents> {
   /** One whole pass over the devices, now. @throws as `plan` */
   apply(selection?: Selection, allowDeletions?: Allowance): Promise<UnitResult<Outcome>[]> {
     return this.#each(selection, unit => unit.apply(allowDeletions))
+  }
+
+  /** Reads devices and what they are anew: what keeps packets away from where all seems right. @throws as `plan` */
+  async examine(selection?: Selection): Promise<UnitResult<Examined>[]> {
+    this.#open()
+    await this.#known()
+    await Promise.allSettled(this.units(selection).map(({ unit }) => unit.link.read()))
+    return await this.#each(selection, unit => unit.examine())
   }
 
   /** Writes under way end, devices are logged out of, the Lease is given up. */

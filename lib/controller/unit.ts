@@ -6,6 +6,8 @@ import { WorldFault } from '../base/failure.ts'
 import type { CallReport } from '../bigip/client.ts'
 import type { Clock } from '../bigip/clock.ts'
 import { Device, type DeviceEvent, type DeviceStatus, type Outcome, type Wanted } from '../bigip/device.ts'
+import { diagnose, type Traffic, trafficOf } from '../bigip/doctor.ts'
+import type { Finding } from '../bigip/finding.ts'
 import type { Desire, ModeInput } from '../bigip/mode/desire.ts'
 import { tunnelPaths } from '../bigip/mode/index.ts'
 import type { Identity } from '../bigip/ownership.ts'
@@ -14,6 +16,8 @@ import type { Allowance } from '../bigip/refusal.ts'
 import type { BigIp, UnitSpec } from '../bigip/resource.ts'
 import type { RoutingApi } from '../bigip/routing/choice.ts'
 import type { NeighborState } from '../bigip/routing/neighbor-state.ts'
+import type { Row } from '../bigip/row.ts'
+import type { ClusterNetwork } from '../cni/network.ts'
 import { type AccessOptions, deviceAccess, imishOf } from './device-access.ts'
 import { DeviceLink } from './device-link.ts'
 import type { LoginSource } from './login.ts'
@@ -44,6 +48,12 @@ export interface UnitWish extends Pick<ModeInput, 'spec' | 'otherUnits' | 'netwo
 const FACTS_INTERVAL = 60_000
 const EVERYTHING: Allowance = Number.MAX_SAFE_INTEGER
 
+/** What is wrong with a device, and what nodes have to let in of it. */
+export interface Examined {
+  readonly findings: readonly Finding[]
+  readonly traffic: readonly Traffic[]
+}
+
 interface Reconciler {
   readonly device: Device
   readonly client: object
@@ -56,6 +66,7 @@ export class Unit {
   readonly link: DeviceLink
   #reconciler: Reconciler | undefined
   #desire: Desire | undefined
+  #network: ClusterNetwork | undefined
   #allowance: Allowance | undefined
   #following = false
   #enabling = false
@@ -74,6 +85,11 @@ export class Unit {
   /** What was wanted last. */
   get desire(): Desire | undefined {
     return this.#desire
+  }
+
+  /** What was known of the cluster then. */
+  get network(): ClusterNetwork | undefined {
+    return this.#network
   }
 
   get status(): DeviceStatus | undefined {
@@ -95,6 +111,7 @@ export class Unit {
     const own = input.spec.units.find(({ name }) => name === unit.name) ?? unit
     const desire = mode({ ...input, unit: own, identity, facts: this.link.facts! })
     this.#desire = desire
+    this.#network = input.network
     const { device } = this.#reconcilerFor(access, desire.routing?.api)
     device.allow(purge ? EVERYTHING : this.#allowance)
     device.want(purge ? purged(desire) : { ...desire, synced: synced && desire.complete })
@@ -123,6 +140,16 @@ export class Unit {
     const { enable } = this.#desire?.routing ?? {}
     if (enable !== undefined) await this.#enable(enable)
     return await device.apply(allowDeletions === undefined ? {} : { allowDeletions })
+  }
+
+  /** Reads the device: what is found by mode, plan and doctor. @throws as `plan` */
+  async examine(): Promise<Examined> {
+    const { findings } = await this.plan()
+    const [access, desire, network] = [this.#accessOptions()!, this.#desire!, this.#network!]
+    const routes = (await deviceAccess(access, undefined).read('route')) as Row<'route'>[]
+    const unsaved = this.status?.unsaved ?? false
+    const own = diagnose({ unit: this.#options.unit, desire, facts: this.link.facts!, network, routes, unsaved })
+    return { findings: [...desire.findings, ...findings, ...own], traffic: trafficOf(desire) }
   }
 
   /** BGP sessions as the device sees them. @throws DeviceFault */
