@@ -12,6 +12,7 @@ import { watchObjects } from '../../lib/kube/watch.ts'
 import { portHolders } from '../../lib/linux/port-holder.ts'
 import { RouteTable } from '../../lib/linux/table/route-table.ts'
 import { parseFile } from '../config/index.ts'
+import { agentApi } from '../control/api.ts'
 import { serveControl } from '../control/server.ts'
 import type { HealthServer } from '../health.ts'
 import { type Log, openLog } from '../log.ts'
@@ -45,7 +46,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   const view = new AgentView(agent, path)
   const report = (bug: unknown) => log.error('bug', { error: bug instanceof Error ? bug.stack : String(bug) })
   const { control, metrics } = agent.desired.config
-  const controlServer = await serveControl({ socket: control.socket, source: view, report })
+  const controlServer = await serveControl({ socket: control.socket, api: agentApi(view), report })
   let healthServer: HealthServer | undefined
   let source: ConfigSource | undefined
   // also before the file is watched: without a listener the signal would end the process

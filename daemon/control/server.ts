@@ -1,22 +1,21 @@
 /**
- * The control API on a unix socket of mode 0600: whoever may open it is root or the agent's own user, and that is all the
- * authentication there is. Speaks HTTP; what is answered api.ts decides.
+ * The control API on a unix socket of mode 0600: whoever may open it is root or the daemon's own user, and that is all the
+ * authentication there is. Speaks HTTP; what is answered the daemon's table of resources decides.
  */
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { createServer } from '../http.ts'
 import { version } from '../version.ts'
-import { answer, errorDocument } from './api.ts'
+import { type Api, errorDocument } from './dispatch.ts'
 import { VERSION_HEADER } from './document.ts'
 import { streamRows } from './row-stream.ts'
 import { prepareSocketFile } from './socket-file.ts'
-import type { ControlSource } from './source.ts'
 
 export interface ControlOptions {
   /** Path of the unix socket; its folder is made where it is missing. */
   readonly socket: string
-  readonly source: ControlSource
+  readonly api: Api
   /** Gets what was thrown while answering: a bug of ours, worth a line in the log. */
   readonly report: (bug: unknown) => void
 }
@@ -27,12 +26,12 @@ export interface ControlServer {
 }
 
 /**
- * Listens; a socket left behind by an agent that is gone is replaced.
+ * Listens; a socket left behind by a daemon that is gone is replaced.
  * @throws InputFault, WorldFault as prepareSocketFile does
  */
-export async function serveControl({ socket, source, report }: ControlOptions): Promise<ControlServer> {
+export async function serveControl({ socket, api, report }: ControlOptions): Promise<ControlServer> {
   await prepareSocketFile(socket)
-  const server = createServer((request, response) => void respond(source, request, response, report))
+  const server = createServer((request, response) => void respond(api, request, response, report))
   server.on('clientError', refuseUnreadable)
   await new Promise<void>((resolve, reject) => {
     server.once('error', error => reject(refusal(socket, error)))
@@ -78,7 +77,7 @@ function refuseUnreadable(error: NodeJS.ErrnoException, connection: Duplex): voi
 }
 
 async function respond(
-  source: ControlSource,
+  api: Api,
   request: IncomingMessage,
   response: ServerResponse,
   report: (bug: unknown) => void,
@@ -86,7 +85,7 @@ async function respond(
   request.resume()
   response.setHeader(VERSION_HEADER, version)
   response.setHeader('cache-control', 'no-store')
-  const result = await answer(source, { method: request.method ?? '', target: request.url ?? '' }, report)
+  const result = await api({ method: request.method ?? '', target: request.url ?? '' }, report)
   response.statusCode = result.status
   if ('rows' in result) {
     response.setHeader('content-type', 'application/x-ndjson')

@@ -1,4 +1,5 @@
-/** Asks the controller behind a socket. Every way in which it can fail is a WorldFault or an InputFault with a sentence. */
+/** Asks the controller behind a socket for its documents. Fails as SocketAsker does. */
+import { SocketAsker } from '../control/socket-asker.ts'
 import type { ControllerStatus, DoctorDocument, PlanDocument, VtepValuesDocument } from './document.ts'
 
 /** Absent: all of them. */
@@ -7,31 +8,39 @@ export interface UnitSelection {
   readonly unit?: string
 }
 
+/** Milliseconds: whole devices are read, and perhaps written, before there is an answer. */
+const PATIENCE = 10 * 60_000
+
 export class ControllerClient {
-  readonly #socket: string
+  readonly #asker: SocketAsker
 
   constructor(socket: string) {
-    this.#socket = socket
+    this.#asker = new SocketAsker(socket, 'controller', PATIENCE)
   }
 
   status(): Promise<ControllerStatus> {
-    throw new Error(`not yet: ${this.#socket}`)
+    return this.#asker.ask('GET', '/v1/status')
   }
 
-  plan(_selection: UnitSelection): Promise<PlanDocument> {
-    throw new Error('not yet')
+  plan(selection: UnitSelection): Promise<PlanDocument> {
+    return this.#asker.ask('GET', `/v1/plan${queryOf(selection)}`)
   }
 
   /** @param selection `allow`: the token of a refusal, or how many deletions are allowed */
-  apply(_selection: UnitSelection & { readonly allow?: string }): Promise<PlanDocument> {
-    throw new Error('not yet')
+  apply(selection: UnitSelection & { readonly allow?: string }): Promise<PlanDocument> {
+    return this.#asker.ask('POST', `/v1/apply${queryOf(selection)}`)
   }
 
-  doctor(_selection: UnitSelection): Promise<DoctorDocument> {
-    throw new Error('not yet')
+  doctor(selection: UnitSelection): Promise<DoctorDocument> {
+    return this.#asker.ask('GET', `/v1/doctor${queryOf(selection)}`)
   }
 
-  vtepValues(_selection: Pick<UnitSelection, 'bigip'>): Promise<VtepValuesDocument> {
-    throw new Error('not yet')
+  vtepValues(selection: Pick<UnitSelection, 'bigip'>): Promise<VtepValuesDocument> {
+    return this.#asker.ask('GET', `/v1/vtep-values${queryOf(selection)}`)
   }
+}
+
+function queryOf(selection: object): string {
+  const query = new URLSearchParams(Object.entries(selection).filter(([, value]) => value !== undefined))
+  return query.size === 0 ? '' : `?${query}`
 }

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, before, beforeEach, test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
+import { agentApi } from '../../../daemon/control/api.ts'
 import { type ControlServer, serveControl } from '../../../daemon/control/server.ts'
 import { version } from '../../../daemon/version.ts'
 import { LEAF, ROUTES, SampleSource, TOR } from '../control/sample-source.ts'
@@ -17,7 +18,7 @@ const source = new SampleSource()
 let server: ControlServer
 
 before(async () => {
-  server = await serveControl({ socket, source, report: bug => console.error(bug) })
+  server = await serveControl({ socket, api: agentApi(source), report: bug => console.error(bug) })
 })
 beforeEach(() => {
   source.peerList = [TOR, LEAF]

@@ -8,6 +8,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { after, afterEach, beforeEach, test } from 'node:test'
+import { agentApi } from '../../../daemon/control/api.ts'
 import { ControlClient } from '../../../daemon/control/client.ts'
 import type { RouteRow } from '../../../daemon/control/document.ts'
 import { type ControlServer, serveControl } from '../../../daemon/control/server.ts'
@@ -24,7 +25,7 @@ let reported: unknown[]
 beforeEach(async () => {
   source = new SampleSource()
   reported = []
-  server = await serveControl({ socket, source, report: bug => reported.push(bug) })
+  server = await serveControl({ socket, api: agentApi(source), report: bug => reported.push(bug) })
 })
 afterEach(() => server.close())
 after(() => rmSync(folder, { recursive: true }))
@@ -200,7 +201,7 @@ test('who may not open the socket is told so', async () => {
 })
 
 test('a second agent is refused while the first one lives', async () => {
-  await assert.rejects(serveControl({ socket, source, report: () => {} }), {
+  await assert.rejects(serveControl({ socket, api: agentApi(source), report: () => {} }), {
     code: 'CONTROL_SOCKET_IN_USE',
     message: `another agent is running: it answers on ${socket}`,
   })
@@ -215,20 +216,24 @@ test('a socket that was left behind is replaced', async () => {
   dead.kill('SIGKILL')
   await once(dead, 'exit')
   assert.ok(statSync(socket).isSocket())
-  server = await serveControl({ socket, source, report: () => {} })
+  server = await serveControl({ socket, api: agentApi(source), report: () => {} })
   assert.equal((await ask('/v1/status')).status, 200)
 })
 
 test('a file that is not a socket stays where it is', async () => {
   const path = join(folder, 'precious')
   writeFileSync(path, 'keep me')
-  await assert.rejects(serveControl({ socket: path, source, report: () => {} }), { code: 'CONTROL_SOCKET_BLOCKED' })
+  await assert.rejects(serveControl({ socket: path, api: agentApi(source), report: () => {} }), {
+    code: 'CONTROL_SOCKET_BLOCKED',
+  })
   assert.equal(statSync(path).size, 7)
 })
 
 test('a path that is too long for a socket is an error of the person who chose it', async () => {
   const path = join(folder, 'x'.repeat(100))
-  await assert.rejects(serveControl({ socket: path, source, report: () => {} }), { path: 'control.socket' })
+  await assert.rejects(serveControl({ socket: path, api: agentApi(source), report: () => {} }), {
+    path: 'control.socket',
+  })
 })
 
 /** Endless rows; counts how many were taken. */
