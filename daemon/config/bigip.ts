@@ -250,9 +250,11 @@ const FROM_NODES: Policy = {
 /** What a reflector needs of a Node; undefined: nothing to peer with. */
 export function clusterNode({ name, addresses, annotations }: NodeView): ClusterNode | undefined {
   const internal = addresses.filter(({ type }) => type === 'InternalIP').flatMap(({ address }) => addressText(address))
-  const own = annotations[AS_NUMBER] ?? ''
+  const own = annotations[AS_NUMBER]?.trim() ?? ''
   if (internal.length === 0) return undefined
-  return { name, addresses: internal, ...(/^[1-9]\d{0,9}$/.test(own) && { asNumber: Number(own) }) }
+  // what is no AS number the node does not use either
+  const isAsNumber = /^[1-9]\d{0,9}$/.test(own) && Number(own) <= 4294967295
+  return { name, addresses: internal, ...(isAsNumber && { asNumber: Number(own) }) }
 }
 
 function addressText(text: string): string[] {
