@@ -37,8 +37,9 @@ export function clusterNetwork(objects: ClusterObjects, cni?: CniName): ClusterN
   const standIns = all.filter(isStandIn)
   const detected = cni === undefined ? detectCni(evidence) : { cni, detectedFrom: 'said in the configuration' }
   const { network, reader } = SPOKEN[detected.cni](evidence)
-  const claimants = evidence.nodes.map(node => ({ network: reader(node), since: node.creationTimestamp ?? '' }))
-  const { nodes, exclusions } = settleClaims(claimants)
+  const made = new Map<NodeNetwork, string>()
+  for (const node of evidence.nodes) made.set(reader(node), node.creationTimestamp ?? '')
+  const { nodes, exclusions } = settleClaims([...made.keys()], node => made.get(node)!)
   return {
     ...detected,
     ...network,

@@ -6,6 +6,7 @@
 import type { Family } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
 import type { ClusterNetwork, NodeNetwork, PodNetwork } from '../../cni/network.ts'
+import { podsByNode } from '../../cni/pod-network.ts'
 import type { Finding } from '../finding.ts'
 import type { Row } from '../row.ts'
 import type { Answer, ModeInput } from './desire.ts'
@@ -154,16 +155,18 @@ function neighbour(address: string, mac: string, place: Place): Row<'ARP'> | Row
 
 /** One entry per address, on the MAC address of the pod's node; pods of nodes that are left out have none. */
 function podRows(pods: readonly PodNetwork[], served: readonly NodeNetwork[], scene: Scene, context: string): Row[] {
-  const kept = keptIn<PodNetwork, { readonly node: NodeNetwork; readonly rows: readonly Row[] }>(`${context} pods`)
-  const nodes = new Map(served.map(node => [node.name, node]))
+  const kept = keptIn<readonly PodNetwork[], { readonly node: NodeNetwork; readonly rows: readonly Row[] }>(
+    `${context} pods`,
+  )
+  const byNode = podsByNode(pods)
   const rows: Row[] = []
-  for (const pod of pods) {
-    const node = nodes.get(pod.node)
-    if (node === undefined) continue
-    let known = kept.get(pod)
-    if (known === undefined || known.node !== node) {
-      known = { node, rows: rowsOfPod(pod, node, scene) }
-      kept.set(pod, known)
+  for (const node of served) {
+    const own = byNode.get(node.name)
+    if (own === undefined) continue
+    let known = kept.get(own)
+    if (known?.node !== node) {
+      known = { node, rows: own.flatMap(pod => rowsOfPod(pod, node, scene)) }
+      kept.set(own, known)
     }
     for (const row of known.rows) rows.push(row)
   }

@@ -504,3 +504,33 @@ describe('flannel-vxlan in a route domain', () => {
     assert.equal(told.findings[0]!.code, 'partition-missing')
   })
 })
+
+describe('flannel-vxlan again and again', () => {
+  const pods = [1, 2, 3].map(number => pod(`p-${number}`, `node-${number}`, [`10.244.${number}.5`]))
+  const nodes = [1, 2, 3].map(number => flannelNode(number))
+  const pass = (some: typeof nodes, others = pods) =>
+    new Set(want({ cluster: { ...CLUSTER, nodes: some }, pods: others }).rows)
+  const made = (before: Set<unknown>, after: Set<unknown>) =>
+    [...after.difference(before)]
+      .map(row => (row as { kind: string }).kind)
+      .filter(kind => kind === 'ARP' || /FDB/.test(kind))
+
+  test('a pass makes only the rows of what changed', () => {
+    const first = pass(nodes)
+    assert.deepEqual(made(first, pass(nodes)), [])
+    assert.deepEqual(made(first, pass([nodes[0]!, flannelNode(2, { ready: false }), nodes[2]!])), ['FDB record', 'ARP'])
+    assert.deepEqual(made(first, pass(nodes, [...pods, pod('p-4', 'node-1', ['10.244.1.9'])])), ['ARP', 'ARP'])
+  })
+
+  test('what a pass answers does not depend on the passes before it', () => {
+    const moved = [
+      nodes[0]!,
+      flannelNode(2, { annotations: { 'flannel.alpha.coreos.com/public-ip': '10.1.10.99' } }),
+      nodes[2]!,
+    ]
+    const before = [...pass(nodes)]
+    pass(moved)
+    pass(nodes.slice(1), pods.slice(2))
+    assert.deepEqual([...pass(nodes)], before)
+  })
+})
