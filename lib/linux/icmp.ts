@@ -7,7 +7,16 @@ import { createSocket, type Socket } from 'node:dgram'
 import { performance } from 'node:perf_hooks'
 import { WorldFault } from '../base/failure.ts'
 import type { Address } from '../base/ip.ts'
-import { AF_INET, AF_INET6, bindSocket, closeDescriptor, openSocket, SOCK_DGRAM, SOCK_NONBLOCK } from './libc.ts'
+import {
+  AF_INET,
+  AF_INET6,
+  bindSocket,
+  closeDescriptor,
+  openSocket,
+  SOCK_DGRAM,
+  SOCK_NONBLOCK,
+  setSocketOption,
+} from './libc.ts'
 import { encodeSocketAddress } from './socket-address.ts'
 
 const PROTOCOL = { 4: 1, 6: 58 } as const
@@ -15,6 +24,9 @@ const PROTOCOL = { 4: 1, 6: 58 } as const
 const ECHO_REQUEST = { 4: 8, 6: 128 } as const
 const ECHO_REPLY = { 4: 0, 6: 129 } as const
 const HEADER = 8
+/** IP_MTU_DISCOVER, IPV6_MTU_DISCOVER; IP_PMTUDISC_PROBE. */
+const MTU_DISCOVER = { 4: { level: 0, option: 10 }, 6: { level: 41, option: 23 } } as const
+const PROBE = 3
 /** dgram insists on a port; ICMP has none. */
 const NO_PORT = 1
 
@@ -22,6 +34,8 @@ export interface PingOptions {
   readonly source?: Address
   /** Octets after the ICMP header; default 56. */
   readonly size?: number
+  /** Never, not even where a cache says that the path takes less: a request that is too large fails with EMSGSIZE. */
+  readonly dontFragment?: boolean
 }
 
 interface Waiting {
@@ -38,10 +52,12 @@ export class Pinger {
   #sequence = 0
 
   /** Opens its socket in the calling thread's network namespace. @throws WorldFault EACCES, EADDRNOTAVAIL … */
-  constructor(target: Address, { source, size = 56 }: PingOptions = {}) {
+  constructor(target: Address, { source, size = 56, dontFragment = false }: PingOptions = {}) {
     const { family } = target
     const fd = openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK, PROTOCOL[family])
     try {
+      const { level, option } = MTU_DISCOVER[family]
+      if (dontFragment) setSocketOption(fd, level, option, PROBE, 'IP_MTU_DISCOVER')
       if (source !== undefined)
         bindSocket(fd, encodeSocketAddress({ address: source, port: 0 }), `sending echo requests from ${source}`)
     } catch (thrown) {
