@@ -4,7 +4,7 @@
  * is repeated only where that is harmless; a device that keeps failing is left alone for a while; no text holds a secret.
  */
 import { backoff } from '../base/backoff.ts'
-import { reasonOf } from '../base/failure.ts'
+import { WorldFault } from '../base/failure.ts'
 import { Breaker } from './breaker.ts'
 import { type Clock, pause, systemClock } from './clock.ts'
 import { parseCollection } from './collection.ts'
@@ -47,8 +47,11 @@ export interface CallOptions {
 export interface ClientState {
   /** `never`: no call has gone well yet; `failing`: the last one met no device in good order. */
   readonly phase: 'never' | 'up' | 'failing' | 'locked out'
-  /** The last failure that was the device's, kept when calls go well again; `at` as below. */
-  readonly lastError?: { readonly code: DeviceFaultCode; readonly message: string; readonly at: number }
+  /**
+   * The last time that the device did not serve us, or its credentials could not be had; kept when calls go well again. What
+   * it refuses is the caller's. `at` as below.
+   */
+  readonly lastError?: { readonly code: string; readonly message: string; readonly at: number }
   /** Milliseconds since 1970, as all points in time here; absent without a token. */
   readonly tokenExpiresAt?: number
   readonly inFlight: number
@@ -103,7 +106,7 @@ export class BigIpClient {
   readonly #deadline: number
   /** Ends a call, for each that is under way or waits. */
   readonly #calls = new Set<() => void>()
-  #closed = false
+  #closed: Promise<void> | undefined
   #phase: 'never' | 'up' | 'failing' = 'never'
   #lastError: ClientState['lastError']
 
@@ -212,8 +215,12 @@ export class BigIpClient {
   }
 
   /** Ends calls under way and waiting, gives the token back. */
-  async close(): Promise<void> {
-    this.#closed = true
+  close(): Promise<void> {
+    this.#closed ??= this.#end()
+    return this.#closed
+  }
+
+  async #end(): Promise<void> {
     for (const end of this.#calls) end()
     await this.#session.close()
     await this.#exchange.close()
@@ -229,7 +236,7 @@ export class BigIpClient {
     const ending = new AbortController()
     let begun = false
     const end = () => ending.abort(aborted(work.call, begun ? 'unknown' : 'no'))
-    if (this.#closed || signal?.aborted) end()
+    if (this.#closed !== undefined || signal?.aborted) end()
     this.#calls.add(end)
     signal?.addEventListener('abort', end, { once: true })
     try {
@@ -259,10 +266,11 @@ export class BigIpClient {
         if (!isDeviceFault(thrown, ...PASSING) || failures === REPEATS) throw thrown
         if (!work.repeatable && thrown.applied !== 'no') throw thrown
         last = thrown
-        const wait = Math.max(backoff(WAITS, failures, this.#clock.random()), thrown.retryAfter ?? 0)
-        if (this.#clock.now() + wait >= until) throw thrown
-        await pause(this.#clock, wait, signal)
       }
+      const now = this.#clock.now()
+      const wait = Math.max(backoff(WAITS, failures, this.#clock.random()), last.retryAfter ?? 0)
+      if (this.#breaker.restingUntil !== undefined || now + wait >= until) throw last
+      await pause(this.#clock, wait, signal)
     }
   }
 
@@ -296,14 +304,13 @@ export class BigIpClient {
 
   #failed(thrown: unknown): void {
     const now = this.#clock.now()
-    const code = thrown instanceof DeviceFault ? thrown.code : undefined
-    if (code === undefined || code === 'BIGIP_ABORTED') return this.#breaker.abandoned()
-    if (ILL.includes(code)) this.#breaker.failed(now, (thrown as DeviceFault).retryAfter ?? 0, this.#clock.random())
-    else if (SHUT.includes(code)) this.#breaker.abandoned()
-    else this.#wentWell()
-    if (ILL.includes(code) || SHUT.includes(code)) this.#phase = 'failing'
-    if (code !== 'BIGIP_EXISTS' && code !== 'BIGIP_NOT_FOUND')
-      this.#lastError = { code, message: reasonOf(thrown), at: now }
+    if (!(thrown instanceof DeviceFault)) this.#breaker.abandoned()
+    else if (ILL.includes(thrown.code)) this.#breaker.failed(now, thrown.retryAfter ?? 0, this.#clock.random())
+    else if (SHUT.includes(thrown.code) || thrown.code === 'BIGIP_ABORTED') this.#breaker.abandoned()
+    else return this.#wentWell()
+    if (!(thrown instanceof WorldFault) || thrown.code === 'BIGIP_ABORTED') return
+    this.#phase = 'failing'
+    this.#lastError = { code: thrown.code, message: thrown.message, at: now }
   }
 }
 

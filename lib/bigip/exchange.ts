@@ -2,7 +2,7 @@
  * One HTTP exchange with one device: a request out, JSON or a DeviceFault back. Knows neither turns nor tokens nor when to try
  * again. Rules: redirects are not followed, answers are bounded, every exchange is reported once.
  */
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, type Dispatcher, errors } from 'undici'
 import { InputFault } from '../base/failure.ts'
 import type { Clock } from './clock.ts'
 import { DeviceFault, type DeviceFaultCode, faultOfAnswer, nonsenseOf, unreachable, untrusted } from './fault.ts'
@@ -147,6 +147,8 @@ async function read(request: Request, response: Dispatcher.ResponseData, signal:
 
 function brokenOff(request: Request, cause: unknown, signal: AbortSignal): unknown {
   if (signal.aborted) return signal.reason
+  // a request that cannot be sent at all is our bug
+  if (cause instanceof errors.InvalidArgumentError) return cause
   return isCertificateVerdict(cause) ? untrusted(callOf(request), cause) : unreachable(callOf(request), cause)
 }
 

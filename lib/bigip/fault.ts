@@ -8,7 +8,7 @@ import { reasonOf, WorldFault } from '../base/failure.ts'
 export type DeviceFaultCode =
   /** The object exists already (01020066:3): read it, compare, adopt or update. */
   | 'BIGIP_EXISTS'
-  /** The object is absent (01020036:3). */
+  /** The object is absent, or one that the request names (01020036:3). */
   | 'BIGIP_NOT_FOUND'
   /** The request is wrong as it is: a configuration error, something referenced, immutable or too long. */
   | 'BIGIP_REFUSED'
@@ -118,7 +118,7 @@ const nonsense: Verdict = { code: 'BIGIP_NONSENSE', words: 'nonsense', retry: tr
 const marks: readonly (readonly [mark: RegExp, verdict: Verdict])[] = [
   [/\b01020066:\d/, exists],
   [/\b01020036:\d/, absent],
-  [/^Object not found - /, absent],
+  [/\bObject not found - /, absent],
   [/path\b.*\bnot registered/i, starting],
   [/active asynchronous task/i, busy],
   [/operation in progress/i, busy],

@@ -86,11 +86,24 @@ export class Session {
     this.#guard.tokenAccepted()
   }
 
-  /** Gives the token back. */
+  /** Gives the token back, also one that is just being fetched. */
   async close(): Promise<void> {
-    await this.#login?.catch(() => undefined)
+    await this.#patiently(this.#login)
     this.#drop()
     await Promise.all(this.#leaving)
+  }
+
+  /** A login may hang on what gives the credentials; to leave a token behind is the lesser evil. */
+  async #patiently(login: Promise<Token> | undefined): Promise<void> {
+    if (login === undefined) return
+    await new Promise<void>(resolve => {
+      const cancel = this.#clock.after(LOGOUT_DEADLINE, resolve)
+      const settled = () => {
+        cancel()
+        resolve()
+      }
+      login.then(settled, settled)
+    })
   }
 
   #renewed(): Promise<Token> {

@@ -148,6 +148,29 @@ test('a device that keeps failing is left alone, then probed by one call, and tr
   assert.equal(client.state().phase, 'up')
 })
 
+test('a storm of 503 is met by few calls, however many wait, and all go well after it', async () => {
+  await using device = await PlayedDevice.start()
+  const client = device.client()
+  device.answer = () => mark.busy
+  const waiting = Array.from({ length: 200 }, () => client.get(ARP))
+  const failed = Promise.allSettled(waiting)
+  await device.clock.pass(125, 4)
+  const outcomes = await failed
+  assert.ok(
+    outcomes.every(one => one.status === 'rejected' && isDeviceFault(one.reason, 'BIGIP_BUSY', 'BIGIP_RESTING')),
+  )
+  assert.ok(device.calls.length <= 8, `${device.calls.length} calls`)
+  for (let rest = 0; rest < 10; rest++) {
+    device.clock.advance(30_000)
+    await Promise.allSettled(Array.from({ length: 20 }, () => client.get(ARP)))
+  }
+  assert.ok(device.calls.length <= 18, `${device.calls.length} calls after 10 probes`)
+  device.answer = () => ({ body: { name: 'a' } })
+  device.clock.advance(30_000)
+  await client.get(ARP)
+  assert.equal((await Promise.all(Array.from({ length: 20 }, () => client.get(ARP)))).length, 20)
+})
+
 test('four calls at a time, the others in the order in which they were asked', async () => {
   await using device = await PlayedDevice.start()
   const client = device.client()

@@ -39,10 +39,11 @@ export class HandClock implements Clock {
     this.#now = end
   }
 
-  /** Waits until somebody waits just so many milliseconds, and lets them pass. */
-  async pass(milliseconds: number): Promise<void> {
-    await until(`somebody waits ${milliseconds} ms`, () =>
-      [...this.#timers].some(({ at }) => at === this.#now + milliseconds),
+  /** Waits until so many wait just that long, and lets it pass. */
+  async pass(milliseconds: number, howMany = 1): Promise<void> {
+    await until(
+      `${howMany} wait ${milliseconds} ms`,
+      () => [...this.#timers].filter(({ at }) => at === this.#now + milliseconds).length >= howMany,
     )
     this.advance(milliseconds)
   }

@@ -1,6 +1,7 @@
 /** Tokens and logins, over HTTPS to a played device, on a clock turned by hand. */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { WorldFault } from '../../../lib/base/failure.ts'
 import { isDeviceFault } from '../../../lib/bigip/fault.ts'
 import { until } from '../../until.ts'
 import { empty, mark, PlayedDevice } from './played-device.ts'
@@ -120,6 +121,26 @@ test('credentials that changed are tried at once', async () => {
   password = 'new'
   await client.get(ARP)
   assert.equal(client.state().phase, 'up')
+})
+
+test('credentials that cannot be had fail the call with their own reason', async () => {
+  await using device = await PlayedDevice.start()
+  const client = device.client({
+    credentials: () => Promise.reject(new WorldFault('KUBE_NOT_FOUND', 'no Secret bigip-login', { retry: true })),
+  })
+  await assert.rejects(client.get(ARP), { code: 'KUBE_NOT_FOUND' })
+  assert.equal(client.state().phase, 'failing')
+  assert.equal(client.state().lastError?.message, 'no Secret bigip-login')
+  assert.deepEqual(device.tokens, [])
+})
+
+test('a client can be closed while it waits for credentials', async () => {
+  await using device = await PlayedDevice.start()
+  const client = device.client({ credentials: () => new Promise(() => {}) })
+  const call = assert.rejects(client.get(ARP), thrown => isDeviceFault(thrown, 'BIGIP_ABORTED'))
+  const closed = client.close()
+  await device.clock.pass(5000)
+  await Promise.all([closed, call])
 })
 
 test('an account that the device has locked is left alone at once', async () => {
