@@ -18,7 +18,9 @@ export interface RecordsOperation {
   readonly tunnel: string
   /** All that it shall hold afterwards. */
   readonly rows: readonly Row<'FDB record'>[]
-  /** How many rows come, change and go. */
+  /** The single writes that it stands for. */
+  readonly operations: readonly RowOperation[]
+  /** How many of them come, change and go. */
   readonly changes: { readonly create: number; readonly update: number; readonly delete: number }
   readonly reason: string
 }

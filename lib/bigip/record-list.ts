@@ -36,5 +36,5 @@ function listOf(tunnel: string, operations: readonly RowOperation[], actual: Row
     changes[verb === 'replace' ? 'update' : verb]++
   }
   const reason = `${operations.length} records of it change`
-  return { verb: 'records', tunnel, rows: [...rows.values()], changes, reason }
+  return { verb: 'records', tunnel, rows: [...rows.values()], operations, changes, reason }
 }
