@@ -146,8 +146,8 @@ function interfaceOf({ address, subnet }: SelfIP): string {
 function profileRow({ spec }: ModeInput, place: Place, { floodingType, port }: OverlayWish): Row<'vxlan profile'> {
   return {
     kind: 'vxlan profile',
-    // the flooding type cannot be changed while a tunnel uses the profile, so that it is part of the name
-    name: spec.tunnel.profile ?? place.name(`vxlan-${floodingType}`),
+    // one name for every flooding type: to change it makes profile and tunnel anew, which needs an operator's word
+    name: spec.tunnel.profile ?? place.name('vxlan-profile'),
     description: place.description(),
     fields: { floodingType, port: spec.tunnel.port ?? port },
   }

@@ -27,7 +27,7 @@ describe('cilium-vxlan', () => {
     assert.equal(told.mode, 'cilium-vxlan')
     assert.deepEqual(of('vxlan profile', told.rows)[0]!.fields, { floodingType: 'multipoint', port: 8472 })
     assert.deepEqual(of('tunnel', told.rows)[0]!.fields, {
-      profile: '/Common/podpeer-c1-vxlan-multipoint',
+      profile: '/Common/podpeer-c1-vxlan-profile',
       key: 2,
       localAddress: '10.1.10.60',
     })

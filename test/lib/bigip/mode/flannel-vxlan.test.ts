@@ -1,6 +1,8 @@
 /** flannel's overlay on a device: from an address and a Secret, in every `arp`, of both families, and what is refused. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
+import { plan } from '../../../../lib/bigip/plan.ts'
+import { RowIndex } from '../../../../lib/bigip/row-index.ts'
 import type { ClusterObjects } from '../../../../lib/cni/cluster-objects.ts'
 import { dualNode, flannelConfig, flannelNode, macOf, node, pod, standIn } from '../../cni/objects.ts'
 import { codes, DUAL, desired, FLOATING, leftOut, of, selfIP, type Told } from './scene.ts'
@@ -35,7 +37,7 @@ describe('flannel-vxlan from little', () => {
     assert.deepEqual(of('vxlan profile', told.rows), [
       {
         kind: 'vxlan profile',
-        name: '/Common/podpeer-c1-vxlan-none',
+        name: '/Common/podpeer-c1-vxlan-profile',
         description: 'podpeer cluster=c1',
         fields: { floodingType: 'none', port: 8472 },
       },
@@ -45,7 +47,7 @@ describe('flannel-vxlan from little', () => {
         kind: 'tunnel',
         name: TUNNEL,
         description: 'podpeer cluster=c1',
-        fields: { profile: '/Common/podpeer-c1-vxlan-none', key: 1, localAddress: '10.1.10.60' },
+        fields: { profile: '/Common/podpeer-c1-vxlan-profile', key: 1, localAddress: '10.1.10.60' },
       },
     ])
     assert.deepEqual(of('self IP', told.rows), [
@@ -198,13 +200,10 @@ describe('flannel-vxlan by arp', () => {
     assert.deepEqual(codes(told), ['arp-experimental'])
   })
 
-  test('none: a profile that floods, under another name, for to change it makes the tunnel anew', () => {
+  test('none: a profile that floods, under the same name, so that to change it waits for an operator’s word', () => {
     const told = want({ pods, spec: { arp: 'none' } })
     const [profile] = of('vxlan profile', told.rows)
-    assert.deepEqual(
-      [profile!.name, profile!.fields.floodingType],
-      ['/Common/podpeer-c1-vxlan-multipoint', 'multipoint'],
-    )
+    assert.deepEqual([profile!.name, profile!.fields.floodingType], ['/Common/podpeer-c1-vxlan-profile', 'multipoint'])
     assert.equal(of('tunnel', told.rows)[0]!.fields.profile, profile!.name)
     assert.deepEqual([of('ARP', told.rows), of('route', told.rows)], [[], []])
     assert.equal(of('FDB record', told.rows).length, 2)
@@ -447,7 +446,7 @@ describe('flannel-vxlan on a pair', () => {
     }
     const told = want({ spec, facts: { peers, selfIPs: [DUAL[0]!, float], virtualServers: automap } })
     assert.deepEqual(of('tunnel', told.rows)[0]!.fields, {
-      profile: '/Common/podpeer-c1-vxlan-none',
+      profile: '/Common/podpeer-c1-vxlan-profile',
       key: 1,
       localAddress: '10.1.10.50',
       secondaryAddress: '10.1.10.60',
@@ -470,7 +469,7 @@ describe('flannel-vxlan in a route domain', () => {
     const own = selfIP('/Common/rd-self', '10.1.10.62%20/24')
     const told = want({ spec: { routeDomain: 20, arp: 'node' }, facts: { selfIPs: [DUAL[0]!, own] } })
     assert.deepEqual(of('tunnel', told.rows)[0]!.fields, {
-      profile: '/Common/podpeer-c1-vxlan-none',
+      profile: '/Common/podpeer-c1-vxlan-profile',
       key: 1,
       localAddress: '10.1.10.62%20',
       remoteAddress: 'any%20',
@@ -516,10 +515,10 @@ describe('flannel-vxlan again and again', () => {
       .filter(kind => kind === 'ARP' || /FDB/.test(kind))
 
   test('a pass makes only the rows of what changed', () => {
-    const first = pass(nodes)
-    assert.deepEqual(made(first, pass(nodes)), [])
-    assert.deepEqual(made(first, pass([nodes[0]!, flannelNode(2, { ready: false }), nodes[2]!])), ['FDB record', 'ARP'])
-    assert.deepEqual(made(first, pass(nodes, [...pods, pod('p-4', 'node-1', ['10.244.1.9'])])), ['ARP', 'ARP'])
+    const moved = [nodes[0]!, flannelNode(2, { ready: false }), nodes[2]!]
+    assert.deepEqual(made(pass(nodes), pass(nodes)), [])
+    assert.deepEqual(made(pass(nodes), pass(moved)), ['FDB record', 'ARP'])
+    assert.deepEqual(made(pass(nodes), pass(nodes, [...pods, pod('p-4', 'node-1', ['10.244.1.9'])])), ['ARP', 'ARP'])
   })
 
   test('what a pass answers does not depend on the passes before it', () => {
@@ -533,4 +532,16 @@ describe('flannel-vxlan again and again', () => {
     pass(nodes.slice(1), pods.slice(2))
     assert.deepEqual([...pass(nodes)], before)
   })
+})
+
+test('to flood from now on makes profile and tunnel anew, and waits for an operator’s word', () => {
+  const now = want({})
+  const floods = want({ spec: { arp: 'none' } })
+  const identity = { clusterId: 'c1', partition: 'Common' }
+  const ask = { ...floods, desired: floods.rows, actual: new RowIndex(now.rows), identity, synced: true }
+  const held = plan(ask)
+  assert.deepEqual(held.operations, [])
+  assert.match(held.refused!.reason, /deleted and made again/)
+  const allowed = plan({ ...ask, allowance: held.refused!.hash })
+  assert.deepEqual([allowed.refused, allowed.operations.length > 0], [undefined, true])
 })
