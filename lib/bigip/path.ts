@@ -19,13 +19,16 @@ export interface ListQuery {
   readonly partition?: string
   /** Only these fields; an object then lacks all others, also `kind`. */
   readonly select?: readonly string[]
+  /** With the items of their subcollections, under `…Reference`. */
+  readonly expanded?: boolean
 }
 
 /** As it follows the `?`; empty when nothing is asked. */
-export function renderQuery({ partition, select }: ListQuery): string {
+export function renderQuery({ partition, select, expanded = false }: ListQuery): string {
   return [
     ...(partition === undefined ? [] : [`$filter=partition+eq+${encodeURIComponent(partition)}`]),
     ...(select === undefined ? [] : [`$select=${select.map(encodeURIComponent).join(',')}`]),
+    ...(expanded ? ['expandSubcollections=true'] : []),
   ].join('&')
 }
 

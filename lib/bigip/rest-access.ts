@@ -4,7 +4,7 @@ import type { BigIpClient, Command, JsonObject } from './client.ts'
 import { type Codecs, codecsOf } from './codec.ts'
 import { isDeviceFault } from './fault.ts'
 import type { Operation } from './operation.ts'
-import { objectPath } from './path.ts'
+import { type ListQuery, objectPath, renderQuery } from './path.ts'
 import type { Kind, Row } from './row.ts'
 import { rowKey } from './row.ts'
 import type { Body, RowCodec } from './row-codec.ts'
@@ -28,7 +28,7 @@ export class RestAccess implements Access {
 
   async read(kind: Kind, parent?: string): Promise<Row[]> {
     const codec = this.#codec(kind)
-    const items = await this.#client.list(`${ROOT}/${codec.collection(parent)}`)
+    const items = await this.#client.list(`${ROOT}/${codec.collection(parent)}`, queryOf(codec))
     return items.map(item => this.#decode(codec, item, parent))
   }
 
@@ -37,7 +37,9 @@ export class RestAccess implements Access {
     try {
       return this.#decode(
         codec,
-        await this.#client.get(this.#path({ kind, name, ...(parent !== undefined && { parent }) })),
+        await this.#client.get(
+          `${this.#path({ kind, name, ...(parent !== undefined && { parent }) })}${question(codec)}`,
+        ),
         parent,
       )
     } catch (thrown) {
@@ -95,4 +97,13 @@ export class RestAccess implements Access {
   #path(row: RowName): string {
     return objectPath(this.#collection(row), this.#spellings.get(rowKey(row)) ?? row.name)
   }
+}
+
+function queryOf({ expanded }: RowCodec<Kind>): ListQuery {
+  return expanded === undefined ? {} : { expanded }
+}
+
+function question(codec: RowCodec<Kind>): string {
+  const query = renderQuery(queryOf(codec))
+  return query === '' ? '' : `?${query}`
 }

@@ -10,6 +10,8 @@ export type Body = Readonly<Record<string, unknown>>
 export interface RowCodec<K extends Kind> {
   /** Path of the collection under `/mgmt/tm`: `net/arp`, `net/fdb/tunnel/~Common~t/records`. */
   collection(parent: string | undefined): string
+  /** Whether a row takes in what the object keeps in a subcollection. */
+  readonly expanded?: true
   /** @throws DeviceFault for what is not an object of this kind */
   decode(body: unknown, parent: string | undefined): Row<K>
   /** The body of a POST. */

@@ -10,7 +10,7 @@ import type { RowOperation } from '../operation.ts'
 import { type Identity, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
 import type { BgpFamily } from './desired.ts'
-import type { ZebosProcess } from './zebos-config.ts'
+import type { ZebosPeer, ZebosProcess } from './zebos-config.ts'
 import { markerOf } from './zebos-rows.ts'
 
 export interface ScriptContext {
@@ -102,12 +102,23 @@ function redistribution(family: BgpFamily, wanted: Redistribution, before: Redis
   return inFamily(family, change)
 }
 
-/** The process goes only where nothing of others is in it. */
-function processRemoval(row: Row<'BGP'>, { identity, process }: ScriptContext): string[] {
-  const marker = markerOf(identity)
-  const as = `router bgp ${number(row.fields.asNumber)}`
-  const others = [...(process?.peers.keys() ?? [])].filter(name => name !== marker)
-  return others.length === 0 ? [`no ${as}`] : [as, `no neighbor ${marker} peer-group`]
+/** The process goes with all that is ours in it; while something of others is there, only what is ours goes. */
+function processRemoval({ fields }: Row<'BGP'>, { identity, process }: ScriptContext): string[] {
+  const as = `router bgp ${number(fields.asNumber)}`
+  const peers = [...(process?.peers ?? [])]
+  const own = peers.filter(([name, peer]) => isOurs(name, peer, identity))
+  if (own.length === peers.length) return [`no ${as}`]
+  // groups last, for they cannot go before their members
+  const names = own.sort(([, one], [, other]) => Number(one.isGroup) - Number(other.isGroup))
+  return [
+    as,
+    ...names.map(([name, { isGroup }]) => `no neighbor ${isGroup ? `${plain(name)} peer-group` : address(name)}`),
+    ...fields.redistribute.flatMap(({ family }) => inFamily(family, ['no redistribute kernel'])),
+  ]
+}
+
+function isOurs(name: string, { description }: ZebosPeer, identity: Identity): boolean {
+  return name === markerOf(identity) || description?.startsWith(tagOf(identity)) === true
 }
 
 function inProcess({ process }: ScriptContext): string[] {

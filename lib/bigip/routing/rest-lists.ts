@@ -10,6 +10,7 @@ const FAMILIES: readonly BgpFamily[] = ['ipv4', 'ipv6']
 
 export const prefixList: RestCodec<'prefix list'> = {
   collection: () => 'net/routing/prefix-list',
+  expanded: true,
   decode: (body: Body) => ({
     kind: 'prefix list',
     name: pathOf(body),
@@ -47,6 +48,7 @@ function prefixListBody({ fields }: Row<'prefix list'>): Body {
 
 export const routeMap: RestCodec<'route map'> = {
   collection: () => 'net/routing/route-map',
+  expanded: true,
   decode: (body: Body) => ({
     kind: 'route map',
     name: pathOf(body),
