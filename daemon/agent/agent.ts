@@ -300,8 +300,8 @@ export class Agent {
         return this.hear({ type: 'bigipsAway', reason: `BIGIPs cannot be read: ${state.reason}` })
       if (state.phase === 'absent' && this.#situation.bigips.views.length > 0)
         return this.hear({ type: 'bigipsAway', reason: 'the cluster knows no BIGIPs any more: those known last count' })
-      // the whole list has been told by then; an absent resource counts as synced before
-      if (state.phase !== 'watching') return
+      // the whole list has been told by then, or there is none to tell; an absent resource counts as synced before
+      if (state.phase !== 'watching' && state.phase !== 'absent') return
       this.#bigipsKnown = true
     }
     if (!this.#bigipsKnown) return
