@@ -2,10 +2,11 @@
  * The text of a configuration file → its value, or every problem in it with path and line. Knows YAML and the schema,
  * and what the schema cannot say; what only shows when sections and annotations are applied is judged there.
  */
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument } from 'yaml'
+import { LineCounter, parseDocument } from 'yaml'
 import { reasonOf } from '../../lib/base/failure.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { judge, type Schema } from '../../lib/schema/judge.ts'
+import { lineOf } from '../../lib/schema/line.ts'
 import { type ConfigProblem, faultOf } from '../../lib/schema/problem.ts'
 import { BUILT_IN_POLICIES } from './policy.ts'
 import { type AgentFile, agentSchema, type PeerSettings, type PrefixRangeSettings } from './schema.ts'
@@ -46,24 +47,6 @@ export function judgeFile(text: string): Judgement {
 function failed(problems: readonly ConfigProblem[]): Judgement {
   const sorted = problems.toSorted((a, b) => (a.line ?? 0) - (b.line ?? 0))
   return { file: undefined, problems: sorted as [ConfigProblem, ...ConfigProblem[]] }
-}
-
-/** The line of a key or list item, or of the nearest one above it that is there. */
-function lineOf(root: Node | null, path: string, lines: LineCounter): number {
-  let node: unknown = root
-  let at = root?.range?.[0] ?? 0
-  for (const step of path.matchAll(/\[(\d+)\]|[^.[\]]+/g)) {
-    if (isSeq(node)) {
-      node = node.items[Number(step[1])]
-      at = (node as Node | undefined)?.range?.[0] ?? at
-    } else if (isMap(node)) {
-      const pair = node.items.find(({ key }) => isScalar(key) && String(key.value) === step[0])
-      if (pair === undefined) break
-      at = (pair.key as Node).range?.[0] ?? at
-      node = pair.value
-    }
-  }
-  return lines.linePos(at).line
 }
 
 function judgeMeaning(file: AgentFile): ConfigProblem[] {

@@ -12,7 +12,7 @@ export interface ControllerStatus {
   /** Whether this process writes; `holder` is who does, where there is an election. */
   readonly leading: boolean
   readonly holder?: string
-  readonly kubernetes: { readonly state: 'disabled' | 'connecting' | 'synced' | 'away'; readonly reason?: string }
+  readonly kubernetes: { readonly state: 'connecting' | 'synced' | 'away'; readonly reason?: string }
   /** Sentences. */
   readonly problems: readonly string[]
   readonly bigIps: readonly BigIpReport[]

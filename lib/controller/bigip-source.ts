@@ -8,6 +8,8 @@ export interface BigIpSource {
   start(changed: () => void): void
   /** As they are written: a wrong one among them is told, and the others count. */
   list(): readonly KubeObject[]
+  /** Whether they are objects of the cluster, which take a status and finalizers. */
+  readonly stored: boolean
   /** What is not in the list does not exist. */
   readonly synced: boolean
   /** A sentence; undefined: they are followed without trouble. */
@@ -16,11 +18,12 @@ export interface BigIpSource {
 
 /** Objects that stay as they are. */
 export function fixedBigIps(objects: readonly KubeObject[]): BigIpSource {
-  return { start: () => {}, list: () => objects, synced: true, trouble: undefined }
+  return { start: () => {}, list: () => objects, stored: false, synced: true, trouble: undefined }
 }
 
 /** As the API server tells it. */
 export class KubeBigIps implements BigIpSource {
+  readonly stored = true
   readonly #collections: Collections
   #collection: Collection<KubeObject> | undefined
 

@@ -13,6 +13,7 @@ import { cniOf, desire, needsPods } from '../bigip/mode/index.ts'
 import type { Plan } from '../bigip/plan.ts'
 import type { Allowance } from '../bigip/refusal.ts'
 import { parseBigIp } from '../bigip/resource.ts'
+import type { ClusterNetwork } from '../cni/network.ts'
 import type { ElectionOptions } from '../kube/election.ts'
 import { Leader } from '../kube/leader.ts'
 import type { KubeObject } from '../kube/object.ts'
@@ -117,6 +118,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
     if (kube !== undefined)
       this.#publisher = new Publisher({
         writer: kube.writer,
+        stored: parts.bigIps.stored,
         clock,
         lead: () => this.leading,
         onFault: error => this.#trouble('status', error),
@@ -153,10 +155,22 @@ export class Controller extends EventEmitter<ControllerEvents> {
     return this.#opened && this.#parts.bigIps.synced && this.#parts.cluster.synced
   }
 
+  /** All was told once, and something is not followed now. */
+  get away(): boolean {
+    const { bigIps, cluster } = this.#parts
+    return (bigIps.trouble ?? cluster.trouble) !== undefined
+  }
+
   /** What is known of each BIGIP now, by name. */
   report(): ReadonlyMap<string, BigIpReport> {
     const reports = [...this.#keepers].map(([name, keeper]) => [name, this.#reportOf(name, keeper)] as const)
     return new Map(reports)
+  }
+
+  /** The cluster as this BIGIP's mode sees it; undefined: there is no such BIGIP. */
+  network(bigIp: string): ClusterNetwork | undefined {
+    const keeper = this.#keepers.get(bigIp)
+    return keeper && this.#parts.cluster.network(cniOf(keeper.bigIp.spec.mode))
   }
 
   /** The units that are kept, each with the name of its BIGIP. */
@@ -187,8 +201,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
 
   /** Reads devices and what they are anew: what keeps packets away from where all seems right. @throws as `plan` */
   async examine(selection?: Selection): Promise<UnitResult<Examined>[]> {
-    this.#open()
-    await this.#known()
+    await this.known()
     await Promise.allSettled(this.units(selection).map(({ unit }) => unit.link.read()))
     return await this.#each(selection, unit => unit.examine())
   }
@@ -353,8 +366,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
   }
 
   async #each<T>(selection: Selection | undefined, work: (unit: Unit) => Promise<T>): Promise<UnitResult<T>[]> {
-    this.#open()
-    await this.#known()
+    await this.known()
     const units = this.units(selection)
     if (units.length === 0)
       throw new InputFault(
@@ -376,8 +388,12 @@ export class Controller extends EventEmitter<ControllerEvents> {
     )
   }
 
-  /** Until all sources have told all and each device has been asked, and what follows from it is wanted. */
-  async #known(): Promise<void> {
+  /**
+   * Resolves when all sources have told all, each device has been asked once, and what follows from it is wanted.
+   * @throws WorldFault where the cluster is not known in time
+   */
+  async known(): Promise<void> {
+    this.#open()
     const until = this.#clock.now() + PATIENCE
     const waits = () => !this.synced || [...this.#obstacles.values()].includes(UNKNOWN)
     await this.#passed()

@@ -16,6 +16,8 @@ import { type BigIpReport, bigIpStatus, exclusionsOf, findingsOf } from './statu
 
 export interface PublisherOptions {
   readonly writer: KubeWriter
+  /** Whether BIGIPs are objects of the cluster: else only Nodes and the masquerade list are told. */
+  readonly stored: boolean
   readonly clock: Clock
   readonly lead: () => boolean
   readonly onFault: (fault: Error) => void
@@ -48,16 +50,18 @@ export class Publisher {
     if (!this.#options.lead()) return
     const { bigIp } = keeper
     const published = this.#publishedOf(bigIp.metadata.name, bigIp.status)
+    this.#keepMasquerade(published.masquerade, report)
+    this.#recordNodeEvents(bigIp, report)
+    if (!this.#options.stored) return
     published.object.hear(bigIp.status)
     this.#tell(published.object, report)
     this.#finalize(published, bigIp, keeper.clean)
-    this.#keepMasquerade(published.masquerade, report)
     this.#recordEvents(bigIp, report)
   }
 
   /** Of an object that cannot be used at all. */
   complain(object: KubeObject, obstacle: NonNullable<BigIpReport['obstacle']>): void {
-    if (!this.#options.lead()) return
+    if (!this.#options.lead() || !this.#options.stored) return
     const { metadata } = object
     const status = (object['status'] ?? {}) as BigIpStatus
     const { object: writer } = this.#publishedOf(metadata.name, status)
@@ -126,7 +130,7 @@ export class Publisher {
     masquerade.want(spec.masquerade.configMap, wanted, this.#options.clock.now())
   }
 
-  #recordEvents(bigIp: BigIp, report: BigIpReport): void {
+  #recordNodeEvents(bigIp: BigIp, report: BigIpReport): void {
     for (const { kind, name, reason, message } of exclusionsOf(report))
       if (kind === 'Node')
         this.#events.record({
@@ -135,6 +139,9 @@ export class Publisher {
           reason,
           message: `BIGIP ${bigIp.metadata.name}: ${message}`,
         })
+  }
+
+  #recordEvents(bigIp: BigIp, report: BigIpReport): void {
     const subject = subjectOf(bigIp)
     for (const { code, severity, subject: about, cause, remedy } of findingsOf(report))
       if (severity !== 'note')

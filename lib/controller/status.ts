@@ -161,7 +161,8 @@ function lastSyncOf(at: number | undefined, before: string | undefined, now: num
 
 type Verdict = Pick<Condition, 'status' | 'reason' | 'message'>
 
-function conditionsOf(report: BigIpReport, before: readonly Condition[], now: number): Condition[] {
+/** With the times of `before` where nothing changes. */
+export function conditionsOf(report: BigIpReport, before: readonly Condition[], now: number): Condition[] {
   const reachable = judgeReachable(report)
   const reconciled = judgeReconciled(report, before)
   const ready = judgeReady(report, reachable, reconciled)

@@ -68,6 +68,7 @@ export class Unit {
   #desire: Desire | undefined
   #network: ClusterNetwork | undefined
   #allowance: Allowance | undefined
+  #spec: UnitSpec
   #following = false
   #enabling = false
   /** Reconcilers that were replaced, until their last write has ended. */
@@ -77,6 +78,7 @@ export class Unit {
     const { bigIp, unit, login, clock, onCall, onChange } = options
     this.name = unit.name
     this.#options = options
+    this.#spec = unit
     const interval = Math.max(FACTS_INTERVAL, bigIp.spec.resyncInterval * 1000)
     this.link = new DeviceLink({ bigIp, unit, login, clock, interval, onCall, onChange })
     this.link.watchTunnels(Object.values(tunnelPaths({ spec: bigIp.spec, identity: options.identity })))
@@ -106,10 +108,10 @@ export class Unit {
   want({ synced, purge, ...input }: UnitWish): Desire | undefined {
     const access = this.#accessOptions()
     if (access === undefined) return undefined
-    const { unit, identity, mode } = this.#options
+    const { identity, mode } = this.#options
     this.link.watchTunnels(Object.values(tunnelPaths({ spec: input.spec, identity })))
-    const own = input.spec.units.find(({ name }) => name === unit.name) ?? unit
-    const desire = mode({ ...input, unit: own, identity, facts: this.link.facts! })
+    this.#spec = input.spec.units.find(({ name }) => name === this.name) ?? this.#spec
+    const desire = mode({ ...input, unit: this.#spec, identity, facts: this.link.facts! })
     this.#desire = desire
     this.#network = input.network
     const { device } = this.#reconcilerFor(access, desire.routing?.api)
@@ -148,7 +150,7 @@ export class Unit {
     const [access, desire, network] = [this.#accessOptions()!, this.#desire!, this.#network!]
     const routes = (await deviceAccess(access, undefined).read('route')) as Row<'route'>[]
     const unsaved = this.status?.unsaved ?? false
-    const own = diagnose({ unit: this.#options.unit, desire, facts: this.link.facts!, network, routes, unsaved })
+    const own = diagnose({ unit: this.#spec, desire, facts: this.link.facts!, network, routes, unsaved })
     return { findings: [...desire.findings, ...findings, ...own], traffic: trafficOf(desire) }
   }
 
@@ -169,7 +171,11 @@ export class Unit {
 
   #device(): Device {
     if (this.#reconciler !== undefined) return this.#reconciler.device
-    throw this.link.fault ?? new WorldFault('UNIT_UNKNOWN', `${this.name} is not known yet`, { retry: true })
+    throw this.#unknown()
+  }
+
+  #unknown(): Error {
+    return this.link.fault ?? new WorldFault('UNIT_UNKNOWN', `${this.name} is not known yet`, { retry: true })
   }
 
   #reconcilerFor(access: AccessOptions, api: RoutingApi | undefined): Reconciler {
