@@ -66,13 +66,16 @@ export function tunnelCodecs(routeDomain: number): { readonly [K in TunnelKind]:
         }
       },
       create(row) {
-        const { profile, key, localAddress } = row.fields
+        const { profile, key } = row.fields
+        const localAddress = write(row.fields.localAddress)
         return {
           ...placeOf(row.name),
           ...descriptionOf(row),
           profile,
           key,
-          localAddress: write(localAddress),
+          localAddress,
+          // outside of route domain 0 it has to be said (reference: §3.5)
+          ...(localAddress.includes('%') && { remoteAddress: localAddress.includes(':') ? 'any6' : 'any' }),
           ...tunnel(row),
         }
       },

@@ -72,7 +72,7 @@ function rowsOfNode(node: NodeNetwork, overlay: Overlay, place: Place, routed: b
     kind: 'FDB record',
     name: floodingMac(address),
     parent: overlay.tunnel,
-    fields: { endpoint: place.address(address, overlay.tunnel) },
+    fields: { endpoint: place.address(address) },
   }
   if (routed) return { rows: [record] }
   // where the cluster's pod network is not known as a whole, it is known by its nodes

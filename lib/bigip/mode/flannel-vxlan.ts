@@ -122,7 +122,7 @@ function rowsOfOverlay(node: NodeNetwork, overlay: Overlay, { place, arp }: Scen
     kind: 'FDB record',
     name: vtep.mac,
     parent: tunnel,
-    fields: { endpoint: place.address(vtep.endpoint, tunnel) },
+    fields: { endpoint: place.address(vtep.endpoint) },
   }
   if (arp !== 'node') return { rows: [record] }
   if (cidrs.length === 0)
@@ -148,7 +148,7 @@ function neighbour(address: string, mac: string, place: Place): Row<'ARP'> | Row
   return {
     kind: familyOf(address) === 4 ? 'ARP' : 'NDP',
     name: place.adoptsCis ? place.cisName(address) : place.name(address),
-    description: place.description(),
+    description: place.description,
     fields: { ipAddress: place.address(address), macAddress: mac },
   }
 }

@@ -148,7 +148,7 @@ function profileRow({ spec }: ModeInput, place: Place, { floodingType, port }: O
     kind: 'vxlan profile',
     // one name for every flooding type: to change it makes profile and tunnel anew, which needs an operator's word
     name: spec.tunnel.profile ?? place.name('vxlan-profile'),
-    description: place.description(),
+    description: place.description,
     fields: { floodingType, port: spec.tunnel.port ?? port },
   }
 }
@@ -164,14 +164,12 @@ function tunnelRow(input: ModeInput, place: Place, wish: OverlayWish, overlay: O
   return {
     kind: 'tunnel',
     name: tunnel,
-    description: place.description(),
+    description: place.description,
     fields: {
       profile: profileRow(input, place, wish).name,
       key: spec.tunnel.vni ?? wish.vni,
-      localAddress: place.address(endpoint, tunnel),
-      ...(own === undefined ? {} : { secondaryAddress: place.address(String(own), tunnel) }),
-      // outside of route domain 0 a tunnel needs it written out (OpenShift HA guide)
-      ...(place.routeDomain === 0 ? {} : { remoteAddress: place.address(family === 4 ? 'any' : 'any6', tunnel) }),
+      localAddress: place.address(endpoint),
+      ...(own === undefined ? {} : { secondaryAddress: place.address(String(own)) }),
       ...(spec.tunnel.mtu === undefined ? {} : { mtu: spec.tunnel.mtu }),
       ...(floats && carrier?.trafficGroup !== undefined ? { trafficGroup: carrier.trafficGroup } : {}),
     },
@@ -209,7 +207,7 @@ function selfIPRows(input: ModeInput, place: Place, overlay: Overlay, findings: 
       {
         kind: 'self IP',
         name,
-        description: place.description(),
+        description: place.description,
         fields: {
           address: place.address(text),
           vlan: overlay.tunnel,

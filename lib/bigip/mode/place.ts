@@ -1,12 +1,12 @@
 /**
  * Where the objects of one cluster are on one device: partition, route domain, names and descriptions, and what of the
  * device's own addresses lies in that route domain. Rule of the normal form: `%id` stands only where it is not the default
- * route domain of the object's partition. Routes of a pair lie in /LOCAL_ONLY, which does not sync: each unit has its own.
+ * route domain of our partition. Routes of a pair lie in /LOCAL_ONLY, which does not sync: each unit has its own.
  */
 import type { Address } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
 import type { DeviceFacts } from '../facts.ts'
-import { ownName, tagged } from '../ownership.ts'
+import { ownName, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
 import type { ModeInput } from './desire.ts'
 import { parseInterface } from './subnet.ts'
@@ -46,8 +46,7 @@ export class Place {
   /** Two places with the same key make the same objects of the same values. */
   get key(): string {
     const { clusterId, partition, adopt = '' } = this.#identity
-    const defaults = [partition, UNSYNCED].map(name => this.#defaultOf(name))
-    return [clusterId, partition, adopt, this.routeDomain, ...defaults, this.#routes].join(' ')
+    return [clusterId, partition, adopt, this.address(''), this.#routes].join(' ')
   }
 
   name(rest: string): string {
@@ -63,13 +62,14 @@ export class Place {
     return this.#identity.adopt === 'cis'
   }
 
-  description(rest?: string): string {
-    return tagged(this.#identity, rest)
+  get description(): string {
+    return tagOf(this.#identity)
   }
 
-  /** An address, or a prefix, as it stands in an object of our partition, or of that of `path`. */
-  address(text: string, path = this.name('')): string {
-    return this.#inDomain(text, partitionOf(path))
+  /** An address, or a prefix, as it stands in rows. */
+  address(text: string): string {
+    const own = this.routeDomain === this.#defaultOf(this.#identity.partition)
+    return own ? text : text.replace(/(?=\/|$)/, `%${this.routeDomain}`)
   }
 
   /**
@@ -81,14 +81,13 @@ export class Place {
     to: { readonly interface: string } | { readonly gateway: string },
     name = ownName({ ...this.#identity, partition: this.#routes }, network.replace('/', '-')),
   ): Row<'route'> {
-    const partition = partitionOf(name)
     return {
       kind: 'route',
       name,
-      description: this.description(),
+      description: this.description,
       fields: {
-        network: this.#inDomain(network, partition),
-        ...('gateway' in to ? { gateway: this.#inDomain(to.gateway, partition) } : to),
+        network: this.address(network),
+        ...('gateway' in to ? { gateway: this.address(to.gateway) } : to),
       },
     }
   }
@@ -116,10 +115,6 @@ export class Place {
 
   #defaultOf(partition: string): number {
     return this.#facts.partitions.get(partition) ?? 0
-  }
-
-  #inDomain(text: string, partition: string): string {
-    return this.routeDomain === this.#defaultOf(partition) ? text : text.replace(/(?=\/|$)/, `%${this.routeDomain}`)
   }
 }
 
