@@ -4,6 +4,7 @@ import type { Finding } from './finding.ts'
 import { factsOf } from './kind.ts'
 import type { Row } from './row.ts'
 import type { RowIndex } from './row-index.ts'
+import { tmshCreate, tmshModify } from './tmsh.ts'
 
 /** Fields that are verified without their being the same text: what is wanted has to be among what is found. */
 const OPEN = 'allowService'
@@ -21,7 +22,7 @@ export function subjectOf({ kind, name, parent }: Row): string {
 }
 
 function missing(expected: Row, actual: RowIndex): Finding | undefined {
-  const { unique, tmsh } = factsOf(expected.kind)
+  const { unique } = factsOf(expected.kind)
   const holders = unique === undefined ? [] : actual.holders(expected.kind, unique(expected))
   const same = holders.find(holder => differencesFrom(expected, holder).length === 0)
   if (same !== undefined) return undefined
@@ -30,25 +31,26 @@ function missing(expected: Row, actual: RowIndex): Finding | undefined {
     severity: 'error',
     subject: subjectOf(expected),
     cause: `the ${expected.kind} ${expected.name} is not there; podpeer verifies it and does not make it`,
-    remedy: `tmsh create ${tmsh} ${expected.name} ${settings(Object.entries(expected.fields))}`,
+    remedy: tmshCreate(expected),
   }
 }
 
 function differing(expected: Row, found: Row): Finding | undefined {
   const differences = differencesFrom(expected, found)
   if (differences.length === 0) return undefined
-  const { fixed, tmsh } = factsOf(expected.kind)
-  const reason = fixed(expected, found)
-  const command = `${tmsh} ${expected.name} ${settings(differences.map(({ field, wanted }) => [field, wanted]))}`
+  const obstacle = factsOf(expected.kind).fixed(expected, found)
   return {
     code: 'expected-differs',
     severity: 'error',
     subject: subjectOf(expected),
     cause: `${renderDifferences(differences)}; podpeer verifies this ${expected.kind} and does not change it`,
     remedy:
-      reason === undefined
-        ? `tmsh modify ${command}`
-        : `${reason}: delete it with what depends on it, then tmsh create ${tmsh} ${expected.name} ${settings(Object.entries(expected.fields))}`,
+      obstacle === undefined
+        ? tmshModify(
+            expected,
+            differences.map(({ field, wanted }) => [field, wanted]),
+          )
+        : `${obstacle}: delete it with what depends on it, then ${tmshCreate(expected)}`,
   }
 }
 
@@ -61,17 +63,4 @@ function differencesFrom(expected: Row, found: Row) {
 
 function allows(found: readonly string[], wanted: readonly string[]): boolean {
   return found.includes('all') || wanted.every(service => service === 'none' || found.includes(service))
-}
-
-/** Of tmsh: `local-address 10.1.10.60 key 1`. */
-function settings(fields: readonly (readonly [field: string, value: unknown])[]): string {
-  return fields
-    .filter(([, value]) => value !== undefined)
-    .map(([field, value]) => `${tmshName(field)} ${Array.isArray(value) ? `{ ${value.join(' ')} }` : value}`)
-    .join(' ')
-}
-
-function tmshName(field: string): string {
-  if (field === 'gateway') return 'gw'
-  return field.replace(/[A-Z]+/g, upper => `-${upper.toLowerCase()}`)
 }

@@ -9,8 +9,9 @@ import type { Finding } from './finding.ts'
 import { factsOf, isDescribable } from './kind.ts'
 import type { RowOperation } from './operation.ts'
 import { type Identity, ownership, type RecordOwners } from './ownership.ts'
-import type { Kind, Row } from './row.ts'
+import { type Kind, type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
+import { tmshDelete } from './tmsh.ts'
 
 export interface Matches {
   /** Creations, updates and replacements. */
@@ -40,6 +41,8 @@ class Matching {
   readonly #ours = new Map<Kind, number>()
   /** Wanted rows, by kind, that are on the device as somebody else's. */
   readonly #held = new Map<Kind, Row[]>()
+  /** Rows to be made, by name and by what there can be only one of. */
+  readonly #coming = new Map<string, Row>()
   #unchanged = 0
 
   constructor(actual: RowIndex, identity: Identity, owners: RecordOwners) {
@@ -84,6 +87,11 @@ class Matching {
     const named = this.#actual.get(row)
     if (named !== undefined && !this.#claimed.has(named)) return this.#settle(row, named)
     if (factsOf(row.kind).owner === 'field') return void this.#findings.push(absent(row))
+    const { unique, keepsName } = factsOf(row.kind)
+    const keys = [rowKey(row), ...(keepsName && unique !== undefined ? [`${row.kind} ${unique(row)}`] : [])]
+    const twin = keys.map(key => this.#coming.get(key)).find(one => one !== undefined)
+    if (twin !== undefined) return void this.#findings.push(wantedTwice(row, twin))
+    for (const key of keys) this.#coming.set(key, row)
     this.#changes.push({ verb: 'create', row: this.#underFreeName(row), reason: 'it is not there' })
   }
 
@@ -151,7 +159,7 @@ function conflict(row: Row, found: Row, reason: string, difference: string): Fin
     severity: 'error',
     subject: subjectOf(found),
     cause: `${row.kind} ${row.name} is wanted, but ${found.name} stands there and is not ours: ${reason}; ${difference}`,
-    remedy: `remove it (tmsh delete ${factsOf(found.kind).tmsh} ${found.name}) or, if CIS made it, set adopt: cis`,
+    remedy: `remove it (${tmshDelete(found)}) or, if CIS made it, set adopt: cis`,
   }
 }
 
@@ -165,12 +173,12 @@ function heldByOthers(kind: Kind, rows: readonly Row[]): Finding {
   }
 }
 
-function wantedTwice(row: Row, found: Row): Finding {
+function wantedTwice(row: Row, first: Row): Finding {
   return {
     code: 'wanted-twice',
     severity: 'warning',
     subject: subjectOf(row),
-    cause: `another row stands for the same object of the device, ${found.name}: the first one counts`,
+    cause: `another row stands for the same object of the device, ${first.name}: the first one counts`,
   }
 }
 

@@ -19,6 +19,7 @@ import { markShared, recordOwners, type TunnelShares, wantedJournal } from './re
 import { type Allowance, DEFAULT_CAP, type DeletionCap, type Refusal, refuse } from './refusal.ts'
 import type { Kind, Row } from './row.ts'
 import type { RowIndex } from './row-index.ts'
+import { tmshDelete } from './tmsh.ts'
 
 export interface Counts {
   readonly desired: number
@@ -137,7 +138,7 @@ function leftover(row: Row, reason: string): Finding {
     severity: 'note',
     subject: subjectOf(row),
     cause: `it has our tag and nothing wants it, but ${reason}: it is left as it is`,
-    remedy: `tmsh delete ${factsOf(row.kind).tmsh} ${row.name}`,
+    remedy: tmshDelete(row),
   }
 }
 
