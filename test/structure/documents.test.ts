@@ -8,11 +8,13 @@ import { commandTree } from '../../daemon/cli/command-tree.ts'
 import { exitCode } from '../../daemon/cli/exit-code.ts'
 import { openScreen } from '../../daemon/cli/screen.ts'
 import { agentSchema } from '../../daemon/config/schema.ts'
+import { specSchema } from '../../lib/bigip/resource-schema.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 const read = (path: string): string => readFileSync(join(ROOT, path), 'utf8')
 const documents = globSync(['*.md', 'docs/*.md'], { cwd: ROOT }).sort()
 const operating = read('docs/operating.md')
+const bigip = read('docs/bigip.md')
 
 test('every file that a document links to is there', () => {
   const missing = documents.flatMap(path =>
@@ -67,4 +69,33 @@ test('every key of the configuration is told, with the default that the schema h
   walk(agentSchema.properties, '')
   const { gracefulRestart: _, ...peer } = agentSchema.properties.peers.items.properties
   walk(peer, '')
+})
+
+/** Words with hyphens between such quotes. */
+function hyphenated(text: string, quote: "'" | '`'): string[] {
+  return Array.from(text.matchAll(new RegExp(`${quote}([a-z0-9]+(?:-[a-z0-9]+)+)${quote}`, 'g')), found => found[1]!)
+}
+
+test('every finding is told, and no other', () => {
+  const told = new Set(hyphenated(bigip.split('## Findings')[1]!.split('\n## ')[0]!, '`'))
+  told.delete('iptables-save')
+  const sources = globSync(['lib/{bigip,cni,controller}/**/*.ts', 'daemon/cli/*.ts'], { cwd: ROOT })
+  const codes = new Set(
+    sources.flatMap(path =>
+      Array.from(read(path).matchAll(/(?:code: |refuse\(\s*)[^,\n]*/g), ([line]) => hyphenated(line, "'")).flat(),
+    ),
+  )
+  assert.ok(codes.size > 40)
+  assert.deepEqual([...told].sort(), [...codes].sort())
+})
+
+test('every field of a BIGIP is told, and every mode', () => {
+  const walk = (properties: object): void => {
+    for (const [key, schema] of Object.entries(properties)) {
+      assert.ok(new RegExp(`\\b${key}\\b`).test(bigip), key)
+      walk(schema.properties ?? schema.items?.properties ?? {})
+    }
+  }
+  walk(specSchema.properties)
+  for (const mode of specSchema.properties.mode.enum) assert.ok(bigip.includes(`\`${mode}\``), mode)
 })
