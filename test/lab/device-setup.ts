@@ -40,7 +40,8 @@ function peerOf(bgp: WorldBgp, neighbor: WorldBgpNeighbor): RouterPeer {
     holdTime: neighbor.holdTime ?? bgp.holdTime,
     keepaliveTime: neighbor.keepaliveTime ?? bgp.keepaliveTime,
     passive,
-    ...(ebgpMultihop !== undefined && { multihop: ebgpMultihop }),
+    // 1 is what the device says of a neighbour on a network of its own
+    ...(ebgpMultihop !== undefined && ebgpMultihop > 1 && { multihop: ebgpMultihop }),
     ...(password !== undefined && { password }),
   }
 }

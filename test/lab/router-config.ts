@@ -71,6 +71,8 @@ export function birdConfig({ asNumber, routerId, originated, restartTime, peers 
   return lines(
     `router id ${routerId};`,
     'protocol device { }',
+    // by which next hops are found that multihop peers announce
+    'protocol direct { ipv4; ipv6; interface "-lo", "*"; }',
     ...FAMILIES.flatMap(family => [
       `protocol kernel kernel_${family} {`,
       ...(helps ? ['  graceful restart on;'] : []),
