@@ -3,7 +3,7 @@
  * the BGP of a legacy device another (`routing/imish-access.ts`), a map in memory a third (tests).
  */
 import type { Operation } from './operation.ts'
-import type { Kind, Row } from './row.ts'
+import type { Kind, Row, RowName } from './row.ts'
 
 export interface Access {
   /**
@@ -13,7 +13,7 @@ export interface Access {
    */
   read(kind: Kind, parent?: string): Promise<Row[]>
   /** One row as it is now; undefined: it is not there. Asked where the answer to a write was lost. @throws DeviceFault */
-  find(row: Pick<Row, 'kind' | 'name'> & { readonly parent?: string }): Promise<Row | undefined>
+  find(row: RowName): Promise<Row | undefined>
   /** @throws DeviceFault: nothing was changed, except where its `applied` is `unknown` */
   write(operation: Operation): Promise<void>
   /** The running configuration outlives a reboot from here on. @throws DeviceFault */

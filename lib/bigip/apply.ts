@@ -7,10 +7,10 @@ import { WorldFault } from '../base/failure.ts'
 import type { Access } from './access.ts'
 import { isAsWanted } from './difference.ts'
 import { type DeviceFaultCode, isDeviceFault } from './fault.ts'
-import { factsOf, needs } from './kind.ts'
+import { factsOf } from './kind.ts'
 import type { Operation, RowOperation } from './operation.ts'
 import { levelOf } from './plan.ts'
-import type { Kind, Row } from './row.ts'
+import { type Kind, type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
 export interface ApplyContext {
@@ -67,8 +67,8 @@ function stagesOf(operations: readonly Operation[]): Operation[][] {
 class Run {
   fault: WorldFault | undefined
   readonly #context: ApplyContext
-  /** Rows that could not be written. */
-  readonly #failed: Row[] = []
+  /** Keys of rows that could not be written. */
+  readonly #failed = new Set<string>()
   #hasNoJournal = false
 
   constructor(context: ApplyContext) {
@@ -95,7 +95,7 @@ class Run {
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
       if (operation.verb !== 'records' && operation.verb !== 'delete') {
-        this.#failed.push(operation.row)
+        this.#failed.add(rowKey(operation.row))
         this.#hasNoJournal ||= operation.row.kind === 'data group'
       }
       if (isDeviceWide(thrown)) this.fault ??= thrown
@@ -169,14 +169,13 @@ class Run {
 
   /** A record of a shared tunnel waits for the journal. */
   #isBlocked(operation: Operation): boolean {
-    if (operation.verb === 'records') return this.#hasFailed({ kind: 'tunnel', name: operation.tunnel })
-    if (operation.verb === 'delete') return false
+    if (this.#failed.size === 0 || operation.verb === 'delete') return false
+    if (operation.verb === 'records') return this.#failed.has(rowKey({ kind: 'tunnel', name: operation.tunnel }))
     const { row } = operation
-    return (row.kind === 'FDB record' && this.#hasNoJournal) || this.#failed.some(one => needs(row, one))
-  }
-
-  #hasFailed({ kind, name }: Pick<Row, 'kind' | 'name'>): boolean {
-    return this.#failed.some(row => row.kind === kind && row.name === name)
+    if (row.kind === 'FDB record' && this.#hasNoJournal) return true
+    return factsOf(row.kind)
+      .references(row)
+      .some(one => this.#failed.has(rowKey(one)))
   }
 }
 

@@ -8,7 +8,7 @@ import { Prefix } from '../base/prefix.ts'
 import { subjectOf } from './expectation.ts'
 import type { Finding } from './finding.ts'
 import { factsOf } from './kind.ts'
-import type { Row } from './row.ts'
+import { type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
 /** All rows that refer to one of `roots`, directly or by another one; children of the first come before their parents. */
@@ -16,13 +16,14 @@ export function dependentsOf(roots: readonly Row[], actual: RowIndex): readonly 
   const found = new Set<Row>()
   let front = roots
   while (front.length > 0) {
-    const objects = new Set(front.map(({ kind, name }) => `${kind} ${name}`))
+    const objects = new Set(front.map(rowKey))
     const subnets = front.flatMap(row => (row.kind === 'self IP' ? subnetOf(row) : []))
     const next: Row[] = []
     for (const row of actual.rows()) {
       if (found.has(row) || roots.includes(row)) continue
-      const { refersTo, references } = factsOf(row.kind)
-      const isUser = refersTo !== undefined && references(row).some(path => objects.has(`${refersTo} ${path}`))
+      const isUser = factsOf(row.kind)
+        .references(row)
+        .some(one => objects.has(rowKey(one)))
       if (!isUser && !leadsInto(row, subnets)) continue
       found.add(row)
       next.push(row)

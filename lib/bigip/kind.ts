@@ -3,7 +3,7 @@
  * A new kind is one entry here, one codec, and its fields in row.ts.
  */
 import { restCodecs } from './routing/rest.ts'
-import type { Kind, Row, RowFields } from './row.ts'
+import type { Kind, Row, RowFields, RowName } from './row.ts'
 
 export interface KindFacts<K extends Kind> {
   /** Place in the order of creation: everything that a row refers to has a lower one. Rows of one level go side by side. */
@@ -23,16 +23,15 @@ export interface KindFacts<K extends Kind> {
   unique?(row: Row<K>): string
   /** Whether a row of ours that has the unique text of a wanted one under another name keeps its name. */
   readonly keepsName: boolean
-  /** The kind of the objects that it needs, and their full paths. */
-  readonly refersTo?: Kind
-  references(row: Row<K>): readonly string[]
+  /** The objects that it needs. */
+  references(row: Row<K>): readonly RowName[]
   /** Why no PATCH can make this change; undefined: one can. */
   fixed(row: Row<K>, before: Row<K>): string | undefined
   /** As tmsh calls it: `net arp`. */
   readonly tmsh: string
 }
 
-const none: readonly string[] = []
+const none: readonly RowName[] = []
 const never = () => undefined
 
 const neighbor = {
@@ -80,8 +79,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     recreate: 'by word',
     unique: ({ fields }) => `${fields.localAddress} ${fields.key}`,
     keepsName: false,
-    refersTo: 'vxlan profile',
-    references: ({ fields }) => [fields.profile],
+    references: ({ fields }) => [{ kind: 'vxlan profile', name: fields.profile }],
     fixed: (row, before) => changed(row, before, ['profile', 'key', 'localAddress', 'remoteAddress']),
     tmsh: 'net tunnels tunnel',
   },
@@ -92,8 +90,8 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     recreate: 'at once',
     unique: ({ fields }) => fields.address.slice(0, fields.address.indexOf('/')),
     keepsName: true,
-    refersTo: 'tunnel',
-    references: ({ fields }) => [fields.vlan],
+    // or a VLAN, which is never among rows
+    references: ({ fields }) => [{ kind: 'tunnel', name: fields.vlan }],
     fixed: (row, before) => changed(row, before, ['address', 'vlan']),
     tmsh: 'net self',
   },
@@ -101,11 +99,10 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     level: 3,
     owner: 'journal',
     parent: 'tunnel',
-    refersTo: 'tunnel',
     structural: false,
     recreate: 'at once',
     keepsName: false,
-    references: ({ parent }) => (parent === undefined ? none : [parent]),
+    references: ({ parent }) => holder('tunnel', parent),
     fixed: never,
     tmsh: 'net fdb tunnel',
   },
@@ -128,8 +125,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     recreate: 'at once',
     unique: ({ fields }) => fields.network,
     keepsName: true,
-    refersTo: 'tunnel',
-    references: ({ fields }) => (fields.interface === undefined ? none : [fields.interface]),
+    references: ({ fields }) => (fields.interface === undefined ? none : [{ kind: 'tunnel', name: fields.interface }]),
     fixed: fixedOfRoute,
     tmsh: 'net route',
   },
@@ -143,16 +139,20 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
   'route map': {
     ...routing,
     level: 5,
-    refersTo: 'prefix list',
-    references: ({ fields }) => fields.entries.flatMap(({ destination }) => destination?.prefixList ?? []),
+    references: ({ fields }) =>
+      fields.entries.flatMap(({ destination }) =>
+        destination === undefined ? [] : [{ kind: 'prefix list', name: destination.prefixList }],
+      ),
     fixed: (row, before) => restCodecs['route map'].fixed(row, before),
     tmsh: 'net routing route-map',
   },
   BGP: {
     ...routing,
     level: 6,
-    refersTo: 'route map',
-    references: ({ fields }) => fields.redistribute.flatMap(({ routeMap }) => routeMap ?? []),
+    references: ({ fields }) =>
+      fields.redistribute.flatMap(({ routeMap }) =>
+        routeMap === undefined ? [] : [{ kind: 'route map', name: routeMap }],
+      ),
     fixed: (row, before) => restCodecs.BGP.fixed(row, before),
     tmsh: 'net routing bgp',
   },
@@ -160,8 +160,7 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     ...routing,
     level: 7,
     parent: 'BGP',
-    refersTo: 'BGP',
-    references: ({ parent }) => (parent === undefined ? none : [parent]),
+    references: ({ parent }) => holder('BGP', parent),
     fixed: (row, before) => restCodecs['BGP peer group'].fixed(row, before),
     tmsh: 'net routing bgp',
   },
@@ -170,8 +169,12 @@ export const KINDS: { readonly [K in Kind]: KindFacts<K> } = {
     level: 8,
     owner: 'tag',
     parent: 'BGP',
-    refersTo: 'BGP',
-    references: ({ parent }) => (parent === undefined ? none : [parent]),
+    references: ({ parent, fields: { peerGroup } }) => [
+      ...holder('BGP', parent),
+      ...(peerGroup === undefined || parent === undefined
+        ? none
+        : ([{ kind: 'BGP peer group', name: peerGroup, parent }] as const)),
+    ],
     fixed: (row, before) => restCodecs['BGP neighbor'].fixed(row, before),
     tmsh: 'net routing bgp',
   },
@@ -196,13 +199,18 @@ export function factsOf(kind: Kind): KindFacts<Kind> {
 }
 
 /** Whether the first needs the second to be there. */
-export function needs(row: Row, other: Pick<Row, 'kind' | 'name'>): boolean {
-  const { refersTo, references } = factsOf(row.kind)
-  return refersTo === other.kind && references(row).includes(other.name)
+export function needs(row: Row, { kind, name, parent }: RowName): boolean {
+  return factsOf(row.kind)
+    .references(row)
+    .some(one => one.kind === kind && one.name === name && one.parent === parent)
 }
 
 export function isDescribable(kind: Kind): boolean {
   return KINDS[kind].owner === 'name and tag' || KINDS[kind].owner === 'tag'
+}
+
+function holder(kind: Kind, parent: string | undefined): readonly RowName[] {
+  return parent === undefined ? none : [{ kind, name: parent }]
 }
 
 function changed<K extends Kind>(

@@ -122,14 +122,17 @@ function leftOf({ claimed }: Matches, owners: RecordOwners, input: PlanInput) {
     if (owner === 'ours' || (owner === 'adoptable' && isWithin(row, networks))) deletions.push(row)
     else if (owner === 'foreign' && hasTag(row, identity)) findings.push(leftover(row, reason))
   }
-  const gone = new Set(deletions.map(({ kind, name }) => `${kind} ${name}`))
-  const isGone = ({ kind, parent }: Row) => goesWithParent(kind) && gone.has(`${factsOf(kind).parent} ${parent}`)
-  return { deletions: deletions.filter(row => !isGone(row)), findings }
+  const gone = processesOf(deletions)
+  return { deletions: deletions.filter(row => !goesAlong(row, gone)), findings }
 }
 
-/** A tunnel with records is not deleted by devices; a BGP process goes with all that it has. */
-function goesWithParent(kind: Kind): boolean {
-  return factsOf(kind).parent === 'BGP'
+/** A BGP process goes with all that it has; a tunnel is not deleted by devices while it has records. */
+function goesAlong({ kind, parent }: Row, processes: ReadonlySet<string | undefined>): boolean {
+  return factsOf(kind).parent === 'BGP' && processes.has(parent)
+}
+
+function processesOf(rows: readonly Row[]): ReadonlySet<string | undefined> {
+  return new Set(rows.filter(({ kind }) => kind === 'BGP').map(({ name }) => name))
 }
 
 function leftover(row: Row, reason: string): Finding {
@@ -189,6 +192,7 @@ function recreate({ changes, claimed }: Matches, recreations: readonly Recreatio
   const roots = recreations.map(({ before }) => before)
   const going = dependentsOf(roots, actual)
   const gone = new Set(going)
+  const processes = processesOf(roots)
   const changing = new Map(main.flatMap(change => ('before' in change ? [[change.before, change] as const] : [])))
   const back = going
     .filter(row => claimed.has(row))
@@ -198,7 +202,7 @@ function recreate({ changes, claimed }: Matches, recreations: readonly Recreatio
     })
   const rest = main.filter(change => !('before' in change && gone.has(change.before)))
   const before = going
-    .filter(({ kind }) => !goesWithParent(kind))
+    .filter(row => !goesAlong(row, processes))
     .map((row): RowOperation => ({ verb: 'delete', row, reason: 'what it depends on is made again' }))
   return { before, main: [...rest, ...back] }
 }
@@ -213,9 +217,9 @@ function inOrder(
   const removals = deletions.map((row): RowOperation => ({ verb: 'delete', row, reason: 'nothing wants it' }))
   // records are all of one level: those that go may go with those that come
   const coming = new Set(main.map(({ row }) => (row.kind === 'FDB record' ? row.parent : undefined)))
-  const goesAlong = ({ row }: RowOperation) => row.kind === 'FDB record' && coming.has(row.parent)
-  const going = removals.filter(goesAlong)
-  const last = removals.filter(removal => !goesAlong(removal))
+  const isListed = ({ row }: RowOperation) => row.kind === 'FDB record' && coming.has(row.parent)
+  const going = removals.filter(isListed)
+  const last = removals.filter(removal => !isListed(removal))
   return [
     ...byLevel(gatherRecords(before, actual, exclusive)).reverse(),
     ...byLevel(gatherRecords([...main, ...going], actual, exclusive)),

@@ -5,14 +5,11 @@ import { type Codecs, codecsOf } from './codec.ts'
 import { isDeviceFault } from './fault.ts'
 import type { Operation } from './operation.ts'
 import { type ListQuery, objectPath, renderQuery } from './path.ts'
-import type { Kind, Row } from './row.ts'
-import { rowKey } from './row.ts'
+import { type Kind, type Row, type RowName, rowKey } from './row.ts'
 import type { Body, RowCodec } from './row-codec.ts'
 import { FDB_TUNNELS } from './tunnel-codec.ts'
 
 const ROOT = '/mgmt/tm'
-
-type RowName = Pick<Row, 'kind' | 'name'> & { readonly parent?: string }
 
 export class RestAccess implements Access {
   readonly #client: BigIpClient

@@ -3,9 +3,7 @@
  * as they are read, single rows as they are written.
  */
 import { factsOf } from './kind.ts'
-import type { Kind, Row } from './row.ts'
-
-type RowName = Pick<Row, 'kind' | 'name'> & { readonly parent?: string }
+import type { Kind, Row, RowName } from './row.ts'
 
 export class RowIndex {
   readonly #collections = new Map<Kind, Map<string, Map<string, Row>>>()

@@ -99,7 +99,14 @@ export type Row<K extends Kind = Kind> = {
   }
 }[K]
 
-/** What tells rows apart on one device. */
-export function rowKey({ kind, parent = '', name }: Pick<Row, 'kind' | 'name'> & { readonly parent?: string }): string {
+/** Which row: what tells it from all others of one device. */
+export interface RowName {
+  readonly kind: Kind
+  readonly name: string
+  readonly parent?: string
+}
+
+/** The same as a text. */
+export function rowKey({ kind, parent = '', name }: RowName): string {
   return `${kind}\t${parent}\t${name}`
 }

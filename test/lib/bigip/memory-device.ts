@@ -8,7 +8,7 @@ import { isAsWanted } from '../../../lib/bigip/difference.ts'
 import { type Applied, DeviceFault, type DeviceFaultCode } from '../../../lib/bigip/fault.ts'
 import { factsOf, needs } from '../../../lib/bigip/kind.ts'
 import type { Operation } from '../../../lib/bigip/operation.ts'
-import { type Kind, type Row, rowKey } from '../../../lib/bigip/row.ts'
+import { type Kind, type Row, type RowName, rowKey } from '../../../lib/bigip/row.ts'
 
 /** VLANs are no rows: this one is there. */
 const VLAN = '/Common/external'
@@ -33,7 +33,7 @@ export class MemoryDevice {
     for (const row of rows) this.put(row)
   }
 
-  get(row: Pick<Row, 'kind' | 'name'> & { readonly parent?: string }): Row | undefined {
+  get(row: RowName): Row | undefined {
     return this.rows.get(rowKey(row))
   }
 
@@ -153,10 +153,9 @@ export class MemoryDevice {
   }
 
   #checkReferences(row: Row): void {
-    const { refersTo, references } = factsOf(row.kind)
-    for (const path of references(row))
-      if (path !== VLAN && this.get({ kind: refersTo!, name: path }) === undefined)
-        throw refusal('BIGIP_REFUSED', `${row.name} refers to ${path}, which is not there`)
+    for (const one of factsOf(row.kind).references(row))
+      if (one.name !== VLAN && this.get(one) === undefined)
+        throw refusal('BIGIP_REFUSED', `${row.name} refers to ${one.name}, which is not there`)
   }
 }
 
