@@ -145,9 +145,11 @@ function addController(tree: Tree): void {
     .option('--metrics <address>', 'serve /metrics, /healthz and /readyz on ADDRESS:PORT ($PODPEER_METRICS)')
     .addOption(new Option('--log-level <level>', 'of the log').choices(['error', 'warn', 'info', 'debug']))
     .option('--no-leader-election', 'it is the only one: ask for no Lease')
-    .action(async ({ bigip, ...options }: ControllerCommandOptions) => {
+    .action(async ({ bigip, leaderElection, ...options }: ControllerCommandOptions) => {
       const { runController } = await import('../controller/process.ts')
-      end(await runController({ ...options, ...(bigip !== undefined && { bigIp: bigip }) }))
+      const where = bigip === undefined ? {} : { bigIp: bigip }
+      // true is what commander has where nobody said so
+      end(await runController({ ...options, ...where, ...(!leaderElection && { leaderElection }) }))
     })
 }
 

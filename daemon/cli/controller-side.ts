@@ -24,7 +24,7 @@ export async function withSide<Result>(
     return await work(new ControllerClient(socket))
   }
   const { openOnce } = await import('../controller/once.ts')
-  const side = await openOnce(own)
+  const side = openOnce(own)
   try {
     return await work(side)
   } finally {

@@ -1,6 +1,6 @@
 /** The controller's library in the process of a command, for one question: no socket, no Lease, no loop; the same answers. */
 import { Controller } from '../../lib/controller/controller.ts'
-import { parseAllowance } from './api.ts'
+import { parseAllowance, parseSelection } from './api.ts'
 import type { ControllerClient, UnitSelection } from './client.ts'
 import { openParts } from './parts.ts'
 import { ControllerView } from './view.ts'
@@ -19,32 +19,33 @@ export interface Once extends Pick<ControllerClient, 'status' | 'plan' | 'apply'
   close(): Promise<void>
 }
 
-/** @throws as openParts does */
-export async function openOnce({ bigip, ...options }: OnceOptions): Promise<Once> {
-  const { parts, close } = openParts({
+/** @throws InputFault for a file that cannot be used */
+export function openOnce({ bigip, ...options }: OnceOptions): Once {
+  const opened = openParts({
     ...options,
     ...(bigip !== undefined && { bigIp: bigip }),
     election: false,
     environment: process.env,
   })
-  const controller = new Controller(parts)
+  const controller = new Controller(opened.parts)
   const view = new ControllerView(controller)
   return {
     status: async () => {
-      await controller.known()
+      // what nobody has looked at has no status
+      await controller.plan()
       return await view.status()
     },
-    plan: selection => view.plan(selectionOf(selection)),
-    apply: ({ allow, ...selection }) => view.apply(selectionOf(selection), parseAllowance(allow)),
-    doctor: selection => view.doctor(selectionOf(selection)),
-    vtepValues: selection => view.vtepValues(selectionOf(selection)),
+    plan: selection => view.plan(parse(selection)),
+    apply: ({ allow, ...selection }) => view.apply(parse(selection), parseAllowance(allow)),
+    doctor: selection => view.doctor(parse(selection)),
+    vtepValues: selection => view.vtepValues(parse(selection)),
     close: async () => {
       await controller.close()
-      await close()
+      await opened.close()
     },
   }
 }
 
-function selectionOf({ bigip, unit }: UnitSelection) {
-  return { ...(bigip !== undefined && { bigIp: bigip }), ...(unit !== undefined && { unit }) }
+function parse({ bigip = '', unit = '' }: UnitSelection) {
+  return parseSelection(new URLSearchParams({ bigip, unit }))
 }

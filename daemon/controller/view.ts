@@ -3,6 +3,7 @@ import { InputFault, reasonOf } from '../../lib/base/failure.ts'
 import type { Operation } from '../../lib/bigip/operation.ts'
 import type { Plan } from '../../lib/bigip/plan.ts'
 import type { Allowance, Refusal } from '../../lib/bigip/refusal.ts'
+import type { Row } from '../../lib/bigip/row.ts'
 import { vtepValues } from '../../lib/bigip/vtep-values.ts'
 import type { Controller, Selection, UnitResult } from '../../lib/controller/controller.ts'
 import { conditionsOf, exclusionsOf, findingsOf, type BigIpReport as Report } from '../../lib/controller/status.ts'
@@ -174,10 +175,7 @@ function unitPlan({ bigIp, unit, error }: UnitResult<unknown>, plan: Plan | unde
 
 function planned(operation: Operation): PlannedOperation {
   const { verb, reason } = operation
-  if (verb === 'records') {
-    const after = Object.fromEntries(operation.rows.map(({ name, fields }) => [name, fields.endpoint]))
-    return { verb, kind: 'FDB record', name: operation.tunnel, reason, after }
-  }
+  if (verb === 'records') return { verb, kind: 'FDB record', name: operation.tunnel, reason, ...records(operation) }
   const { kind, name, parent } = operation.row
   const what = { verb, kind, name, reason, ...(parent !== undefined && { parent }) }
   if (verb === 'create') return { ...what, after: operation.row.fields as Fields }
@@ -186,6 +184,19 @@ function planned(operation: Operation): PlannedOperation {
 }
 
 type Fields = Readonly<Record<string, unknown>>
+
+/** Endpoints by MAC address, of the records that change. */
+function records({ operations }: Extract<Operation, { verb: 'records' }>): { before: Fields; after: Fields } {
+  const endpoint = ({ name, fields }: Row) => [name, (fields as Row<'FDB record'>['fields']).endpoint] as const
+  return {
+    before: Object.fromEntries(
+      operations.flatMap(one =>
+        one.verb === 'delete' ? [endpoint(one.row)] : one.verb === 'create' ? [] : [endpoint(one.before)],
+      ),
+    ),
+    after: Object.fromEntries(operations.flatMap(one => (one.verb === 'delete' ? [] : [endpoint(one.row)]))),
+  }
+}
 
 /** Only what differs. */
 function changed(before: Fields, after: Fields): { before: Fields; after: Fields } {
