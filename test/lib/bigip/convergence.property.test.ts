@@ -232,9 +232,7 @@ class Story {
     )
     const row = ours[at % Math.max(1, ours.length)]
     if (row === undefined) return
-    const isUsed = [...this.device.rows.values()].some(other =>
-      factsOf(other.kind).references(other).includes(row.name),
-    )
+    const isUsed = [...this.device.rows.values()].some(other => needs(other, row))
     if (how === 'delete') {
       if (isUsed) return
       this.device.remove(row)
