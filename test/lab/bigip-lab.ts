@@ -170,8 +170,7 @@ export class BigIpLab {
   /** The controller, and the agents where the mode has them. */
   async startPodpeer(): Promise<void> {
     this.#progress('starting the controller')
-    await this.controller.start()
-    if (this.plan.agents) await this.agents.start(this.#progress)
+    await Promise.all([this.controller.start(), this.plan.agents && this.agents.start(this.#progress)])
   }
 
   /** The stand-in, for what a person or a test does at the device. */

@@ -4,25 +4,29 @@
  */
 import { parseArgs } from 'node:util'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
-import { Lab } from './lab.ts'
+import { BigIpLab } from './bigip-lab.ts'
+import { LAB_MODES, type LabMode } from './lab-mode.ts'
 import { removeLab } from './leftovers.ts'
 import { isWell, type Outcome, renderJson, renderReport } from './report.ts'
 import { isRootless, mayBuild, runInUserNamespace, settleIn } from './rootless.ts'
 import { ROUTER_KINDS, type RouterKind } from './router.ts'
 import { renderSuggestions } from './suggestions.ts'
 
-const USAGE = `npm start -- [--nodes N] [--router podpeer|frr|bird] [--once [--json]]
+const USAGE = `npm start -- [--mode M] [--nodes N] [--router podpeer|frr|bird] [--once [--json]]
 
-Builds a small cluster out of network namespaces, runs podpeer's agents in it, and shows what they do.
+Builds a small cluster and an empty BIG-IP out of network namespaces, runs podpeer's controller and agents in it, and
+shows what they do.
 
+  --mode M      how BIG-IP reaches the pods: bgp (default), flannel-vxlan, flannel-host-gw, cilium-vxlan or static
   --nodes N     how many nodes (2)
-  --router R    the router's BGP daemon: podpeer (default), frr or bird
+  --router R    BIG-IP's BGP daemon: podpeer (default), frr or bird
   --once        show it, tear it down, exit 0 only if all is well
   --json        with --once: print one JSON document and nothing else
                 (npm start --silent -- … keeps npm's own lines away, too)
 `
 
 interface Wish {
+  readonly mode: LabMode
   readonly nodes: number
   readonly router: RouterKind
   readonly once: boolean
@@ -31,6 +35,7 @@ interface Wish {
 }
 
 const options = {
+  mode: { type: 'string', default: 'bgp' },
   nodes: { type: 'string', default: '2' },
   router: { type: 'string', default: 'podpeer' },
   once: { type: 'boolean', default: false },
@@ -40,11 +45,16 @@ const options = {
 
 /** @throws InputFault */
 function parseWish(args: readonly string[]): Wish {
-  const { nodes, router, once, json, help } = values(args)
-  const kind = ROUTER_KINDS.find(known => known === router)
-  if (kind === undefined) throw new InputFault('--router', `"${router}" is none`, `choose ${ROUTER_KINDS.join(', ')}`)
+  const { mode, nodes, router, once, json, help } = values(args)
   if (json && !once) throw new InputFault('--json', 'goes with --once only')
-  return { nodes: Number(nodes), router: kind, once, json, help }
+  const wish = { mode: choice('--mode', mode, LAB_MODES), router: choice('--router', router, ROUTER_KINDS) }
+  return { ...wish, nodes: Number(nodes), once, json, help }
+}
+
+function choice<Word extends string>(option: string, word: string, words: readonly Word[]): Word {
+  const known = words.find(known => known === word)
+  if (known === undefined) throw new InputFault(option, `"${word}" is none`, `choose ${words.join(', ')}`)
+  return known
 }
 
 function values(args: readonly string[]) {
@@ -66,8 +76,8 @@ async function main(): Promise<number> {
   const ended = endOfWishes()
   const begun = performance.now()
   const progress = (what: string) => process.stderr.write(`${seconds(begun).toFixed(1).padStart(6)} s  ${what}\n`)
-  const { nodes, router } = wish
-  const lab = await Promise.race([Lab.prepare({ nodes, router, progress }), ended])
+  const { mode, nodes, router } = wish
+  const lab = await Promise.race([BigIpLab.prepare({ mode, nodes, router, progress }), ended])
   if (lab === undefined) return INTERRUPTED
   try {
     const outcome = await Promise.race([observe(lab, begun), ended])
@@ -100,8 +110,8 @@ function endOfWishes(): Promise<undefined> {
 }
 
 /** A lab that does not settle is a result as well: it is shown with what is missing. */
-async function observe(lab: Lab, begun: number): Promise<Outcome> {
-  await lab.startAgents()
+async function observe(lab: BigIpLab, begun: number): Promise<Outcome> {
+  await lab.startPodpeer()
   try {
     await lab.settled()
   } catch (thrown) {
@@ -110,7 +120,17 @@ async function observe(lab: Lab, begun: number): Promise<Outcome> {
   }
   const pings = await lab.pingAll()
   const missing = await lab.missing()
-  return { sessions: await lab.sessions(), routes: lab.routes(), pings, missing, seconds: seconds(begun) }
+  const { mode, plan } = lab
+  return {
+    mode,
+    ...(plan.played !== undefined && { played: plan.played }),
+    objects: await lab.objects(),
+    sessions: await lab.sessions(),
+    routes: lab.routes(),
+    pings,
+    missing,
+    seconds: seconds(begun),
+  }
 }
 
 function show(outcome: Outcome, { json }: Wish): void {

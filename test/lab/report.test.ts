@@ -5,6 +5,8 @@ import { isWell, type Outcome, renderJson, renderReport, renderTable } from './r
 
 const outcome: Outcome = {
   seconds: 2.345,
+  mode: 'bgp',
+  objects: [{ kind: 'BGP neighbor', desired: 2, actual: 1, drift: 0 }],
   sessions: [{ node: 'node-1', peer: '10.0.1.254', family: 'ipv4', state: 'Established' }],
   routes: [{ node: 'router', prefix: '10.244.1.0/24', via: '10.0.1.1' }],
   pings: [
@@ -21,10 +23,12 @@ test('all is well only when nothing is missing and every ping was answered', () 
   assert.equal(isWell({ ...outcome, missing: ['the session of node-1 with 10.0.1.254 is Active'] }), false)
 })
 
-test('the JSON document has the verdict, the seconds and the three lists', () => {
+test('the JSON document has the verdict, the seconds, the mode and the four lists', () => {
   assert.deepEqual(JSON.parse(renderJson(lost)), {
     ok: false,
     seconds: 2.3,
+    mode: 'bgp',
+    objects: outcome.objects,
     sessions: outcome.sessions,
     routes: outcome.routes,
     pings: lost.pings,
@@ -35,6 +39,13 @@ test('the ping matrix has both families in one cell, and a lost ping in words', 
   assert.match(renderReport(outcome, false), /router +0\.12 \/ 0\.46/)
   assert.match(renderReport(lost, false), /router +lost \/ 0\.46/)
   assert.match(renderReport(lost, false), /Not well after 2\.3 s: 1 of 2 pings answered\./)
+})
+
+test('objects are counted by kind, and where there are neither sessions nor routes nothing stands in their place', () => {
+  assert.match(renderReport(outcome, false), /KIND +DESIRED +ACTUAL\n +BGP neighbor +2 +1\n/)
+  const played = renderReport({ ...outcome, mode: 'static', sessions: [], routes: [], played: 'Calico' }, false)
+  assert.match(played, /mode static[\s\S]*the lab plays Calico/)
+  assert.doesNotMatch(played, /Sessions|Routes/)
 })
 
 test('what is missing is said below the tables', () => {

@@ -1,11 +1,16 @@
 /** What the lab shows: tables for a person, one JSON document for a program. Pure: values in, text out. */
 import { stripVTControlCharacters, styleText } from 'node:util'
 import type { SessionRow } from './agents.ts'
+import type { ObjectRow } from './bigip-lab.ts'
 import type { RouteRow } from './network.ts'
 import type { PingRow } from './ping.ts'
 
 export interface Outcome {
   readonly seconds: number
+  readonly mode: string
+  /** Whom the lab plays on the nodes. */
+  readonly played?: string
+  readonly objects: readonly ObjectRow[]
   readonly sessions: readonly SessionRow[]
   readonly routes: readonly RouteRow[]
   readonly pings: readonly PingRow[]
@@ -19,8 +24,9 @@ export function isWell({ missing, pings }: Outcome): boolean {
 }
 
 export function renderJson(outcome: Outcome): string {
-  const { seconds, sessions, routes, pings } = outcome
-  return JSON.stringify({ ok: isWell(outcome), seconds: Number(seconds.toFixed(1)), sessions, routes, pings }, null, 2)
+  const { seconds, mode, objects, sessions, routes, pings } = outcome
+  const document = { ok: isWell(outcome), seconds: Number(seconds.toFixed(1)), mode, objects, sessions, routes, pings }
+  return JSON.stringify(document, null, 2)
 }
 
 /** Wider matrices and longer lists are no use to the eye: counts take their place. */
@@ -29,7 +35,7 @@ const MOST_ROUTES = 100
 
 export function renderReport(outcome: Outcome, colour: boolean): string {
   const paint = painter(colour)
-  const { sessions, routes, pings, missing, seconds } = outcome
+  const { mode, played, objects, sessions, routes, pings, missing, seconds } = outcome
   const lost = pings.filter(({ ok }) => !ok)
   const verdict = isWell(outcome)
     ? paint('green', `All is well after ${seconds.toFixed(1)} s: ${pings.length} of ${pings.length} pings answered.`)
@@ -41,22 +47,40 @@ export function renderReport(outcome: Outcome, colour: boolean): string {
         ].join('\n'),
       )
   return [
-    heading(paint, 'Sessions', 'as the agents see them'),
-    renderTable(
-      ['NODE', 'PEER', 'FAMILY', 'STATE'],
-      sessions.map(({ node, peer, family, state }) => [
-        node,
-        peer,
-        family,
-        state === 'Established' ? paint('green', state) : paint('red', state),
-      ]),
-    ),
-    heading(paint, 'Routes', 'that BGP brought into the kernels'),
-    renderRoutes(routes),
+    heading(paint, 'Objects', `that the controller made on BIG-IP, mode ${mode}`),
+    renderObjects(objects, paint),
+    ...(sessions.length === 0 ? [] : [heading(paint, 'Sessions', 'as the agents see them')]),
+    ...(sessions.length === 0 ? [] : [renderSessions(sessions, paint)]),
+    ...(routes.length === 0 ? [] : [heading(paint, 'Routes', 'that BGP brought into the kernels')]),
+    ...(routes.length === 0 ? [] : [renderRoutes(routes)]),
+    ...(played === undefined ? [] : [`${paint('dim', `Not podpeer but the lab plays ${played}.`)}\n`]),
     heading(paint, 'Pings', 'round trip in ms, IPv4 / IPv6'),
     renderPings(pings, paint),
     verdict,
   ].join('\n')
+}
+
+function renderObjects(objects: readonly ObjectRow[], paint: Painter): string {
+  return renderTable(
+    ['KIND', 'DESIRED', 'ACTUAL'],
+    objects.map(({ kind, desired, actual }) => [
+      kind,
+      String(desired),
+      paint(desired === actual ? 'green' : 'red', String(actual)),
+    ]),
+  )
+}
+
+function renderSessions(sessions: readonly SessionRow[], paint: Painter): string {
+  return renderTable(
+    ['NODE', 'PEER', 'FAMILY', 'STATE'],
+    sessions.map(({ node, peer, family, state }) => [
+      node,
+      peer,
+      family,
+      paint(state === 'Established' ? 'green' : 'red', state),
+    ]),
+  )
 }
 
 function renderRoutes(routes: readonly RouteRow[]): string {
