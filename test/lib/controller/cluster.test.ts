@@ -1,0 +1,313 @@
+/** The controller between the API stand-in and the BIG-IP stand-in. */
+import assert from 'node:assert/strict'
+import { describe, it } from 'node:test'
+import { until } from '../../until.ts'
+import { Stage } from './stage.ts'
+
+/** Looks again and again at what takes a question to know. */
+async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  for (const deadline = Date.now() + 20_000; ; await new Promise(resolve => setTimeout(resolve, 20)))
+    try {
+      return assert.deepEqual(await look(), expected)
+    } catch (difference) {
+      if (Date.now() > deadline) throw difference
+    }
+}
+
+const ready = (stage: Stage) => until('it is ready', () => stage.condition('Ready') === 'True')
+
+describe('a controller in a cluster', () => {
+  it('makes an empty device reach the pods of flannel, and tells agents and people what they need', async context => {
+    const stage = await Stage.open(context)
+    stage.putPod('web', 1, '10.244.1.7')
+    stage.putBigIp()
+    stage.controller().start()
+    await ready(stage)
+    assert.deepEqual(await stage.records(), { '02:00:00:00:00:01': '10.1.10.1', '02:00:00:00:00:02': '10.1.10.2' })
+    const [arp] = await stage.device.list('/tm/net/arp')
+    assert.deepEqual([arp?.['ipAddress'], arp?.['macAddress']], ['10.244.1.7', '02:00:00:00:00:01'])
+    await until('the MAC address is told', () => stage.status.units?.[0]?.vtep?.mac !== undefined)
+    const { mode, nodes, cluster, units, observedGeneration } = stage.status
+    const uid = stage.api.find('Namespace', 'kube-system')?.metadata.uid
+    assert.equal(cluster, uid?.replaceAll('-', '').slice(0, 8))
+    assert.equal(observedGeneration, stage.api.find('BIGIP', 'bigip')?.metadata.generation)
+    assert.deepEqual([mode, nodes], ['flannel-vxlan', { served: 2, leftOut: 0, reasons: [] }])
+    const [unit] = units!
+    assert.equal(unit?.address, stage.device.url)
+    assert.equal(unit?.vtep?.address, '10.1.10.60')
+    assert.match(unit?.vtep?.mac ?? '', /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/)
+    assert.deepEqual([unit?.tunnelSubnets, unit?.selfIPs], [['10.244.255.0/24'], ['10.244.255.1/16']])
+    assert.equal(unit?.lastError, undefined)
+  })
+
+  it('follows nodes and pods as they come and go, with a write or two each', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp()
+    stage.controller().start()
+    await ready(stage)
+    stage.device.calls.reset()
+    stage.putNode(3)
+    await eventually(async () => Object.keys(await stage.records()).length, 3)
+    stage.putPod('web', 3, '10.244.3.9')
+    await eventually(async () => (await stage.device.list('/tm/net/arp')).length, 1)
+    stage.api.remove('Pod', 'web', 'default')
+    await eventually(async () => (await stage.device.list('/tm/net/arp')).length, 0)
+    stage.api.remove('Node', 'node-1')
+    await eventually(async () => Object.keys(await stage.records()), ['02:00:00:00:00:02', '02:00:00:00:00:03'])
+    assert.equal(stage.device.calls.writes, 4)
+  })
+
+  it('leaves a node out that its CNI says nothing of, and tells why on it; the others go on', async context => {
+    const stage = await Stage.open(context)
+    stage.putNode(3, {})
+    stage.putBigIp()
+    stage.controller().start()
+    await until('it is told in the status', () => stage.status.nodes?.leftOut === 1)
+    assert.equal(Object.keys(await stage.records()).length, 2)
+    const about = () =>
+      stage.api.list('Event').filter(event => (event['involvedObject'] as { name: string }).name === 'node-3')
+    await until('an Event tells it', () => about().length > 0)
+    const { type, involvedObject, message, reason } = about()[0] as unknown as Record<string, unknown>
+    assert.deepEqual([type, (involvedObject as { kind: string }).kind], ['Warning', 'Node'])
+    assert.equal(reason, stage.status.nodes?.reasons[0]?.reason)
+    assert.match(String(message), /^BIGIP bigip: /)
+  })
+
+  it('deletes nothing as long as part of the cluster is not known', async context => {
+    const stage = await Stage.open(context)
+    stage.putPod('web', 1, '10.244.1.7')
+    stage.putBigIp()
+    const first = stage.controller()
+    first.start()
+    await ready(stage)
+    await first.close()
+    stage.api.remove('Pod', 'web', 'default')
+    stage.api.remove('Node', 'node-1')
+    stage.api.faults.judge = ({ path }) => (path === '/api/v1/pods' ? { code: 503 } : undefined)
+    const second = stage.controller()
+    let read = 0
+    second.on('synced', () => read++)
+    second.start()
+    await until('the device was read', () => read > 0)
+    stage.putNode(3)
+    await eventually(async () => Object.keys(await stage.records()).length, 3)
+    assert.equal((await stage.device.list('/tm/net/arp')).length, 1)
+    stage.api.faults.judge = () => undefined
+    await eventually(async () => (await stage.device.list('/tm/net/arp')).length, 0)
+    await eventually(async () => Object.keys(await stage.records()), ['02:00:00:00:00:02', '02:00:00:00:00:03'])
+  })
+
+  it("waits for an operator's word before it deletes much", async context => {
+    const stage = await Stage.open(context, { nodes: 9 })
+    stage.putBigIp()
+    stage.controller().start()
+    await ready(stage)
+    for (let number = 1; number <= 7; number++) stage.api.remove('Node', `node-${number}`)
+    await until('it is refused', () => stage.status.units?.[0]?.refused !== undefined)
+    const { token, count, objects } = stage.status.units![0]!.refused!
+    assert.deepEqual([count, objects.length], [7, 7])
+    assert.match(stage.condition('Ready'), new RegExp(`DeletionsRefused: .*podpeer.io/allow-deletions=${token}$`))
+    assert.equal(Object.keys(await stage.records()).length, 9)
+    stage.putBigIp({}, { annotations: { 'podpeer.io/allow-deletions': token } })
+    await eventually(async () => Object.keys(await stage.records()).length, 2)
+    await ready(stage)
+    assert.equal(stage.status.units?.[0]?.refused, undefined)
+  })
+
+  it('says what is wrong with an object that the server took, and takes it once it is right', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp({ units: [{ bgp: { address6: '1::2::3' } }] })
+    stage.controller().start()
+    await until('it is told', () => stage.condition('Ready').startsWith('False InvalidSpec'))
+    assert.match(stage.condition('Ready'), /spec\.units\[0\]\.bgp\.address6: "1::2::3" is not an IP address/)
+    stage.putBigIp()
+    await ready(stage)
+  })
+
+  it('says which Secret is missing, and goes on when it is there', async context => {
+    const stage = await Stage.open(context)
+    stage.api.remove('Secret', 'bigip-login', 'podpeer')
+    stage.putBigIp()
+    stage.controller().start()
+    await until('it is told', () => stage.condition('Reachable').startsWith('False'))
+    assert.match(
+      stage.condition('Reachable'),
+      /there is no Secret podpeer\/bigip-login; kubectl -n podpeer create secret/,
+    )
+    stage.putSecret(stage.device.credentials.password)
+    await ready(stage)
+  })
+
+  it('refuses two objects for one device', async context => {
+    const stage = await Stage.open(context)
+    const units = [{ name: 'bigip-a', address: stage.device.url, tunnel: { selfIPs: ['10.244.255.1/16'] } }]
+    stage.putBigIp({ units })
+    stage.api.put({
+      apiVersion: 'podpeer.io/v1alpha1',
+      kind: 'BIGIP',
+      metadata: { name: 'other' },
+      spec: { units, tls: { caSecret: 'bigip-ca' } },
+    })
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    assert.deepEqual(controller.troubles, ['BIGIP other: BIGIP bigip has the same device: delete one of them'])
+  })
+})
+
+describe('when a BIGIP is deleted', () => {
+  it('the device stays as it is', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp()
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    await stage.deleteBigIp()
+    await until('it is gone', () => stage.api.find('BIGIP', 'bigip') === undefined)
+    await until('it is forgotten', () => controller.units().length === 0)
+    assert.equal(Object.keys(await stage.records()).length, 2)
+  })
+
+  it('with deletionPolicy Delete exactly what is ours goes first', async context => {
+    const stage = await Stage.open(context)
+    stage.putPod('web', 1, '10.244.1.7')
+    const foreign = { name: 'k8s-1', partition: 'Common', ipAddress: '10.1.10.99', macAddress: '02:00:00:00:00:99' }
+    await stage.device.hand('POST', '/tm/net/arp', foreign)
+    const tunnels = async () => (await stage.device.list('/tm/net/tunnels/tunnel')).map(({ name }) => name)
+    const before = await tunnels()
+    stage.putBigIp({ deletionPolicy: 'Delete' })
+    stage.controller().start()
+    await ready(stage)
+    const finalizers = () => stage.api.find('BIGIP', 'bigip')?.metadata.finalizers
+    await until('the finalizer is there', () => finalizers()?.includes('podpeer.io/device') === true)
+    await stage.deleteBigIp()
+    await until('it is gone', () => stage.api.find('BIGIP', 'bigip') === undefined)
+    assert.deepEqual(
+      (await stage.device.list('/tm/net/arp')).map(({ name }) => name),
+      ['k8s-1'],
+    )
+    assert.deepEqual(await tunnels(), before)
+    assert.deepEqual(
+      (await stage.device.list('/tm/net/self')).map(({ name }) => name),
+      ['external-self'],
+    )
+  })
+
+  it('one whose device does not answer is kept, and says so', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp({ deletionPolicy: 'Delete' })
+    stage.controller().start()
+    await ready(stage)
+    await until('the finalizer is there', () => stage.api.find('BIGIP', 'bigip')?.metadata.finalizers?.length === 1)
+    const end = stage.device.faults.add('drop before')
+    await stage.deleteBigIp()
+    await until('it is told', () => stage.condition('Reconciled').startsWith('False Failing'))
+    assert.match(stage.condition('Ready'), /^False Deleting/)
+    assert.ok(stage.api.find('BIGIP', 'bigip'))
+    end()
+    await until('it is gone', () => stage.api.find('BIGIP', 'bigip') === undefined)
+    assert.deepEqual(await stage.records(), {})
+  })
+})
+
+describe('of several controllers', () => {
+  it('one writes, and another takes over at once when it is stopped', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp()
+    const first = stage.controller({ election: true })
+    first.start()
+    await until('the first leads', () => first.leading)
+    const second = stage.controller({ election: true })
+    let written = 0
+    second.on('applied', () => written++)
+    second.start()
+    await ready(stage)
+    await until('the second knows the device', () => second.units()[0]?.unit.status?.phase === 'following')
+    assert.deepEqual([first.leading, second.leading, written], [true, false, 0])
+    await first.close()
+    await until('the second leads', () => second.leading)
+    stage.putNode(3)
+    await eventually(async () => Object.keys(await stage.records()).length, 3)
+    assert.ok(written > 0)
+  })
+
+  it('one that cannot renew its Lease stops writing before another may begin', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp()
+    const controller = stage.controller({ election: true })
+    controller.start()
+    await ready(stage)
+    stage.api.faults.judge = ({ path }) => (path.includes('/leases') ? { code: 503 } : undefined)
+    await until('it leads no more', () => !controller.leading)
+    const { writes } = stage.device.calls
+    stage.putNode(3)
+    await until('the node is known', () => (controller.network('bigip')?.nodes.length ?? 0) === 3)
+    await until('it has followed', () => controller.units()[0]?.unit.desire?.served === 3)
+    assert.equal(stage.device.calls.writes, writes)
+    stage.api.faults.judge = () => undefined
+    await eventually(async () => Object.keys(await stage.records()).length, 3)
+  })
+})
+
+describe('credentials', () => {
+  it('are read again when the device refuses them: a new password needs no restart', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp()
+    stage.controller().start()
+    await ready(stage)
+    stage.device.unit.tokens.password = 'another'
+    stage.putSecret('another')
+    stage.device.unit.forgetSessions()
+    stage.putNode(3)
+    await eventually(async () => Object.keys(await stage.records()).length, 3)
+  })
+
+  it('are given back at the end: no token is left on the device', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp()
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    await controller.close()
+    assert.equal(stage.device.calls.count('POST /shared/authn/login'), 1)
+    assert.equal(
+      stage.device.calls.last
+        .filter(({ method }) => method === 'DELETE')
+        .at(-1)
+        ?.path.includes('/shared/authz/tokens'),
+      true,
+    )
+  })
+})
+
+describe('an ip-masq-agent', () => {
+  const configOf = (stage: Stage) =>
+    (stage.api.find('ConfigMap', 'ip-masq-agent', 'kube-system')?.['data'] as { config: string } | undefined)?.config
+  const withList = (stage: Stage) =>
+    stage.api.put({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name: 'ip-masq-agent', namespace: 'kube-system' },
+      data: { config: 'nonMasqueradeCIDRs:\n  - 10.244.0.0/16\n' },
+    })
+
+  it('lets the device see the addresses of pods, where the object asks for it', async context => {
+    const stage = await Stage.open(context)
+    withList(stage)
+    stage.putBigIp({ masquerade: {} })
+    stage.controller().start()
+    await until('the device is in the list', () => configOf(stage)?.includes('10.1.10.60/32') === true)
+    assert.match(configOf(stage)!, /10\.244\.0\.0\/16/)
+  })
+
+  it('is left alone where it does not, and none is made', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp({ masquerade: {} })
+    stage.controller().start()
+    await until(
+      'it is told',
+      () => stage.status.findings?.some(({ code }) => code === 'masquerade-no-configmap') === true,
+    )
+    assert.equal(stage.api.find('ConfigMap', 'ip-masq-agent', 'kube-system'), undefined)
+  })
+})
