@@ -40,13 +40,18 @@ export function judgeDevices(
   endpoints: readonly Address[],
   nodeAddresses: readonly Address[],
 ): DeviceVerdict {
-  const found = find(links, overlay)
+  const found = find(links, overlay, endpoints[0]?.family)
   if ('code' in found) return { device: undefined, faults: [found] }
   const faults = [...fatal(found, overlay, endpoints), ...harmful(found, links, endpoints, nodeAddresses)]
   return { device: faults.some(({ harmless }) => !harmless) ? undefined : found, faults }
 }
 
-function find(links: readonly Link[], { device, vni, port }: Overlay): CarryingDevice | DeviceFault {
+/** Flannel's devices for IPv4 and IPv6 have one VNI and one port: they differ in what they send over. */
+function find(
+  links: readonly Link[],
+  { device, vni, port }: Overlay,
+  outer: Family | undefined,
+): CarryingDevice | DeviceFault {
   const tunnels = links.flatMap(link => (link.vxlan === undefined ? [] : [{ link, vxlan: link.vxlan }]))
   if (device !== undefined) {
     const named = tunnels.find(({ link }) => link.name === device)
@@ -55,7 +60,9 @@ function find(links: readonly Link[], { device, vni, port }: Overlay): CarryingD
     const what = other === undefined ? `there is no device ${device}` : `${device} is no VXLAN device`
     return { code: 'missing', sentence: `${what}: the CNI makes it when it starts; else name another device` }
   }
-  const [first, second] = tunnels.filter(({ vxlan }) => vxlan.vni === vni && vxlan.port === port && !vxlan.external)
+  const alike = tunnels.filter(({ vxlan }) => vxlan.vni === vni && vxlan.port === port && !vxlan.external)
+  const suiting = alike.filter(({ vxlan }) => vxlan.local === undefined || vxlan.local.family === outer)
+  const [first, second] = suiting.length > 0 ? suiting : alike
   if (first === undefined) return nothing(tunnels, vni, port)
   if (second === undefined) return first
   const both = `${first.link.name} and ${second.link.name}`
