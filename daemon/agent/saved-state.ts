@@ -108,8 +108,7 @@ function isBigIp(value: unknown): boolean {
   return (
     isText(name) &&
     (peers === 'per-node' || peers === 'reflector') &&
-    [holdTime, keepaliveTime].every(time => typeof time === 'number') &&
-    ['number', 'undefined'].includes(typeof nodeASNumber) &&
+    [nodeASNumber, holdTime, keepaliveTime].every(value => typeof value === 'number') &&
     [units, reflectors].every(isSpeakers) &&
     isTexts(vips)
   )

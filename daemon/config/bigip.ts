@@ -19,8 +19,8 @@ import type { Layer } from './layers.ts'
 export interface BigIpView {
   readonly name: string
   readonly peers: 'per-node' | 'reflector'
-  /** Of the nodes; absent until the controller says it. */
-  readonly nodeASNumber?: number
+  /** Of the nodes. */
+  readonly nodeASNumber: number
   /** Seconds, as the next. */
   readonly holdTime: number
   readonly keepaliveTime: number
@@ -50,25 +50,28 @@ const BGP_MODES = ['calico-bgp', 'cilium-bgp', 'bgp']
 
 /**
  * @param former what was known of it before: a unit that the status names without its BGP, for the controller cannot read it
- * now, keeps what it had
+ * now, keeps what it had, and so do reflectors
  * @throws InputFault for an object that is not as its schema has it
  */
 export function bigIpView(object: KubeObject, former?: BigIpView): BigIpView {
   const { metadata, spec, status } = parseBigIp(object)
-  const speaks = BGP_MODES.includes(status.mode ?? '')
+  // no mode is said while the controller has not seen a device since its start
+  const speaks = status.mode === undefined || BGP_MODES.includes(status.mode)
   const units = (status.units ?? []).flatMap(({ name, bgp }): BigIpSpeaker[] => {
     if (bgp !== undefined) return [speaker(name, bgp)]
     return speaks ? (former?.units.filter(unit => unit.name === name) ?? []) : []
   })
+  const chosen = (spec.advertise?.virtualAddresses ?? []).flatMap(choice => rangeOf(choice)?.toString() ?? [])
+  const told = (status.units ?? []).flatMap(({ advertised = [] }) => advertised.map(text => String(parsePrefix(text))))
   return {
     name: metadata.name,
     peers: spec.bgp.peers,
-    ...(status.nodeASNumber !== undefined && { nodeASNumber: status.nodeASNumber }),
+    nodeASNumber: status.nodeASNumber ?? spec.bgp.nodeASNumber,
     holdTime: spec.bgp.holdTime,
     keepaliveTime: spec.bgp.keepaliveTime,
     units,
-    reflectors: (status.reflectors ?? []).map(({ node, ...bgp }) => speaker(node, bgp)),
-    vips: (spec.advertise?.virtualAddresses ?? []).flatMap(choice => rangeOf(choice)?.toString() ?? []),
+    reflectors: status.reflectors?.map(({ node, ...bgp }) => speaker(node, bgp)) ?? former?.reflectors ?? [],
+    vips: [...new Set([...chosen, ...told])],
   }
 }
 
@@ -119,8 +122,7 @@ export function bigIpLayers(
       ? view.units.flatMap(unit => peersOf(unit, `${view.name}/${unit.name}`, view, vipsOf(view.name), reflects))
       : view.reflectors.flatMap(reflector => peersOf(reflector, `reflector/${reflector.name}`, view, ALL_VIPS, false))
     if (!direct) for (const { name } of peers) nodes.add(name)
-    const { nodeASNumber: asNumber } = view
-    return [{ origin: `BIGIP ${view.name}`, settings: { ...(asNumber !== undefined && { asNumber }), peers } }]
+    return [{ origin: `BIGIP ${view.name}`, settings: { asNumber: view.nodeASNumber, peers } }]
   })
   return { layers, nodes }
 }
@@ -201,16 +203,10 @@ export interface NodePeer {
  * A reflector's sessions with nodes. Whoever reflects for the same BIGIPs is not among them: it peers with BIG-IP itself. A
  * node may announce what it has, and is told of VIPs.
  */
-export function nodePeers(
-  views: readonly BigIpView[],
-  self: string,
-  nodes: readonly ClusterNode[],
-  localAs: number,
-): NodePeer[] {
+export function nodePeers(views: readonly BigIpView[], self: string, nodes: readonly ClusterNode[]): NodePeer[] {
   const reflecting = views.filter(view => isReflector([view], self))
   const speaking = reflecting.flatMap(({ units }) => units.flatMap(({ addresses }) => addresses))
   const families = new Set(speaking.map(text => parseAddress(text).family))
-  const nodeAs = reflecting.findLast(({ nodeASNumber }) => nodeASNumber !== undefined)?.nodeASNumber ?? localAs
   const exportPolicy: Policy = {
     name: 'VIPs for nodes',
     terms: vipTerm(allVips(reflecting), ['internal', 'external']),
@@ -218,7 +214,7 @@ export function nodePeers(
   }
   return nodes
     .filter(({ name }) => name !== self && reflecting.some(view => !isReflector([view], name)))
-    .flatMap(({ name, addresses, asNumber = nodeAs }) =>
+    .flatMap(({ name, addresses, asNumber = reflecting.at(-1)!.nodeASNumber }) =>
       firstOfEach(addresses, families).map((address, at) => ({
         name: at === 0 ? `node/${name}` : `node/${name} IPv${address.family}`,
         address,

@@ -86,7 +86,7 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
     withBigIps(policiesByName(filled.import.allow, filled.policies), cluster.bigips),
     bigip.nodes,
   )
-  const reflected = asNumber === undefined ? [] : nodePeers(cluster.bigips, node.name, cluster.nodes, asNumber)
+  const reflected = nodePeers(cluster.bigips, node.name, cluster.nodes)
   const missing =
     asNumber === undefined ? [missingAsNumber(filled.kubernetes.enabled && node.object === undefined)] : []
   return {

@@ -11,6 +11,7 @@ import type { Clock } from '../bigip/clock.ts'
 import { type DeviceFacts, readFacts } from '../bigip/facts.ts'
 import { isDeviceFault } from '../bigip/fault.ts'
 import type { BigIp, UnitSpec } from '../bigip/resource.ts'
+import type { RoutingReading } from '../bigip/routing/reading.ts'
 import type { TlsOptions } from '../bigip/tls.ts'
 import type { Login, LoginSource } from './login.ts'
 
@@ -21,6 +22,8 @@ export interface LinkOptions {
   readonly clock: Clock
   /** Milliseconds between two readings of the facts. */
   readonly interval: number
+  /** What is read of BGP after the facts. @throws DeviceFault */
+  readonly readRouting: (client: BigIpClient, facts: DeviceFacts) => Promise<RoutingReading>
   readonly onCall: (call: CallReport) => void
   /** The facts are others, or the link began or ceased to fail. */
   readonly onChange: () => void
@@ -35,6 +38,7 @@ export class DeviceLink {
   #client: BigIpClient | undefined
   #url: string | undefined
   #facts: DeviceFacts | undefined
+  #bgp: RoutingReading | undefined
   #fault: Error | undefined
   #failures = 0
   #tunnels: readonly string[] = []
@@ -55,6 +59,11 @@ export class DeviceLink {
 
   get facts(): DeviceFacts | undefined {
     return this.#facts
+  }
+
+  /** Read with the facts. */
+  get bgp(): RoutingReading | undefined {
+    return this.#bgp
   }
 
   /** Why the last reading failed; undefined: it did not. */
@@ -106,8 +115,10 @@ export class DeviceLink {
     try {
       this.#client ??= await this.#connect()
       const facts = await readFacts(this.#client, { tunnels: asked, signal })
-      const news = this.#fault !== undefined || !isDeepStrictEqual(facts, this.#facts)
+      const bgp = await this.#options.readRouting(this.#client, facts)
+      const news = this.#fault !== undefined || !isDeepStrictEqual([facts, bgp], [this.#facts, this.#bgp])
       this.#facts = facts
+      this.#bgp = bgp
       this.#fault = undefined
       this.#failures = 0
       this.#next(asked === this.#tunnels ? this.#options.interval : 0)

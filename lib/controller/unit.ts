@@ -3,10 +3,11 @@
  * of a device whose facts are not known; BGP is enabled only where the object says which, and by who leads.
  */
 import { WorldFault } from '../base/failure.ts'
-import type { CallReport } from '../bigip/client.ts'
+import type { BigIpClient, CallReport } from '../bigip/client.ts'
 import type { Clock } from '../bigip/clock.ts'
 import { Device, type DeviceEvent, type DeviceStatus, type Outcome, type Wanted } from '../bigip/device.ts'
 import { diagnose, type Traffic, trafficOf } from '../bigip/doctor.ts'
+import type { DeviceFacts } from '../bigip/facts.ts'
 import type { Finding } from '../bigip/finding.ts'
 import type { Desire, ModeInput } from '../bigip/mode/desire.ts'
 import { tunnelPaths } from '../bigip/mode/index.ts'
@@ -16,6 +17,7 @@ import type { Allowance } from '../bigip/refusal.ts'
 import type { BigIp, UnitSpec } from '../bigip/resource.ts'
 import type { RoutingApi } from '../bigip/routing/choice.ts'
 import type { NeighborState } from '../bigip/routing/neighbor-state.ts'
+import { type RoutingReading, readRouting } from '../bigip/routing/reading.ts'
 import type { Row } from '../bigip/row.ts'
 import type { ClusterNetwork } from '../cni/network.ts'
 import { type AccessOptions, deviceAccess, imishOf } from './device-access.ts'
@@ -69,6 +71,8 @@ export class Unit {
   #network: ClusterNetwork | undefined
   #allowance: Allowance | undefined
   #spec: UnitSpec
+  /** `spec.bgp.api` */
+  #api: RoutingApi | undefined
   #following = false
   #enabling = false
   /** Reconcilers that were replaced, until their last write has ended. */
@@ -80,7 +84,9 @@ export class Unit {
     this.#options = options
     this.#spec = unit
     const interval = Math.max(FACTS_INTERVAL, bigIp.spec.resyncInterval * 1000)
-    this.link = new DeviceLink({ bigIp, unit, login, clock, interval, onCall, onChange })
+    this.#api = bigIp.spec.bgp.api
+    const readRouting = (client: BigIpClient, facts: DeviceFacts) => this.#readRouting(client, facts)
+    this.link = new DeviceLink({ bigIp, unit, login, clock, interval, readRouting, onCall, onChange })
     this.link.watchTunnels(Object.values(tunnelPaths({ spec: bigIp.spec, identity: options.identity })))
   }
 
@@ -111,7 +117,12 @@ export class Unit {
     const { identity, mode } = this.#options
     this.link.watchTunnels(Object.values(tunnelPaths({ spec: input.spec, identity })))
     this.#spec = input.spec.units.find(({ name }) => name === this.name) ?? this.#spec
-    const desire = mode({ ...input, unit: this.#spec, identity, facts: this.link.facts! })
+    if (this.#api !== input.spec.bgp.api) {
+      this.#api = input.spec.bgp.api
+      this.link.refresh()
+    }
+    const { facts, bgp } = this.link
+    const desire = mode({ ...input, unit: this.#spec, identity, facts: facts!, ...(bgp && { bgp }) })
     this.#desire = desire
     this.#network = input.network
     const { device } = this.#reconcilerFor(access, desire.routing?.api)
@@ -207,6 +218,19 @@ export class Unit {
     const { client, facts } = this.link
     const { bigIp, identity } = this.#options
     return client && facts && { client, facts, identity, spec: bigIp.spec }
+  }
+
+  #readRouting(client: BigIpClient, facts: DeviceFacts): Promise<RoutingReading> {
+    const { bigIp, identity } = this.#options
+    const options = { client, facts, identity, spec: bigIp.spec }
+    return readRouting({
+      facts,
+      wanted: this.#api,
+      routeDomain: bigIp.spec.routeDomain ?? facts.partitions.get(identity.partition) ?? 0,
+      unit: `unit ${this.name}`,
+      rest: deviceAccess(options, undefined),
+      imish: imishOf(options),
+    })
   }
 
   #enableRouting(): void {

@@ -8,6 +8,7 @@ import type { Exclusion, Finding } from '../finding.ts'
 import { advertisementRows } from '../routing/advertisement.ts'
 import { chooseRouting, type RoutingChoice } from '../routing/choice.ts'
 import { type BgpSpeaker, bgpRows, speakersOf } from '../routing/desired.ts'
+import type { RoutingReading } from '../routing/reading.ts'
 import type { Kind } from '../row.ts'
 import type { Answer, Desire, ModeInput, OtherUnit } from './desire.ts'
 import { tunnelPaths } from './overlay.ts'
@@ -18,9 +19,10 @@ import { familyOf } from './subnet.ts'
 /** What a device without BGP cannot hold. */
 export const BGP_KINDS: readonly Kind[] = ['prefix list', 'route map', 'BGP', 'BGP peer group', 'BGP neighbor']
 const FAMILIES: readonly Family[] = [4, 6]
+const NOT_READ: RoutingReading = { findings: [] }
 
 export function bgp(input: ModeInput, place: Place): Answer {
-  const { spec, unit, network, facts, processes } = input
+  const { spec, unit, network, facts, bgp: { processes, extendedAsNumbers, findings: unread } = NOT_READ } = input
   const subject = `unit ${unit.name}`
   const routing = chooseRouting(facts, spec.bgp.api, { routeDomain: place.routeDomain, unit: subject })
   const tunnels = new Set(Object.values(tunnelPaths(input)))
@@ -48,6 +50,7 @@ export function bgp(input: ModeInput, place: Place): Answer {
   )
   const findings = [
     ...routing.findings,
+    ...unread,
     ...(addresses.length === 0 ? [noAddress(unit.name)] : lockdownFindings(addresses, underlay, unit.name)),
     ...(addresses.length === 0 ? [] : selected.findings),
     ...connectionFinding(
@@ -86,6 +89,7 @@ export function bgp(input: ModeInput, place: Place): Answer {
     speakers: [...selected.speakers, ...input.otherUnits.flatMap(other => speakerOf(other, input, families))],
     connected: subnets.map(String),
     processes,
+    ...(extendedAsNumbers === undefined ? {} : { extendedAsNumbers }),
     ...(spec.advertise === undefined ? {} : { advertised: advertisement.advertised }),
     manage: spec.manage.bgp,
   })
@@ -100,7 +104,7 @@ export function bgp(input: ModeInput, place: Place): Answer {
 
 /** What other modes say of BGP: that nothing of ours is wanted there, as far as the device can hold any. */
 export function routingPart(routing: RoutingChoice): Pick<Desire, 'routing' | 'unavailable'> {
-  return { routing, unavailable: routing.api === undefined ? BGP_KINDS : [] }
+  return { routing, unavailable: routing.api === undefined || routing.enable !== undefined ? BGP_KINDS : [] }
 }
 
 /** What nodes peer with, at most one for each family: an address of the unit itself, for sessions do not fail over. */

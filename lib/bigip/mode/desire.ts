@@ -5,6 +5,7 @@ import type { Exclusion, Finding } from '../finding.ts'
 import type { Identity } from '../ownership.ts'
 import type { BigIpSpec, Mode, UnitSpec } from '../resource.ts'
 import type { RoutingChoice } from '../routing/choice.ts'
+import type { RoutingReading } from '../routing/reading.ts'
 import type { Kind, Row } from '../row.ts'
 
 export interface ModeInput {
@@ -17,8 +18,8 @@ export interface ModeInput {
   /** Of all nodes; may be empty where `needsPods` says no. */
   readonly pods: readonly PodNetwork[]
   readonly facts: DeviceFacts
-  /** The device's BGP processes, whoever's; absent: not read, and in BGP modes nothing of BGP is wanted before. */
-  readonly processes?: readonly Row<'BGP'>[]
+  /** What was read of the device's BGP; absent: nothing yet, and in BGP modes nothing of BGP is wanted before. */
+  readonly bgp?: RoutingReading
 }
 
 /** The other unit of the pair: what was last published of it, if only in the status of the BIGIP object. */

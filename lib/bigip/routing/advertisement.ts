@@ -21,7 +21,7 @@ export interface AdvertisementWish {
 export interface Advertisement {
   /** One for each virtual address that is chosen. */
   readonly rows: readonly Row<'route advertisement'>[]
-  /** Their prefixes, for `bgpRows`. */
+  /** Their prefixes, for `bgpRows` and for the status, which agents read. */
   readonly advertised: readonly string[]
   readonly findings: readonly Finding[]
 }
@@ -40,12 +40,7 @@ export function advertisementRows(
   return {
     rows: taken.map(({ path }) => ({ kind: 'route advertisement', name: path, fields: { mode } })),
     advertised: taken.map(({ prefix }) => prefix.toString()),
-    findings: [
-      ...fitting.filter(({ fits }) => fits.length === 0).map(({ choice }) => unmet(choice, subject)),
-      ...fitting
-        .filter(({ choice }) => rangeOf(choice) === undefined)
-        .map(({ choice, fits }) => unspoken(choice, fits)),
-    ],
+    findings: fitting.filter(({ fits }) => fits.length === 0).map(({ choice }) => unmet(choice, subject)),
   }
 }
 
@@ -55,7 +50,7 @@ function isChosen(choice: string, { path, prefix }: { readonly path: string; rea
 
 /**
  * What agents import of a choice: the prefix itself with all in it, or the address that a path ends with
- * (`/Common/192.0.2.80`); undefined for a path with a name that says no address.
+ * (`/Common/192.0.2.80`); undefined for a path with a name that says no address: the status does.
  */
 export function rangeOf(choice: string): Prefix | undefined {
   if (!choice.startsWith('/')) return prefixOf(choice)
@@ -84,17 +79,5 @@ function unmet(choice: string, subject: string): Finding {
     subject,
     cause: `spec.advertise names ${choice}, and the device has no such virtual address`,
     remedy: `tmsh list ltm virtual-address shows what there is; correct spec.advertise.virtualAddresses`,
-  }
-}
-
-/** A path whose name is no address: agents cannot tell what it stands for. */
-function unspoken(choice: string, fits: readonly { readonly prefix: Prefix }[]): Finding {
-  const prefixes = fits.length === 0 ? 'its prefix' : fits.map(({ prefix }) => prefix.toString()).join(' and ')
-  return {
-    code: 'virtual-address-not-imported',
-    severity: 'warning',
-    subject: `virtual address ${choice}`,
-    cause: 'its name is not its address, so that agents do not take its route from BIG-IP',
-    remedy: `write ${prefixes} into spec.advertise.virtualAddresses in its place`,
   }
 }

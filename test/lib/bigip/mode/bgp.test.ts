@@ -90,7 +90,7 @@ describe('BGP modes', () => {
   })
 
   test('before the processes of the device are read nothing of BGP is wanted, and nothing may go', () => {
-    const { processes: _, ...unread } = inputOf({ cluster: CLUSTER, facts: { selfIPs: SELF_IPS } })
+    const { bgp: _, ...unread } = inputOf({ cluster: CLUSTER, facts: { selfIPs: SELF_IPS } })
     const told = desire(unread)
     assert.deepEqual([of('BGP', told.rows), told.complete], [[], false])
   })

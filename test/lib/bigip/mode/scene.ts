@@ -92,7 +92,7 @@ export function inputOf({
     network: clusterNetwork(objects(cluster), cniOf(bigIp.spec.mode)),
     pods: podNetworks(pods),
     facts: facts(some),
-    processes: [],
+    bgp: { processes: [], findings: [] },
     ...more,
   }
 }
