@@ -17,13 +17,10 @@ export class Box {
   readonly machine: Machine
   /** Whether this unit has the traffic groups. */
   active = true
-  /** Devices of the group, by name; this one alone without a pair. */
-  devices: readonly string[]
   #tunnels = 0
 
   constructor(machine: Machine) {
     this.machine = machine
-    this.devices = [machine.hostName]
   }
 
   /** Full path of this device's own object. */

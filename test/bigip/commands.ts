@@ -1,6 +1,5 @@
 /** Calls that run something: save, config sync, a shell. */
-import type { Json } from '../kube/json.ts'
-import { isObject } from '../kube/json.ts'
+import { isObject, type Json } from '../kube/json.ts'
 import { runBash } from './bash.ts'
 import { type Answer, bodyOf, ok, type Request } from './request.ts'
 import { badBody, notAllowed } from './rest-error.ts'

@@ -31,17 +31,6 @@ export type Fault =
   | { readonly delay: number }
   | { readonly status: number; readonly body: object }
 
-export const FAULT_WORDS = [
-  'busy',
-  'restarting',
-  'mcpd',
-  'timeout',
-  'unauthorized',
-  'drop before',
-  'drop after',
-  'hang',
-] as const satisfies readonly Fault[]
-
 interface Rule {
   readonly fault: Fault
   readonly on: (call: FaultyCall) => boolean

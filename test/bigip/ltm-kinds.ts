@@ -43,6 +43,13 @@ const virtualAddress: Kind = {
   },
 }
 
+const truth: Field = {
+  parse: (value, property) => {
+    if (typeof value !== 'boolean') throw invalidValue(property, value)
+    return value
+  },
+}
+
 const DESTINATION = /^(\/[^/]+(?:\/[^/]+)*\/)?([^/]+?)[.:](\d+|any)$/
 
 /** `/Common/10.1.1.1%20:80`, `/Common/2001:db8::1.80`: the id is there in the stored form. */
@@ -82,6 +89,14 @@ const virtual: Kind = {
     ),
     translateAddress: oneOf(['enabled', 'disabled'], { preset: 'enabled' }),
     translatePort: oneOf(['enabled', 'disabled'], { preset: 'enabled' }),
+    enabled: truth,
+    disabled: truth,
+  },
+  // one of the two is there, and always true
+  check: (_, entry, before) => {
+    const { enabled, disabled, ...values } = entry.values
+    const isOff = before?.values['disabled'] === true ? enabled !== true : disabled === true
+    return { ...entry, values: { ...values, ...(isOff ? { disabled: true } : { enabled: true }) } }
   },
   references: ({ values }) => {
     const { pool } = (values['sourceAddressTranslation'] ?? {}) as { pool?: string }
@@ -131,7 +146,7 @@ const snatTranslation: Kind = {
   naming: 'folder',
   verbs: ALL,
   synced,
-  fields: { description, address: address({ required: true, fixed: 'changed' }), enabled: { parse: value => value } },
+  fields: { description, address: address({ required: true, fixed: 'changed' }), enabled: truth },
 }
 
 const dataGroup: Kind = {

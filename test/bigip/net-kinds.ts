@@ -10,8 +10,8 @@ import { configurationError, invalidValue, missing, notFound, refused } from './
 import { checkLegacyRouting, protocolsOf, routingChanged } from './routing-mode.ts'
 
 const ALL = ['create', 'modify', 'delete'] as const
-export const LOCAL_ONLY_GROUP = '/Common/traffic-group-local-only'
-export const INTERFACES = ['/net/vlan', '/net/tunnels/tunnel'] as const
+const LOCAL_ONLY_GROUP = '/Common/traffic-group-local-only'
+const INTERFACES = ['/net/vlan', '/net/tunnels/tunnel'] as const
 
 const inLocalOnly = ({ partition }: Entry) => partition === 'LOCAL_ONLY'
 

@@ -1,6 +1,5 @@
 /** A call and its answer as values: what handlers get and give, without HTTP. */
-import type { Json, JsonObject } from '../kube/json.ts'
-import { isObject } from '../kube/json.ts'
+import { isObject, type Json, type JsonObject } from '../kube/json.ts'
 import { badBody } from './rest-error.ts'
 
 export interface Request {

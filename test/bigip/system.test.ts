@@ -150,6 +150,10 @@ describe('local traffic', () => {
       await asker.told('POST', '/tm/ltm/virtual-address', { name: 'twin', address: '10.1.10.100' }),
       '400 0107176c:3: Invalid Virtual Address, the IP address 10.1.10.100 already exists.',
     )
+    const off = await asker.ask('PATCH', '/tm/ltm/virtual/web', { disabled: true })
+    assert.deepEqual([off.body.enabled, off.body.disabled], [undefined, true])
+    const on = await asker.ask('PATCH', '/tm/ltm/virtual/web', { enabled: true })
+    assert.deepEqual([on.body.enabled, on.body.disabled], [true, undefined])
     const v6 = await asker.ask('POST', '/tm/ltm/virtual', { name: 'web6', destination: '/Common/2001:db8::1.80' })
     assert.deepEqual([v6.status, v6.body.destination], [200, '/Common/2001:db8::1.80'])
   })

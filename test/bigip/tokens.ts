@@ -6,7 +6,7 @@ import type { JsonObject } from '../kube/json.ts'
 import * as refusal from './rest-error.ts'
 
 /** Seconds. */
-export const DEFAULT_LIFE = 1200
+const DEFAULT_LIFE = 1200
 const LONGEST_LIFE = 36_000
 const TOKENS_PER_USER = 100
 /** Wrong passwords in a row, after which an account is locked. */
@@ -29,6 +29,7 @@ export interface TokensOptions {
 }
 
 export class Tokens {
+  /** May be changed, as by a person at the device. */
   password: string
   readonly #username: string
   readonly #clock: () => number
@@ -51,12 +52,6 @@ export class Tokens {
   /** Forgets all tokens, as a failover or restart does. */
   clear(): void {
     this.#tokens.clear()
-  }
-
-  /** Opens an account that is locked. */
-  unlock(): void {
-    this.#failures = 0
-    this.#lockedUntil = 0
   }
 
   /** @throws RestError */

@@ -1,8 +1,7 @@
 /**
  * Transactions: calls that are queued and done together, or not at all. Knows how to run a command only through its maker.
  */
-import type { Json, JsonObject } from '../kube/json.ts'
-import { isObject } from '../kube/json.ts'
+import { isObject, type Json, type JsonObject } from '../kube/json.ts'
 import * as refusal from './rest-error.ts'
 
 export interface Command {
@@ -16,12 +15,10 @@ interface Transaction {
   readonly id: number
   readonly started: number
   readonly commands: Command[]
-  state: 'STARTED' | 'COMPLETED' | 'FAILED'
-  failureReason: string
 }
 
 /** Seconds that one is open. */
-export const TIMEOUT = 120
+const TIMEOUT = 120
 /** The first id; devices count microseconds. */
 const FIRST_ID = 1_389_812_351
 
@@ -29,7 +26,7 @@ export interface TransactionParts {
   readonly clock: () => number
   /** Runs a command on the store. @throws RestError */
   readonly run: (command: Command) => void
-  /** Takes back all since the last call of `run` for an earlier transaction. */
+  /** Takes back what the commands of this transaction did. */
   readonly undo: () => void
 }
 
@@ -49,15 +46,9 @@ export class Transactions {
 
   begin(): JsonObject {
     const id = this.#next++
-    const transaction: Transaction = {
-      id,
-      started: this.#parts.clock(),
-      commands: [],
-      state: 'STARTED',
-      failureReason: '',
-    }
+    const transaction: Transaction = { id, started: this.#parts.clock(), commands: [] }
     this.#open.set(id, transaction)
-    return render(transaction, false)
+    return render(id)
   }
 
   /** @throws RestError where there is none, or its time is over */
@@ -77,7 +68,7 @@ export class Transactions {
   }
 
   get(id: string): JsonObject {
-    return render(this.#find(id), false)
+    return render(this.#find(id).id)
   }
 
   commands(id: string): JsonObject {
@@ -109,10 +100,9 @@ export class Transactions {
     if (validateOnly === true) {
       this.#parts.undo()
       this.#open.set(transaction.id, transaction)
-      return render(transaction, true)
+      return render(transaction.id, { validateOnly: true })
     }
-    transaction.state = 'COMPLETED'
-    return render(transaction, false)
+    return render(transaction.id, { state: 'COMPLETED' })
   }
 
   #find(id: string): Transaction {
@@ -124,7 +114,7 @@ export class Transactions {
   }
 }
 
-function render({ id, state, failureReason }: Transaction, validateOnly: boolean): JsonObject {
+function render(id: number, { state = 'STARTED', validateOnly = false } = {}): JsonObject {
   return {
     transId: id,
     state,
@@ -133,7 +123,7 @@ function render({ id, state, failureReason }: Transaction, validateOnly: boolean
     validateOnly,
     executionTimeout: 300,
     executionTime: 0,
-    failureReason,
+    failureReason: '',
     kind: 'tm:transactionstate',
     selfLink: `https://localhost/mgmt/tm/transaction/${id}`,
   }

@@ -10,7 +10,7 @@ import { configurationError, invalidValue, missing, refused } from './rest-error
 const ALL = ['create', 'modify', 'delete'] as const
 const VXLAN = '/net/tunnels/vxlan'
 const PROFILES = [VXLAN, '/net/tunnels/geneve', '/net/tunnels/tcp-forward']
-export const FLOODING = ['none', 'multicast', 'multipoint', 'replicator'] as const
+const FLOODING = ['none', 'multicast', 'multipoint', 'replicator'] as const
 
 const profile = (collection: string, title: string, fields: Kind['fields'] = {}): Kind => ({
   collection,

@@ -2,7 +2,6 @@
  * One unit: its objects, who may ask, open transactions, the saved configuration, the world behind it; and which handler
  * answers a call. Knows no HTTP and no faults: `hand` of a BigIp and the server both come here.
  */
-
 import { As3 } from './as3.ts'
 import { Box, type Machine } from './box.ts'
 import { runCommand } from './commands.ts'
@@ -54,6 +53,25 @@ export class Unit {
       run: command => void this.#runCommand(command),
       undo: () => this.box.store.undo(),
     })
+  }
+
+  /** @throws RestError, after which nothing has changed */
+  async handle(request: Request): Promise<Answer> {
+    const { method, path, transaction, body } = request
+    if (path.startsWith('/tm/') && this.as3.isBusy) throw busy()
+    if (transaction !== undefined && method !== 'GET' && path.startsWith('/tm/') && !path.startsWith('/tm/transaction'))
+      return ok(this.transactions.queue(transaction, { method, path: path.slice('/tm'.length), body }))
+    if (path.startsWith('/tm/transaction')) return this.change(() => this.#transaction(request))
+    if (path.startsWith('/shared/authz/tokens')) return this.#token(request)
+    if (path.startsWith('/shared/appsvcs')) return this.change(() => this.as3.handle(request))
+    if (path.startsWith('/shared/file-transfer/uploads/')) return this.uploads.handle(request)
+    const done = method === 'POST' ? await runCommand(this, request) : undefined
+    if (done !== undefined) return done
+    const read = method === 'GET' ? ((await readStatistics(this, path)) ?? readDocument(this, path)) : undefined
+    if (read !== undefined) return ok(read)
+    const target = path.startsWith('/tm/') ? parseTarget(path.slice('/tm'.length)) : undefined
+    if (target === undefined || target.stats) throw unregistered(path)
+    return this.change(() => handleResource(this.box, target, request))
   }
 
   /**
@@ -131,25 +149,6 @@ export class Unit {
         errorStack: [],
       })
     }
-  }
-
-  /** @throws RestError, after which nothing has changed */
-  async handle(request: Request): Promise<Answer> {
-    const { method, path, transaction, body } = request
-    if (path.startsWith('/tm/') && this.as3.isBusy) throw busy()
-    if (transaction !== undefined && method !== 'GET' && path.startsWith('/tm/') && !path.startsWith('/tm/transaction'))
-      return ok(this.transactions.queue(transaction, { method, path: path.slice('/tm'.length), body }))
-    if (path.startsWith('/tm/transaction')) return this.change(() => this.#transaction(request))
-    if (path.startsWith('/shared/authz/tokens')) return this.#token(request)
-    if (path.startsWith('/shared/appsvcs')) return this.change(() => this.as3.handle(request))
-    if (path.startsWith('/shared/file-transfer/uploads/')) return this.uploads.handle(request)
-    const done = method === 'POST' ? await runCommand(this, request) : undefined
-    if (done !== undefined) return done
-    const read = method === 'GET' ? ((await readStatistics(this, path)) ?? readDocument(this, path)) : undefined
-    if (read !== undefined) return ok(read)
-    const target = path.startsWith('/tm/') ? parseTarget(path.slice('/tm'.length)) : undefined
-    if (target === undefined || target.stats) throw unregistered(path)
-    return this.change(() => handleResource(this.box, target, request))
   }
 
   #runCommand({ method, path, body }: Command): Answer {

@@ -2,7 +2,7 @@
 import { type Answer, ok, type Request } from './request.ts'
 import { badRequest, unregistered } from './rest-error.ts'
 
-export const FOLDER = '/var/config/rest/downloads'
+const FOLDER = '/var/config/rest/downloads'
 
 export class Uploads {
   readonly #files = new Map<string, Buffer>()
@@ -15,10 +15,6 @@ export class Uploads {
   /** Whether it was there. */
   remove(path: string): boolean {
     return this.#files.delete(path)
-  }
-
-  get paths(): string[] {
-    return [...this.#files.keys()]
   }
 
   /** @throws RestError */
