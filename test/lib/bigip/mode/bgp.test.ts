@@ -77,7 +77,7 @@ describe('BGP modes', () => {
     ])
     const named = want({ spec: { mode: 'bgp', bgp: { api: 'tmos' } }, facts: { routing: 'none' } })
     assert.ok(named.routing.enable)
-    assert.deepEqual(named.unavailable, [])
+    assert.deepEqual(named.unavailable, told.unavailable, 'until it is enabled')
   })
 
   test('no mode but those of BGP enables anything', () => {
