@@ -1,7 +1,8 @@
 /**
  * Whose FDB records are, in the large: which tunnels are ours alone, and the journal of what we put into the others: a
  * data-group on the device. Pure. The journal is written before the record that it names, and cleared after it has gone, so
- * that a record of ours is never without an entry.
+ * that a record of ours is never without an entry. Two controllers of one cluster that write at the same time, against the rule,
+ * can lose an entry: its record then stays; nothing of others is taken for ours.
  */
 import { type Identity, ownership, ownName, type RecordOwners, tagged } from './ownership.ts'
 import type { Row } from './row.ts'
