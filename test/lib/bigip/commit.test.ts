@@ -70,6 +70,16 @@ test('a transaction that a busy device interrupts is begun again, for nothing wa
   assert.deepEqual(device.calls.map(tell), [...WHOLE.slice(0, 3), 'DELETE /transaction/1700000000', ...WHOLE])
 })
 
+test('a transaction is begun again also where the answer to a command was lost, for it was only queued', async () => {
+  await using device = await PlayedDevice.start()
+  device.answer = ({ method, path }, nth) =>
+    path === '/mgmt/tm/transaction' ? opened : nth === 2 ? 'drop' : method === 'PATCH' ? completed : undefined
+  const done = device.client().transaction(commands)
+  await device.clock.pass(125)
+  await done
+  assert.deepEqual(device.calls.map(tell), [...WHOLE.slice(0, 2), 'DELETE /transaction/1700000000', ...WHOLE])
+})
+
 for (const [what, answer] of [
   ['the answer to the last word is lost', 'drop'],
   ['the last word is answered by no outcome', { body: { state: 'STARTED' } }],

@@ -2,9 +2,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { WorldFault } from '../../../lib/base/failure.ts'
+import { Exchange } from '../../../lib/bigip/exchange.ts'
 import { isDeviceFault } from '../../../lib/bigip/fault.ts'
 import { until } from '../../until.ts'
-import { empty, mark, PlayedDevice } from './played-device.ts'
+import { type Answer, empty, mark, PlayedDevice } from './played-device.ts'
 
 const ARP = '/mgmt/tm/net/arp'
 
@@ -37,6 +38,24 @@ test('a refused token costs one login, shared by all calls that it was refused t
   device.answer = ({ token }) => (token === 'T1' ? mark.unknownToken : { body: { name: 'a' } })
   const answers = await Promise.all([client.get(ARP), client.post(ARP, { name: 'a' }), client.get(ARP)])
   assert.deepEqual(answers, [{ name: 'a' }, { name: 'a' }, { name: 'a' }])
+  assert.equal(device.tokens.filter(what => what === 'login').length, 2)
+})
+
+test('a call that hears late that its token was refused takes the one that others have fetched', async () => {
+  await using device = await PlayedDevice.start()
+  const client = device.client()
+  let refuse = (): void => assert.fail('not asked')
+  device.answer = ({ token, path }) =>
+    token !== 'T1'
+      ? undefined
+      : path.endsWith('late')
+        ? new Promise<Answer>(resolve => (refuse = () => resolve(mark.unknownToken)))
+        : mark.unknownToken
+  const late = client.get(`${ARP}/late`)
+  await until('it is asked', () => device.calls.length === 1)
+  await client.get(ARP)
+  refuse()
+  await late
   assert.equal(device.tokens.filter(what => what === 'login').length, 2)
 })
 
@@ -149,6 +168,8 @@ test('an account that the device has locked is left alone at once', async () => 
   const client = device.client()
   for (let call = 0; call < 3; call++)
     await assert.rejects(client.get(ARP), thrown => isDeviceFault(thrown, 'BIGIP_LOCKED_OUT'))
+  device.clock.advance(14 * 60_000)
+  await assert.rejects(client.get(ARP), thrown => isDeviceFault(thrown, 'BIGIP_LOCKED_OUT'))
   assert.deepEqual(device.tokens, ['login'])
 })
 
@@ -182,6 +203,13 @@ test('no report of a call and no fault holds a token', async () => {
   device.answer = () => mark.unknownToken
   const client = device.client()
   await assert.rejects(client.get(ARP), thrown => !String(thrown).includes('SECRETTOKEN'))
+  const exchange = new Exchange(device.url, { ca: device.ca }, device.clock, () => {})
+  device.extends = false
+  const extend = { method: 'PATCH', path: '/mgmt/shared/authz/tokens/SECRETTOKEN', body: {} } as const
+  await assert.rejects(exchange.send(extend, new AbortController().signal), {
+    message: 'PATCH /mgmt/shared/authz/tokens/*: refused: not for you',
+  })
+  await exchange.close()
   await client.close()
   assert.ok(device.reports.some(({ path }) => path === '/mgmt/shared/authz/tokens/*'))
   assert.doesNotMatch(JSON.stringify([device.reports, client.state()]), /SECRETTOKEN|sesame/)
