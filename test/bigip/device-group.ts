@@ -7,6 +7,7 @@ import { withoutDomain } from './address.ts'
 import type { Box } from './box.ts'
 import type { Entry } from './kind.ts'
 import { subcollectionsOf } from './kinds.ts'
+import { RestError } from './rest-error.ts'
 import type { Change } from './store.ts'
 import type { Unit } from './unit.ts'
 
@@ -40,10 +41,16 @@ export class DeviceGroup {
     const concerned = changes.some(({ before, after }) => [before, after].some(one => one && syncs(unit.box, one)))
     if (!concerned) return
     this.#pending.add(unit)
-    if (this.autoSync) await this.sync(unit)
+    if (!this.autoSync) return
+    try {
+      await this.sync(unit)
+    } catch (thrown) {
+      // the change itself was done: that the other unit refuses it, the sync status tells
+      if (!(thrown instanceof RestError)) throw thrown
+    }
   }
 
-  /** Makes the other unit hold what this one has of all that syncs. */
+  /** Makes the other unit hold what this one has of all that syncs, or nothing of it. @throws RestError */
   async sync(from: Unit): Promise<void> {
     const to = this.units.find(unit => unit !== from)!
     const wanted = new Map(
@@ -52,7 +59,6 @@ export class DeviceGroup {
         .filter(one => syncs(from.box, one))
         .map(one => [keyOf(one), one]),
     )
-    this.#pending.clear()
     const { store } = to.box
     await to.receive(() => {
       for (const entry of store
@@ -62,6 +68,7 @@ export class DeviceGroup {
         if (!wanted.has(keyOf(entry))) take(to.box, entry)
       for (const entry of wanted.values()) put(to.box, entry)
     })
+    this.#pending.clear()
   }
 
   /** Makes the other unit the active one. */

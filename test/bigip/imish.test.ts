@@ -163,6 +163,21 @@ test('`write` keeps the configuration over a reboot, and a save of tmsh does not
   assert.doesNotMatch(text, /neighbor/)
 })
 
+test('what was saved in tmos mode does not come back after a save in legacy mode', async () => {
+  const other = await BigIp.start({ routing: 'tmos' })
+  const save = () => other.hand('POST', '/tm/sys/config', { command: 'save' })
+  await other.hand('POST', '/tm/net/routing/bgp', { name: 'b', localAs: 64512 })
+  await save()
+  await other.reboot()
+  assert.equal((await other.list('/tm/net/routing/bgp')).length, 1)
+  await other.hand('PATCH', '/tm/sys/db/tmrouted.tmos.routing', { value: 'disable' })
+  await other.hand('PATCH', '/tm/net/route-domain/0', { routingProtocol: ['BGP'] })
+  await save()
+  await other.reboot()
+  assert.doesNotMatch(await other.imish(['show running-config']), /router bgp/)
+  await other.close()
+})
+
 test('the summary lists neighbours by family, long addresses on lines of their own', async () => {
   await imish(
     ...CALICO,

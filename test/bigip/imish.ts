@@ -8,8 +8,7 @@ import type { Unit } from './unit.ts'
 import { worldBgp } from './world-bgp.ts'
 import { configureLine } from './zebos-lines.ts'
 
-/** Shells that are asked for what they do not show. */
-const DISABLED = (routeDomain: number) => `Dynamic routing is not enabled in route domain ${routeDomain}\n`
+const disabled = (routeDomain: number) => `Dynamic routing is not enabled in route domain ${routeDomain}\n`
 const NOT_RUNNING = 'Protocol daemon is not running\n'
 
 /** @returns what it prints; a line that is refused does not stop those after it */
@@ -23,7 +22,7 @@ export async function runImish(
   const domain = box.routeDomain(routeDomain)
   const legacy = domain !== undefined && protocolsOf(domain).includes('BGP')
   const tmos = hasTmosRouting(box) && worldBgp(box, routeDomain) !== undefined
-  if (!box.machine.routingBundle || !(legacy || tmos)) return DISABLED(routeDomain)
+  if (!box.machine.routingBundle || !(legacy || tmos)) return disabled(routeDomain)
   if (!unit.routingDaemon) return NOT_RUNNING
   const states = lines.some(line => /^\s*sh/.test(line)) ? await neighborStates(unit, routeDomain) : []
   const prompt: Prompt = { box, routeDomain, mode: { name: mode } }

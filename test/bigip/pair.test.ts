@@ -106,6 +106,17 @@ describe('a config sync', () => {
     assert.equal((await b.list('/tm/net/self'))[1]?.['floating'], 'enabled')
   })
 
+  test('is refused as a whole where the other unit cannot have an object', async () => {
+    await make(a, '/tm/net/vlan', { name: 'internal' })
+    await make(a, '/tm/net/self', { name: 's', address: '10.9.9.1/24', vlan: '/Common/internal' })
+    await make(a, '/tm/ltm/data-group/internal', { name: 'journal', type: 'string' })
+    await make(a, '/tm/net/route', { ...route, gw: '10.9.9.2' })
+    const { status, body } = await sync(a)
+    assert.equal(status, 400)
+    assert.match(body.message, /^01070330:3: Static route gateway 10\.9\.9\.2 is not directly connected/)
+    assert.deepEqual([await names(b, '/tm/ltm/data-group/internal'), await state(a)], [[], 'Changes Pending'])
+  })
+
   test('needs the name of the group', async () => {
     const options = [{ 'to-group': 'nobody' }]
     assert.match(
@@ -119,6 +130,10 @@ test('with automatic sync the other unit has a change at once', async () => {
   const [c, d] = await BigIp.pair({}, {}, { autoSync: true })
   await make(c, '/tm/net/route', route)
   assert.deepEqual(await names(d, '/tm/net/route'), ['r'])
+  await d.hand('DELETE', '/tm/net/route/r')
+  await d.hand('DELETE', '/tm/net/self/external-self')
+  await make(c, '/tm/net/route', { ...route, name: 's', network: '10.244.2.0/24' })
+  assert.equal(await state(c), 'Changes Pending', 'the other unit refuses it')
   await make(c, '/tm/net/arp', arp)
   assert.deepEqual(await names(d, '/tm/net/arp'), [])
   await c.close()

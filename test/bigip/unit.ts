@@ -39,7 +39,7 @@ export class Unit {
   routingDaemon = true
   readonly #parts: UnitParts
   readonly #worldObjects: WorldObjects
-  #saved: Snapshot = []
+  #saved: { readonly tmsh: Snapshot; readonly ZebOS: Snapshot } = { tmsh: [], ZebOS: [] }
 
   constructor(parts: UnitParts) {
     const { machine, password } = parts
@@ -110,20 +110,20 @@ export class Unit {
 
   /**
    * Keeps the configuration for the next start: that of tmsh, or that of ZebOS, which `write` of imish saves and nothing else.
+   * In tmos mode ZebOS has none of its own.
    */
   save(part: 'tmsh' | 'ZebOS'): void {
-    const legacy = !hasTmosRouting(this.box)
-    const isOfPart = ({ kind }: Entry) => (legacy && kind.collection.startsWith('/net/routing')) === (part === 'ZebOS')
-    this.#saved = [
-      ...this.#saved.filter(entry => !isOfPart(entry)),
-      ...this.box.store.snapshot().filter(entry => isOfPart(entry)),
-    ]
+    const isRouting = ({ kind }: Entry) => kind.collection.startsWith('/net/routing')
+    const now = this.box.store.snapshot()
+    if (hasTmosRouting(this.box)) {
+      if (part === 'tmsh') this.#saved = { tmsh: now, ZebOS: [] }
+    } else this.#saved = { ...this.#saved, [part]: now.filter(entry => isRouting(entry) === (part === 'ZebOS')) }
   }
 
   /** Back to what was saved, and nobody is logged in. */
   async reboot(): Promise<void> {
     this.forgetSessions()
-    this.box.store.restore(this.#saved)
+    this.box.store.restore([...this.#saved.tmsh, ...this.#saved.ZebOS])
     await this.settleAll()
   }
 

@@ -105,13 +105,9 @@ const routeMap: readonly Pattern[] = [
 
 /** One line in the mode that the prompt is in, or in the one above it. @returns what imish prints */
 export function configureLine(prompt: Prompt, line: string): string {
-  const patterns =
-    prompt.mode.name === 'router'
-      ? [...router, ...configure]
-      : prompt.mode.name === 'route-map'
-        ? [...routeMap, ...configure]
-        : configure
-  for (const [pattern, act] of patterns) {
+  const { name } = prompt.mode
+  const own = name === 'router' ? router : name === 'route-map' ? routeMap : []
+  for (const [pattern, act] of [...own, ...configure]) {
     const found = pattern.exec(line)
     if (found === null) continue
     try {
