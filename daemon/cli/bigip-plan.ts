@@ -39,13 +39,13 @@ function renderUnit(plan: UnitPlan, { look, wide }: TextOptions): string {
   if (error !== undefined) return `${name}\n${renderNote(look, 'bad', error, '  ')}`
   const changes = operations.flatMap(changesOf)
   return [
-    `${name}: ${[...countsOf(changes), `${unchanged} unchanged`].join(', ')}\n`,
+    `${name}: ${[...countsOf(changes, plan), `${unchanged} unchanged`].join(', ')}\n`,
     ...groupsOf(changes).map(group => renderGroup(group, wide ? uncut(look) : look, wide)),
-    outcome === undefined ? '' : renderOutcome(outcome, look),
-    refused === undefined ? '' : renderRefusal(refused, look, wide),
+    outcome === undefined || changes.length === 0 ? '' : renderOutcome(outcome, look),
+    refused === undefined ? '' : renderRefusal(bigIp, refused, look, wide),
     held === 0
       ? ''
-      : renderNote(look, 'warn', `${many(held, 'deletion')} held until all of the cluster is known`, '  '),
+      : renderNote(look, 'warn', `held: ${many(held, 'deletion')}, until all of the cluster is known`, '  '),
     findings.length === 0 ? '' : `\n${renderFindings(findings, look)}`,
   ].join('')
 }
@@ -82,7 +82,7 @@ function recordChanges(group: string, before: Fields, after: Fields, reason: str
   const names = [...new Set([...Object.keys(before), ...Object.keys(after)])].sort()
   return names.flatMap((name): Change[] => {
     const [old, fresh] = [before[name], after[name]]
-    if (renderValue(old) === renderValue(fresh)) return []
+    if (old === fresh) return []
     const mark = old === undefined ? '+' : fresh === undefined ? '-' : '~'
     return [{ mark, group, name, detail: change(old, fresh), reason }]
   })
@@ -92,14 +92,16 @@ function recordChanges(group: string, before: Fields, after: Fields, reason: str
 function detailOf(before: Fields | undefined, after: Fields | undefined): string {
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])]
   return fields
-    .filter(field => renderValue(before?.[field]) !== renderValue(after?.[field]))
+    .filter(field => JSON.stringify(before?.[field]) !== JSON.stringify(after?.[field]))
     .map(field => `${field} ${change(before?.[field], after?.[field])}`)
     .join(', ')
 }
 
 function change(old: unknown, fresh: unknown): string {
-  if (old === undefined) return renderValue(fresh)
-  return fresh === undefined ? renderValue(old) : `${renderValue(old)} → ${renderValue(fresh)}`
+  return [old, fresh]
+    .filter(value => value !== undefined)
+    .map(renderValue)
+    .join(' → ')
 }
 
 function renderValue(value: unknown): string {
@@ -108,15 +110,20 @@ function renderValue(value: unknown): string {
     return Object.entries(value)
       .map(([key, inner]) => `${key} ${renderValue(inner)}`)
       .join(' ')
-  return value === undefined ? 'none' : String(value)
+  return String(value)
 }
 
-function countsOf(changes: readonly Change[]): string[] {
-  if (changes.length === 0) return ['nothing to do']
-  return (Object.keys(MARKS) as Mark[]).flatMap(mark => {
-    const count = changes.filter(one => one.mark === mark).length
-    return count === 0 ? [] : [`${count} to ${MARKS[mark].verb}`]
-  })
+function countsOf(changes: readonly Change[], { refused, held }: UnitPlan): string[] {
+  const counts = (Object.keys(MARKS) as Mark[]).map(mark => ({
+    count: changes.filter(one => one.mark === mark).length,
+    what: `to ${MARKS[mark].verb}`,
+  }))
+  const waiting = [
+    { count: (refused?.deletions.length ?? 0) + (refused?.replacements.length ?? 0), what: 'refused' },
+    { count: held, what: 'held' },
+  ]
+  const said = [...counts, ...waiting].flatMap(({ count, what }) => (count === 0 ? [] : [`${count} ${what}`]))
+  return said.length === 0 ? ['nothing to do'] : said
 }
 
 interface Group {
@@ -169,7 +176,12 @@ function renderOutcome({ applied, failed, converged }: NonNullable<UnitPlan['out
   return renderNote(look, tone, said.join(', '), '  ') + faults.join('')
 }
 
-function renderRefusal({ token, reason, deletions, replacements }: Refused, look: Look, wide: boolean): string {
+function renderRefusal(
+  bigIp: string,
+  { token, reason, deletions, replacements }: Refused,
+  look: Look,
+  wide: boolean,
+): string {
   const going = [
     ...deletions.map(text => ({ mark: '-' as const, text })),
     ...replacements.map(text => ({ mark: '-/+' as const, text })),
@@ -180,7 +192,7 @@ function renderRefusal({ token, reason, deletions, replacements }: Refused, look
     ...shown.map(({ mark, text }) => `    ${paint(look, MARKS[mark].tone, `${mark} ${text}`)}\n`),
     shown.length === going.length ? '' : `    … and ${going.length - shown.length} more (-o wide shows all)\n`,
     renderNote(look, 'good', `→ podpeer bigip apply --allow-deletions ${token}`, '  '),
-    renderNote(look, 'good', `→ kubectl annotate bigip NAME podpeer.io/allow-deletions=${token}`, '  '),
+    renderNote(look, 'good', `→ kubectl annotate bigip ${bigIp} podpeer.io/allow-deletions=${token}`, '  '),
   ].join('')
 }
 

@@ -51,7 +51,8 @@ function renderStatus(
   const follows = leading ? '' : renderNote(look, 'faint', `This one follows; ${holder ?? 'nobody yet'} writes.`, '')
   const listing =
     bigIps.length === 0 ? 'No BIGIP is known.\n' : bigIps.map(bigIp => renderBigIp(bigIp, options)).join('\n')
-  return follows + kube + listing + problems.map(problem => renderNote(look, 'bad', problem, '')).join('')
+  const others = problems.filter(problem => problem !== kubernetes.reason)
+  return follows + kube + listing + others.map(problem => renderNote(look, 'bad', problem, '')).join('')
 }
 
 function renderBigIp(bigIp: BigIpReport, { look, wide, now }: TextOptions): string {
@@ -121,7 +122,7 @@ const UNITS: readonly Column<UnitRow>[] = [
   count('DESIRED', 'desired'),
   count('ACTUAL', 'actual'),
   DRIFT,
-  { title: 'IN SYNC', cell: ({ unit, now }) => ago(unit.lastSync, now) },
+  { title: 'LAST SYNC', cell: ({ unit, now }) => ago(unit.lastSync, now) },
   { title: 'TOKEN', optional: true, cell: ({ unit, now }) => left(unit.tokenExpiresAt, now) },
 ]
 
@@ -133,12 +134,12 @@ const UNITS_WIDE: readonly Column<UnitRow>[] = [
 ]
 
 function ago(time: string | undefined, now: number): string {
-  return time === undefined ? 'never' : `${renderSince(time, now)} ago`
+  return time === undefined ? '' : `${renderSince(time, now)} ago`
 }
 
 /** What is left of the token's life. */
 function left(expiry: string | undefined, now: number): string {
-  return expiry === undefined ? 'none' : renderSince(new Date(now).toISOString(), Date.parse(expiry))
+  return expiry === undefined ? '' : renderSince(new Date(now).toISOString(), Date.parse(expiry))
 }
 
 /** What an operator would ask next, below the table. */
