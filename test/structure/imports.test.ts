@@ -92,9 +92,17 @@ for (const [name, from, to] of [
   ['lib/schema knows lib/base', inside('lib/schema'), ['lib/base', 'lib/schema']],
   ['the daemon knows all but the tests', inside('daemon'), PRODUCT],
   [
-    'the configuration knows values of the engine',
+    'the configuration knows values of the engine, and what BIGIP objects say',
     inside('daemon/config'),
-    ['lib/base', 'lib/schema', 'bgp', 'daemon/config'],
+    [
+      'lib/base',
+      'lib/schema',
+      'lib/bigip/resource.ts',
+      'lib/bigip/routing/advertisement.ts',
+      'lib/kube/object.ts',
+      'bgp',
+      'daemon/config',
+    ],
   ],
   [
     'the control API knows documents, and no agent',
