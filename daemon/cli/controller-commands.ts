@@ -60,7 +60,11 @@ function addApply(tree: Tree, bigip: Command): void {
     .action(async (name: string | undefined, options: SelectionOptions & { readonly allowDeletions?: string }) => {
       const { allowDeletions } = options
       if (allowDeletions !== undefined && !/^(\d+|[0-9a-f]{12})$/.test(allowDeletions))
-        throw new InputFault('--allow-deletions', `"${allowDeletions}" is neither`, 'write the token, or a number')
+        throw new InputFault(
+          '--allow-deletions',
+          `"${allowDeletions}" is neither token nor number`,
+          'see `podpeer bigip plan`',
+        )
       const allow = allowDeletions === undefined ? {} : { allow: allowDeletions }
       const plan = await showPlan(tree, options, side => side.apply({ ...selectionOf(name, options), ...allow }))
       if (plan.units.some(({ refused }) => refused !== undefined)) tree.end(exitCode.no)
