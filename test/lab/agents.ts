@@ -86,10 +86,11 @@ export class Agents {
     return rows.flat()
   }
 
-  /** The sessions that are not up, in words. */
-  async missing(): Promise<string[]> {
+  /** The sessions that are not up, in words. @param nodes those that count; absent: all */
+  async missing(nodes = this.#topology.nodes): Promise<string[]> {
+    const names = nodes.map(({ name }) => name)
     return (await this.sessions())
-      .filter(({ state }) => state !== 'Established')
+      .filter(({ node, state }) => names.includes(node) && state !== 'Established')
       .map(({ node, peer, state, lastError }) =>
         [`the session of ${node} with ${peer} is ${state}`, ...(lastError === undefined ? [] : [lastError])].join(': '),
       )

@@ -214,7 +214,8 @@ export class BigIpLab {
   async missing(): Promise<string[]> {
     const lacking = [...this.#bigIpLacks(), ...this.#person.missing()]
     if (!this.plan.agents) return lacking
-    lacking.push(...(await this.agents.missing()), ...missingRoutes(this.#present(), this.routes()))
+    const present = this.#present()
+    lacking.push(...(await this.agents.missing(present.nodes)), ...missingRoutes(present, this.routes()))
     return lacking.length === 0 ? [] : [...lacking, ...(await this.agents.problems())]
   }
 

@@ -84,6 +84,10 @@ async function lastingLab(): Promise<{ lab: LabChild; printed: string }> {
 test('words that make no sense end with one sentence and code 2, before anything is built', async () => {
   for (const [args, sentence] of [
     [['--router', 'quagga'], /^lab: --router: "quagga" is none; choose podpeer, frr, bird\n$/],
+    [
+      ['--mode', 'nat'],
+      /^lab: --mode: "nat" is none; choose bgp, flannel-vxlan, flannel-host-gw, cilium-vxlan, static\n$/,
+    ],
     [['--nodes', 'many'], /^lab: --nodes: .* from 1 to 200\n$/],
     [['--json'], /^lab: --json: goes with --once only\n$/],
     [['--frobnicate'], /^lab: .*--frobnicate.*\n$/],
@@ -98,7 +102,7 @@ test('words that make no sense end with one sentence and code 2, before anything
 test('--help says what there is', async () => {
   const { code, output } = await run('--help')
   assert.equal(code, 0)
-  for (const word of ['--nodes', '--router', '--once', '--json']) assert.ok(output.includes(word))
+  for (const word of ['--mode', '--nodes', '--router', '--once', '--json']) assert.ok(output.includes(word))
 })
 
 describe('npm start', { skip: cannotBuild() }, () => {
@@ -115,10 +119,15 @@ describe('npm start', { skip: cannotBuild() }, () => {
       state: 'Established',
     })
     assert.equal(document.sessions.length, 4)
+    assert.equal(document.mode, 'bgp')
+    assert.deepEqual(
+      document.objects.find(({ kind }: Record<string, string>) => kind === 'BGP neighbor'),
+      { kind: 'BGP neighbor', desired: 4, actual: 4, drift: 0 },
+    )
     assert.ok(
       document.routes.some(
         ({ node, prefix, via }: Record<string, string>) =>
-          node === 'node-2' && prefix === '203.0.113.10/32' && via === '10.0.2.254',
+          node === 'node-2' && prefix === '203.0.113.10/32' && via === '10.0.1.254',
       ),
     )
     assert.equal(document.pings.length, 40)
@@ -161,9 +170,11 @@ describe('npm start', { skip: cannotBuild() }, () => {
     try {
       const commands = printed.split('\n').filter(line => line.startsWith('  '))
       const given = commands.filter(line => /^ {2}(export|podpeer\(\)) /.test(line))
-      assert.equal(given.length, 4, printed)
+      assert.equal(given.length, 5, printed)
       for (const [command, answer] of [
-        ['podpeer peers', /router-ipv4 .*Established/],
+        ['podpeer bigip status', /BGP neighbor/],
+        ['podpeer bigip plan', /./],
+        ['podpeer peers', /10\.0\.1\.254 .*Established/],
         ['podpeer routes', /203\.0\.113\.10\/32/],
         ['podpeer explain', /KERNEL\n {2}installed via 10\.0\.1\.254/],
         ['node .*ping-from', /^5 of 5 answered$/m],
