@@ -5,10 +5,13 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
 import { judgeFile } from '../../daemon/config/index.ts'
-import { judgeBigIp } from '../../lib/bigip/resource.ts'
+import { type BigIpStatus, judgeBigIp } from '../../lib/bigip/resource.ts'
 import { CLUSTER_SOURCES, POD_SOURCE } from '../../lib/cni/cluster-objects.ts'
+import { BigIp } from '../bigip/big-ip.ts'
+import { finish, start } from '../daemon/cli/command-line.ts'
 import { KubeApi } from '../kube/api.ts'
 import { Kubectl, minors, skip } from '../kube/kubectl.ts'
+import { until } from '../until.ts'
 
 const DEPLOY = join(import.meta.dirname, '../../deploy')
 
@@ -141,4 +144,83 @@ describe('kubectl apply -k deploy/', { skip }, () => {
     for (const words of ['patch nodes', 'patch bigips/status', 'list pods', 'get secrets/bigip-login -n podpeer'])
       assert.equal(await can(agent, words), 'no', words)
   })
+
+  test('with these rights a controller does all that it does, and no call of it is refused', async context => {
+    await admin.works(`apply -f ${join(DEPLOY, 'masquerade.yaml')}`)
+    const device = await BigIp.start()
+    context.after(() => device.close())
+    putCluster(device)
+    const spec = { tls: { caSecret: 'bigip-ca' }, masquerade: {}, deletionPolicy: 'Delete' }
+    const bigIp = { apiVersion: 'podpeer.io/v1alpha1', kind: 'BIGIP', metadata: { name: 'bigip' }, spec }
+    await admin.works(`apply -f ${admin.manifest('bigip', bigIp)}`)
+    const words = ['controller', '--kubeconfig', controller.kubeconfig, '--namespace', 'podpeer']
+    const process = start([...words, '--socket', join(controller.folder, 'controller.sock')])
+    const end = finish(process)
+    context.after(() => process.kill('SIGKILL'))
+    const conditions = () => (api.find('BIGIP', 'bigip')?.['status'] as BigIpStatus | undefined)?.conditions ?? []
+    await until('it is ready', () => conditions().some(({ type, status }) => type === 'Ready' && status === 'True'))
+    await until('the node that is left out has an Event', () =>
+      api.list('Event').some(({ reason }) => reason === 'NoVtepMAC'),
+    )
+    const masquerade = () => JSON.stringify(api.find('ConfigMap', 'ip-masq-agent', 'kube-system'))
+    await until('the masquerade list has the device', () => masquerade().includes('10.1.10.60/32'))
+    assert.notEqual((await device.list('/tm/net/fdb/tunnel')).length, 0)
+    await admin.works('delete bigip bigip --timeout=30s')
+    const tunnels = await device.list('/tm/net/tunnels/tunnel')
+    assert.deepEqual(
+      tunnels.filter(({ name }) => String(name).startsWith('podpeer-')),
+      [],
+    )
+    process.kill('SIGTERM')
+    assert.equal((await end).code, 0)
+    const user = 'system:serviceaccount:podpeer:podpeer-controller'
+    assert.deepEqual(
+      api.refused.slice(refusedBefore).filter(call => call.user === user),
+      [],
+    )
+  })
+
+  let refusedBefore = 0
+
+  /** A node that flannel has told of and one that it has not, what the nodes masquerade, and the Secrets of the device. */
+  function putCluster(device: BigIp): void {
+    refusedBefore = api.refused.length
+    const { username, password } = device.credentials
+    const secret = (name: string, data: Record<string, string>) => ({
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: 'podpeer' },
+      data: Object.fromEntries(Object.entries(data).map(([key, text]) => [key, Buffer.from(text).toString('base64')])),
+    })
+    const configMap = (namespace: string, name: string, data: Record<string, string>) => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace },
+      data,
+    })
+    const flannel = 'flannel.alpha.coreos.com'
+    const annotations = {
+      [`${flannel}/backend-type`]: 'vxlan',
+      [`${flannel}/backend-data`]: '{"VNI":1,"VtepMAC":"02:00:00:00:00:01"}',
+      [`${flannel}/public-ip`]: '10.1.10.1',
+    }
+    const node = (number: number, more: object) => ({
+      apiVersion: 'v1',
+      kind: 'Node',
+      metadata: { name: `node-${number}`, ...more },
+      spec: { podCIDR: `10.244.${number}.0/24`, podCIDRs: [`10.244.${number}.0/24`] },
+      status: { addresses: [{ type: 'InternalIP', address: `10.1.10.${number}` }] },
+    })
+    for (const object of [
+      secret('bigip-login', { url: device.url, username, password }),
+      secret('bigip-ca', { 'ca.crt': device.ca }),
+      configMap('kube-flannel', 'kube-flannel-cfg', {
+        'net-conf.json': '{"Network":"10.244.0.0/16","Backend":{"Type":"vxlan"}}',
+      }),
+      configMap('kube-system', 'ip-masq-agent', { config: 'nonMasqueradeCIDRs: [10.244.0.0/16]\n' }),
+      node(1, { annotations }),
+      node(2, {}),
+    ])
+      api.put(object)
+  }
 })
