@@ -214,19 +214,23 @@ export function nodePeers(views: readonly BigIpView[], self: string, nodes: read
   }
   return nodes
     .filter(({ name }) => name !== self && reflecting.some(view => !isReflector([view], name)))
-    .flatMap(({ name, addresses, asNumber = reflecting.at(-1)!.nodeASNumber }) =>
-      firstOfEach(addresses, families).map((address, at) => ({
-        name: at === 0 ? `node/${name}` : `node/${name} IPv${address.family}`,
+    .flatMap(node =>
+      firstOfEach(node, families).map((address, at) => ({
+        name: at === 0 ? `node/${node.name}` : `node/${node.name} IPv${address.family}`,
         address,
-        asNumber,
+        asNumber: node.asNumber ?? reflecting.at(-1)!.nodeASNumber,
         importPolicy: FROM_NODES,
         exportPolicy,
       })),
     )
 }
 
-function firstOfEach(addresses: readonly string[], families: ReadonlySet<Family>): Address[] {
-  const parsed = addresses.map(text => parseAddress(text))
+/** Thousands of nodes stay the same values when one of them changes. */
+const parsedAddresses = new WeakMap<ClusterNode, readonly Address[]>()
+
+function firstOfEach(node: ClusterNode, families: ReadonlySet<Family>): Address[] {
+  const parsed = parsedAddresses.get(node) ?? node.addresses.map(text => parseAddress(text))
+  parsedAddresses.set(node, parsed)
   return [...families].flatMap(family => parsed.find(address => address.family === family) ?? [])
 }
 

@@ -202,6 +202,17 @@ describe('watched objects', { concurrency: 4 }, () => {
   }
 })
 
+test('an optional resource that the server does not know is synced without objects, and said to be absent', async t => {
+  const stage = new Stage(t)
+  await stage.serve(apiWith(1))
+  const { events } = stage.follow({ path: '/apis/podpeer.io/v1alpha1/bigips', optional: true })
+  await until('it is absent', () => events.some(event => event.type === 'state' && event.state.phase === 'absent'))
+  assert.ok(events.some(({ type }) => type === 'synced'))
+  const phases = events.flatMap(event => (event.type === 'state' ? event.state.phase : []))
+  assert.deepEqual(phases, ['listing', 'absent'])
+  assert.ok(!events.some(({ type }) => type === 'changes'))
+})
+
 describe('a broken cluster', () => {
   test('is a state at start, and is taken up when it comes', async context => {
     const stage = new Stage(context)

@@ -171,6 +171,6 @@ export function imishFinding(thrown: unknown, unit: string): Finding | undefined
     severity: 'error',
     subject: unit,
     cause: thrown.message,
-    remedy: 'tmsh modify net route-domain 0 routing-protocol add { BGP }',
+    remedy: `tmsh modify net route-domain ${/\d+/.exec(thrown.message)?.[0] ?? 0} routing-protocol add { BGP }`,
   }
 }
