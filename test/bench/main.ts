@@ -1,7 +1,9 @@
 // The benchmark: `npm run bench -- [--runs N] [--json] [ROW…]`. Each run of a row is a process of its own, so that every row
-// pays for a cold start and its peak memory is its own; medians are shown. `--json` prints a list of Results (result.ts).
+// pays for a cold start and its peak memory is its own; medians are shown. Slow rows run only where they are named. `--json`
+// prints a list of Results (result.ts).
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { bigIpRows } from './bigip.ts'
 import { codecRows } from './codec.ts'
 import { exportRows } from './export.ts'
 import { kernelRows } from './kernel.ts'
@@ -11,7 +13,15 @@ import { type Measured, measure, type Result, renderResult, summary } from './re
 import { ribRows } from './rib.ts'
 import type { Row } from './row.ts'
 
-const rows: readonly Row[] = [...codecRows, ...ribRows, ...exportRows, ...kernelRows, ...latenessRows, ...kubeRows]
+const rows: readonly Row[] = [
+  ...codecRows,
+  ...ribRows,
+  ...exportRows,
+  ...kernelRows,
+  ...latenessRows,
+  ...kubeRows,
+  ...bigIpRows,
+]
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
@@ -28,7 +38,7 @@ if (values.measure !== undefined) {
   }
   const results: Result[] = []
   for (const row of rows) {
-    if (positionals.length > 0 && !positionals.includes(row.name)) continue
+    if (positionals.length === 0 ? row.slow : !positionals.includes(row.name)) continue
     const obstacle = row.impossible?.()
     if (obstacle !== undefined) {
       console.error(`${row.name} is left out: ${obstacle}`)

@@ -1,6 +1,6 @@
 /** One run of a row measured, several runs summed up, and the line that tells of them. */
 import { version } from '../../daemon/version.ts'
-import type { Lateness, Row } from './row.ts'
+import type { DeviceFigures, Lateness, Row } from './row.ts'
 import { usageOf } from './usage.ts'
 
 export interface Measured {
@@ -13,6 +13,7 @@ export interface Measured {
   readonly ok: boolean
   /** By thread. */
   readonly lateness?: Readonly<Record<string, Lateness>>
+  readonly device?: DeviceFigures
 }
 
 /** Medians of all runs of a row; `ok` when each of them was. What `--json` prints is a list of these. */
@@ -38,8 +39,9 @@ export async function measure(row: Row): Promise<Measured> {
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
       peakRssMib: after.rssMib,
       grownMib: after.rssMib - before.rssMib,
-      ok: prepared.check(),
+      ok: await prepared.check(),
       ...(prepared.lateness && { lateness: prepared.lateness() }),
+      ...(prepared.device && { device: prepared.device() }),
     }
   } finally {
     await prepared.close?.()
@@ -64,10 +66,24 @@ export function summary(row: Row, runs: readonly Measured[]): Result {
     cpuSeconds: middle(run => run.cpuSeconds, 4),
     ok: runs.every(run => run.ok),
     ...(threads.length > 0 && { lateness: Object.fromEntries(lateness) }),
+    ...(runs[0]?.device && { device: deviceSummary(runs.map(({ device }) => device!)) }),
   }
 }
 
-export function renderResult(row: Row, { seconds, cpuSeconds, peakRssMib, grownMib, ok, lateness }: Result): string {
+/** Calls of the run with the most writes: they should be the same in each. */
+function deviceSummary(runs: readonly DeviceFigures[]): DeviceFigures {
+  const most = runs.reduce((one, other) => (other.writes > one.writes ? other : one))
+  return {
+    calls: most.calls,
+    writes: most.writes,
+    boundSeconds: round(most.boundSeconds, 4),
+    peakHeapMib: round(median(runs.map(({ peakHeapMib }) => peakHeapMib)), 1),
+    worstMs: round(Math.max(...runs.map(({ worstMs }) => worstMs)), 1),
+  }
+}
+
+export function renderResult(row: Row, result: Result): string {
+  const { seconds, cpuSeconds, peakRssMib, grownMib, ok, lateness, device } = result
   const milliseconds = (value: number, width: number) => `${(1000 * value).toFixed(0).padStart(width)} ms`
   const each = Math.round((seconds * 1e9) / row.count)
   const bytes = Math.round((grownMib * 2 ** 20) / row.count)
@@ -84,7 +100,17 @@ export function renderResult(row: Row, { seconds, cpuSeconds, peakRssMib, grownM
     ([thread, { medianMs, p99Ms, worstMs }]) =>
       `\n  timers of ${thread}: late by ${medianMs} ms (median), ${p99Ms} ms (of 100 the worst), ${worstMs} ms (the worst)`,
   )
-  return line + late.join('')
+  return line + late.join('') + (device === undefined ? '' : renderDevice(device, seconds))
+}
+
+function renderDevice({ calls, writes, boundSeconds, peakHeapMib, worstMs }: DeviceFigures, seconds: number): string {
+  const bound = `${writes} writes: ${boundSeconds} s at the least, ${(seconds / boundSeconds).toFixed(2)} times that`
+  const each = Object.entries(calls).map(([call, count]) => `${count} ${call}`)
+  return [
+    `\n  ${writes === 0 ? 'no writes' : bound}; heap at most ${peakHeapMib} MiB`,
+    ...(worstMs === 0 ? [] : [`; the slowest change ${worstMs} ms`]),
+    `\n  ${each.join(', ')}`,
+  ].join('')
 }
 
 function median(values: number[]): number {

@@ -6,11 +6,25 @@ export interface Prepared {
   /** What is timed. */
   run(): void | Promise<void>
   /** After the clock has stopped: whether the result is the right one. */
-  check(): boolean
+  check(): boolean | Promise<boolean>
   /** Takes away what was made outside of the process. */
   close?(): void | Promise<void>
   /** How late the timers of each thread were; only after `run`. */
   lateness?(): Readonly<Record<string, Lateness>>
+  /** What a device was asked; only after `check`. */
+  device?(): DeviceFigures
+}
+
+export interface DeviceFigures {
+  /** By method and collection, writes first. */
+  readonly calls: Readonly<Record<string, number>>
+  readonly writes: number
+  /** The least time in which so many writes can be made. */
+  readonly boundSeconds: number
+  /** Of the process that asks, with what is garbage by then. */
+  readonly peakHeapMib: number
+  /** Of single changes the slowest; 0: there were none. */
+  readonly worstMs: number
 }
 
 export interface Lateness {
@@ -28,6 +42,8 @@ export interface Row {
   readonly unit: string
   /** How many of them the row handles: what time and memory are divided by. */
   readonly count: number
+  /** Takes minutes: run only where it is named. */
+  readonly slow?: true
   /** Why the row cannot run on this machine; undefined: it can. */
   impossible?(): string | undefined
   prepare(): Prepared | Promise<Prepared>
