@@ -28,6 +28,7 @@ export function renderSuggestions(lab: BigIpLab): string {
     '',
     '  podpeer bigip status',
     '  podpeer bigip plan',
+    '  podpeer doctor',
     `  kubectl get bigips,nodes -o wide`,
     `  kubectl delete node ${other.name}    # what BIG-IP has of it goes`,
     ...(lab.plan.agents ? ofAgents : []),
