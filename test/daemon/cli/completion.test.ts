@@ -13,6 +13,8 @@ test('commands are offered first, and theirs after them', () => {
   assert.deepEqual(complete(tree, ['config', '']), ['check', 'schema'])
   assert.deepEqual(complete(tree, ['routes', 're']), ['received'])
   assert.deepEqual(complete(tree, ['node', '']), ['status', 'help'])
+  assert.deepEqual(complete(tree, ['bigip', '']), ['status', 'plan', 'apply', 'vtep-values', 'help'])
+  assert.deepEqual(complete(tree, ['do']), ['doctor'])
   assert.deepEqual(complete(tree, ['routes', '']), ['best', 'received', 'advertised'])
 })
 
@@ -26,6 +28,8 @@ test('options are offered after a dash, their words after an option that takes o
   assert.deepEqual(complete(tree, ['routes', 'received', '--family', '']), ['ipv4', 'ipv6'])
   assert.deepEqual(complete(tree, ['peers', '-o', 'j']), ['json'])
   assert.deepEqual(complete(tree, ['completion', '']), ['bash', 'zsh', 'fish'])
+  assert.deepEqual(complete(tree, ['bigip', 'apply', '--all']), ['--allow-deletions'])
+  assert.deepEqual(complete(tree, ['controller', '--log-level', 'w']), ['warn'])
 })
 
 test('nothing is offered where only the person knows', () => {
@@ -39,6 +43,8 @@ test('where a file is wanted the shell offers it, and nowhere else', () => {
     ['agent', '--config', '/e'],
     ['config', 'check', ''],
     ['peers', '--socket', ''],
+    ['bigip', 'plan', '--bigip', ''],
+    ['doctor', '--kubeconfig', '/e'],
   ])
     assert.deepEqual(complete(tree, words), [':files'])
   const session = `
