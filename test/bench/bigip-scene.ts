@@ -32,7 +32,8 @@ export class Scene {
   readonly heap = new HeapWatch()
   readonly #server: ChildProcess
   readonly #controller: Controller
-  #passes = 0
+  /** Milliseconds since 1970: when the device was last told what is wanted. */
+  #passedAt = 0
   #syncs = 0
   /** A tunnel and the like is saved at once; all else is not worth waiting for. */
   #mustSave = false
@@ -57,7 +58,9 @@ export class Scene {
       cluster: this.cluster,
       login: async () => ({ username, password, ca }),
     })
-    this.#controller.on('passed', () => this.#passes++)
+    this.#controller.on('passed', () => {
+      this.#passedAt = Date.now()
+    })
     this.#controller.on('synced', () => this.#syncs++)
     this.#controller.on('applied', ({ operation }) => {
       if (operation.verb !== 'records' && KINDS[operation.row.kind].structural) this.#mustSave = true
@@ -89,9 +92,10 @@ export class Scene {
 
   /** One change of the cluster, until the device has it. */
   async change(make: () => void): Promise<void> {
-    const [passes, start] = [this.#passes, performance.now()]
+    const start = performance.now()
+    this.#passedAt = Number.POSITIVE_INFINITY
     make()
-    await this.#settled(() => this.#passes > passes)
+    await this.#settled(() => (this.#unit?.status?.lastSync ?? 0) >= this.#passedAt)
     this.#durations.push(performance.now() - start)
   }
 
