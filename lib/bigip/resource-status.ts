@@ -18,6 +18,9 @@ const unit = Type.Object({
   haState: text,
   syncStatus: text,
   vtep: Type.Optional(Type.Object({ address: text, mac: text, address6: text, mac6: text })),
+  vxlan: Type.Optional(
+    Type.Object({ vni: Type.Integer(), port: Type.Integer() }, { description: 'Of its tunnels, and of its VTEPs' }),
+  ),
   tunnelSubnets: texts,
   selfIPs: texts,
   advertised: Type.Optional(Type.Array(Type.String(), { description: 'Virtual addresses that its BGP announces' })),

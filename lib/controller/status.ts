@@ -121,9 +121,17 @@ function unitStatus(unit: UnitReport, before: UnitStatus | undefined, now: numbe
   }
 }
 
-function publication({ vtep, tunnelSubnets, selfIPs, advertised, bgp }: Desire['published']): Partial<UnitStatus> {
+function publication({
+  vtep,
+  vxlan,
+  tunnelSubnets,
+  selfIPs,
+  advertised,
+  bgp,
+}: Desire['published']): Partial<UnitStatus> {
   return {
     ...(vtep !== undefined && { vtep }),
+    ...(vxlan !== undefined && { vxlan }),
     ...(tunnelSubnets.length > 0 && { tunnelSubnets: [...tunnelSubnets] }),
     ...(selfIPs.length > 0 && { selfIPs: [...selfIPs] }),
     ...(advertised.length > 0 && { advertised: [...advertised] }),
@@ -134,9 +142,10 @@ function publication({ vtep, tunnelSubnets, selfIPs, advertised, bgp }: Desire['
 /** Agents go on with what was said of a device, while it does not answer. */
 function publishedBefore(before: UnitStatus | undefined): Partial<UnitStatus> {
   if (before === undefined) return {}
-  const { vtep, tunnelSubnets, selfIPs, advertised, bgp } = before
+  const { vtep, vxlan, tunnelSubnets, selfIPs, advertised, bgp } = before
   return {
     ...(vtep !== undefined && { vtep }),
+    ...(vxlan !== undefined && { vxlan }),
     ...(tunnelSubnets !== undefined && { tunnelSubnets }),
     ...(selfIPs !== undefined && { selfIPs }),
     ...(advertised !== undefined && { advertised }),

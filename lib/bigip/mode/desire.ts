@@ -68,6 +68,8 @@ export interface Published {
     readonly address6?: string
     readonly mac6?: string
   }
+  /** As the tunnels are made: the device of a node must be alike. */
+  readonly vxlan?: { readonly vni: number; readonly port: number }
   /** What nodes route to the device through the overlay. */
   readonly tunnelSubnets: readonly string[]
   /** On the tunnels, with lengths. */

@@ -47,7 +47,7 @@ export interface Overlays {
   readonly complete: boolean
   readonly exclusiveTunnels: readonly string[]
   readonly sharedTunnels: readonly string[]
-  readonly published: Pick<Published, 'vtep' | 'tunnelSubnets' | 'selfIPs'>
+  readonly published: Pick<Published, 'vtep' | 'vxlan' | 'tunnelSubnets' | 'selfIPs'>
 }
 
 /** Full paths, by family of the pods: what `readFacts` is to ask for. */
@@ -80,7 +80,7 @@ export function overlaysOf(input: ModeInput, place: Place, wish: OverlayWish): O
     complete: !refused && overlays.length === wish.families.length,
     exclusiveTunnels: spec.tunnel.shared ? [] : paths,
     sharedTunnels: spec.tunnel.shared ? paths : [],
-    published: publishedOf(overlays, facts.tunnelMacs),
+    published: publishedOf(overlays, facts.tunnelMacs, encapsulation(input, wish)),
   }
 }
 
@@ -143,13 +143,21 @@ function interfaceOf({ address, subnet }: SelfIP): string {
   return `${address}/${subnet.length}`
 }
 
-function profileRow({ spec }: ModeInput, place: Place, { floodingType, port }: OverlayWish): Row<'vxlan profile'> {
+/** What an operator wrote, else what suits the cluster. */
+function encapsulation({ spec: { tunnel } }: ModeInput, { vni, port }: OverlayWish): NonNullable<Published['vxlan']> {
+  return { vni: tunnel.vni ?? vni, port: tunnel.port ?? port }
+}
+
+function profileRow(input: ModeInput, place: Place, wish: OverlayWish): Row<'vxlan profile'> {
+  const { spec } = input
+  const { floodingType } = wish
+  const { port } = encapsulation(input, wish)
   return {
     kind: 'vxlan profile',
     // one name for every flooding type: to change it makes profile and tunnel anew, which needs an operator's word
     name: spec.tunnel.profile ?? place.name('vxlan-profile'),
     description: place.description,
-    fields: { floodingType, port: spec.tunnel.port ?? port },
+    fields: { floodingType, port },
   }
 }
 
@@ -167,7 +175,7 @@ function tunnelRow(input: ModeInput, place: Place, wish: OverlayWish, overlay: O
     description: place.description,
     fields: {
       profile: profileRow(input, place, wish).name,
-      key: spec.tunnel.vni ?? wish.vni,
+      key: encapsulation(input, wish).vni,
       localAddress: place.address(endpoint),
       ...(own === undefined ? {} : { secondaryAddress: place.address(String(own)) }),
       ...(spec.tunnel.mtu === undefined ? {} : { mtu: spec.tunnel.mtu }),
@@ -219,14 +227,18 @@ function selfIPRows(input: ModeInput, place: Place, overlay: Overlay, findings: 
   })
 }
 
-function publishedOf(overlays: readonly Overlay[], macs: ReadonlyMap<string, string>): Overlays['published'] {
+function publishedOf(
+  overlays: readonly Overlay[],
+  macs: ReadonlyMap<string, string>,
+  vxlan: NonNullable<Published['vxlan']>,
+): Overlays['published'] {
   const told = ({ family, endpoint, tunnel }: Overlay): Published['vtep'] => {
     const mac = macs.get(tunnel)
     if (family === 4) return { address: endpoint, ...(mac === undefined ? {} : { mac }) }
     return { address6: endpoint, ...(mac === undefined ? {} : { mac6: mac }) }
   }
   return {
-    ...(overlays.length === 0 ? {} : { vtep: Object.assign({}, ...overlays.map(told)) }),
+    ...(overlays.length === 0 ? {} : { vtep: Object.assign({}, ...overlays.map(told)), vxlan }),
     tunnelSubnets: [...new Set(overlays.flatMap(({ subnets }) => subnets.map(String)))],
     selfIPs: overlays.flatMap(({ selfIPs }) => selfIPs),
   }

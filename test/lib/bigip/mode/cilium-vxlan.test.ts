@@ -53,6 +53,7 @@ describe('cilium-vxlan', () => {
     assert.equal(of('self IP', want().rows)[0]!.fields.address, '10.1.5.1/24')
     assert.deepEqual(want().published, {
       vtep: { address: '10.1.10.60', mac: MAC },
+      vxlan: { vni: 2, port: 8472 },
       tunnelSubnets: ['10.1.5.0/24'],
       selfIPs: ['10.1.5.1/24'],
       advertised: [],

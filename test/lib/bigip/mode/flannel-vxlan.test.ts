@@ -69,6 +69,7 @@ describe('flannel-vxlan from little', () => {
     ])
     assert.deepEqual(told.published, {
       vtep: { address: '10.1.10.60' },
+      vxlan: { vni: 1, port: 8472 },
       tunnelSubnets: ['10.244.255.0/24'],
       selfIPs: ['10.244.255.1/16'],
       advertised: [],
