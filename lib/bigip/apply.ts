@@ -20,8 +20,12 @@ export interface ApplyContext {
   /** Writes at the same time. */
   readonly concurrency: number
   readonly mayWrite: () => boolean
+  /** Whether it was refused and has to wait, with all that depends on it. */
+  readonly isHeld: (operation: Operation) => boolean
   readonly onApplied: (operation: Operation) => void
   readonly onFailed: (operation: Operation, error: WorldFault) => void
+  /** An FDB record is there that somebody else has put there. */
+  readonly onTaken: (row: Row) => void
   /** What is known of the device as a whole may be wrong. */
   readonly onDoubt: () => void
   /** This collection is not known any more, and has to be read. */
@@ -80,7 +84,8 @@ class Run {
     const work = async (): Promise<void> => {
       while (next < operations.length && this.fault === undefined && this.#context.mayWrite()) {
         const operation = operations[next++]!
-        if (!this.#isBlocked(operation)) await this.#carryOut(operation)
+        if (this.#context.isHeld(operation)) this.#skip(operation)
+        else if (!this.#isBlocked(operation)) await this.#carryOut(operation)
       }
     }
     const workers = Math.min(this.#context.concurrency, operations.length)
@@ -89,18 +94,33 @@ class Run {
 
   async #carryOut(operation: Operation): Promise<void> {
     try {
+      if (!(await this.#isAsKnown(operation))) return this.#skip(operation)
       await this.#context.access.write(operation)
       this.#learn(operation)
       this.#context.onApplied(operation)
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
-      if (operation.verb !== 'records' && operation.verb !== 'delete') {
-        this.#failed.add(rowKey(operation.row))
-        this.#hasNoJournal ||= operation.row.kind === 'data group'
-      }
+      this.#skip(operation)
       if (isDeviceWide(thrown)) this.fault ??= thrown
       if (await this.#reconsider(operation, thrown)) this.#context.onFailed(operation, thrown)
     }
+  }
+
+  /** The journal is one object for many records: it is written only where it still is what we read. */
+  async #isAsKnown(operation: Operation): Promise<boolean> {
+    const { access, actual, onDoubt } = this.#context
+    if (operation.verb === 'records' || operation.row.kind !== 'data group') return true
+    const [known, found] = [actual.get(operation.row), await access.find(operation.row)]
+    if (known === undefined ? found === undefined : found !== undefined && isAsWanted(known, found)) return true
+    onDoubt()
+    return false
+  }
+
+  /** What depends on it is left, too. */
+  #skip(operation: Operation): void {
+    if (operation.verb === 'records' || operation.verb === 'delete') return
+    this.#failed.add(rowKey(operation.row))
+    this.#hasNoJournal ||= operation.row.kind === 'data group'
   }
 
   /** What the device holds now, if anything of it was not as we knew. @returns whether it is a failure to tell of */
@@ -118,7 +138,9 @@ class Run {
     }
     try {
       const hasChanged = await this.#readAgain(operation)
-      if (this.#isDone(operation)) {
+      if (isDeviceFault(fault, 'BIGIP_EXISTS') && operation.row.kind === 'FDB record')
+        this.#context.onTaken(operation.row)
+      else if (this.#isDone(operation)) {
         this.#context.onApplied(operation)
         return false
       }

@@ -16,6 +16,15 @@ export interface ReadingScope extends TunnelShares {
   readonly desired: readonly Row[]
   readonly expectations: readonly Row[]
   readonly unavailable?: readonly Kind[]
+  /** Of both, by kind the full paths of the objects that hold them. */
+  readonly parents: ReadonlyMap<Kind, ReadonlySet<string>>
+}
+
+export function parentsOf(rows: Iterable<Row>): ReadonlyMap<Kind, ReadonlySet<string>> {
+  const parents = new Map<Kind, Set<string>>()
+  for (const { kind, parent } of rows)
+    if (parent !== undefined) parents.set(kind, (parents.get(kind) ?? new Set()).add(parent))
+  return parents
 }
 
 export interface Drift {
@@ -40,8 +49,8 @@ export class DeviceReader {
   readonly #identity: Identity
   /** Everything, before it was ever read. */
   #stale: Map<string, Collection> | 'everything' = 'everything'
-  /** Whether rows of ours are compared with what we knew. */
-  #knows = false
+  /** Keys of the collections that were ever read. */
+  readonly #known = new Set<string>()
 
   /** @param actual is kept as the device is read to be */
   constructor(access: Access, actual: RowIndex, identity: Identity) {
@@ -60,7 +69,17 @@ export class DeviceReader {
   }
 
   doubtCollection(kind: Kind, parent: string | undefined): void {
-    if (this.#stale !== 'everything') this.#stale.set(`${kind}\t${parent}`, { kind, parent })
+    if (this.#stale !== 'everything') this.#stale.set(keyOf({ kind, parent }), { kind, parent })
+  }
+
+  /** What was never read, and matters now, is not known either. */
+  doubtUnread(scope: ReadingScope): void {
+    const isUnread = (kind: Kind) => !this.#known.has(keyOf({ kind, parent: undefined }))
+    if (objectKinds(scope).some(isUnread)) return this.doubt()
+    for (const [kind, parents] of scope.parents)
+      for (const parent of parents)
+        if (!this.#known.has(keyOf({ kind, parent })) && this.#actual.get({ kind: KINDS[kind].parent!, name: parent }))
+          this.doubtCollection(kind, parent)
   }
 
   /** Reads what is not known. @returns what others did to rows of ours; undefined: not everything was read @throws WorldFault */
@@ -79,10 +98,9 @@ export class DeviceReader {
     const found = new RowIndex([...objects, journals].flatMap(({ rows }) => rows))
     const parts = await this.#lists(this.#subcollections(scope, found))
     const lists = [...objects, journals, ...parts]
-    const drifts = this.#knows ? this.#drifts(lists, scope) : []
+    const drifts = this.#drifts(lists, scope)
     this.#store(lists)
     this.#forgetOrphans(parts)
-    this.#knows = true
     this.#stale = new Map()
     return drifts
   }
@@ -116,11 +134,8 @@ export class DeviceReader {
     return KIND_NAMES.flatMap(kind => {
       const holder = KINDS[kind].parent
       if (holder === undefined || !isRead(kind, scope)) return []
-      const wanted = new Set<string | undefined>()
-      for (const row of scope.desired) if (row.kind === kind) wanted.add(row.parent)
-      for (const row of scope.expectations) if (row.kind === kind) wanted.add(row.parent)
       return [...found.rows(holder)]
-        .filter(row => wanted.has(row.name) || mayHoldOurs(row))
+        .filter(row => scope.parents.get(kind)?.has(row.name) || mayHoldOurs(row))
         .map(({ name }) => ({ kind, parent: name }))
     })
   }
@@ -129,8 +144,10 @@ export class DeviceReader {
   #forgetOrphans(parts: readonly Listing[]): void {
     for (const kind of KIND_NAMES)
       for (const parent of this.#actual.parents(kind))
-        if (parent !== '' && !parts.some(one => one.kind === kind && one.parent === parent))
+        if (parent !== '' && !parts.some(one => one.kind === kind && one.parent === parent)) {
           this.#actual.replace(kind, parent, [])
+          this.#known.delete(keyOf({ kind, parent }))
+        }
   }
 
   /** Rows that are as we knew them stay the very objects that they were: equality is then told without comparing. */
@@ -141,12 +158,14 @@ export class DeviceReader {
         return known !== undefined && isAsWanted(known, found) ? known : found
       })
       this.#actual.replace(kind, parent, kept)
+      this.#known.add(keyOf({ kind, parent }))
     }
   }
 
   #drifts(lists: readonly Listing[], scope: ReadingScope): Drift[] {
     const owners = recordOwners(scope.desired, this.#actual, this.#identity, scope)
     return lists.flatMap(({ kind, parent, rows }) => {
+      if (!this.#known.has(keyOf({ kind, parent }))) return []
       const found = new Map(rows.map(row => [row.name, row]))
       const drifts: Drift[] = []
       for (const row of this.#actual.rows(kind, parent ?? '')) {
@@ -169,4 +188,8 @@ function isRead(kind: Kind, { desired, expectations, unavailable = [] }: Reading
   if (unavailable.includes(kind)) return false
   if (KINDS[kind].owner !== 'field') return true
   return desired.some(row => row.kind === kind) || expectations.some(row => row.kind === kind)
+}
+
+function keyOf({ kind, parent }: Collection): string {
+  return `${kind}\t${parent ?? ''}`
 }

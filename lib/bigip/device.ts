@@ -11,7 +11,7 @@ import type { Access } from './access.ts'
 import { apply } from './apply.ts'
 import { type Clock, systemClock } from './clock.ts'
 import type { DeviceEvent, DeviceStatus, Outcome } from './device-event.ts'
-import { DeviceReader } from './device-reader.ts'
+import { DeviceReader, parentsOf, type ReadingScope } from './device-reader.ts'
 import { isAsWanted } from './difference.ts'
 import { isDeviceFault } from './fault.ts'
 import { HoldOff } from './hold-off.ts'
@@ -76,12 +76,17 @@ export class Device {
   readonly #tagged = new WeakMap<Row, Row>()
   #wanted: Wanted | undefined
   #desired: readonly Row[] = []
+  #parents: ReadingScope['parents'] = new Map()
+  /** By key, FDB records that are there, made by others in the moment in which we wanted to. */
+  readonly #taken = new Map<string, Row>()
   /** Counts what was ever wanted or allowed: a pass that began with less plans anew. */
   #wishes = 0
   #allowance: Allowance | undefined
   /** The pass under way, and those that wait for it. */
   #turn: Promise<unknown> = Promise.resolve()
   #running = false
+  /** Whether the last pass might write. */
+  #led = false
   #closed = false
   #cancelTimer = () => {}
   #wakeAt = Number.POSITIVE_INFINITY
@@ -106,6 +111,7 @@ export class Device {
   want(wanted: Wanted): void {
     this.#wanted = wanted
     this.#desired = wanted.rows.map(row => this.#withTag(row))
+    this.#parents = parentsOf([...wanted.rows, ...wanted.expectations])
     this.#wishes++
     this.#wake(0)
   }
@@ -124,7 +130,7 @@ export class Device {
     this.#wake(0)
   }
 
-  /** What has changed elsewhere may matter at once: a lease was won, an operator asks for a resync. */
+  /** Reads everything anew, and writes what then has to be written: a lease was won, say. */
   resync(): void {
     this.#reader.doubt()
     this.#wake(0)
@@ -217,7 +223,12 @@ export class Device {
     this.#wakeAt = at
     this.#cancelTimer = this.#clock.after(milliseconds, () => {
       this.#wakeAt = Number.POSITIVE_INFINITY
-      void this.#exclusively(() => this.#work())
+      this.#exclusively(() => this.#work()).catch(thrown => {
+        // a bug of ours is nobody's to catch
+        setImmediate(() => {
+          throw thrown
+        })
+      })
     })
   }
 
@@ -242,10 +253,10 @@ export class Device {
     this.#wake(Math.max(1, next - now))
   }
 
-  /** When something of what is left may be tried again. */
+  /** When what is left may be tried again. */
   #retryAt(now: number): number {
-    const isHeld = (operation: Operation) => this.#holdOff.isWaiting(keyOf(operation), now)
-    return this.#plan?.operations.every(isHeld) ? this.#holdOff.deadline(now) : now + RETRY.first
+    const held = this.#holdOff.deadline(now)
+    return held === Number.POSITIVE_INFINITY ? now + RETRY.first : held
   }
 
   /** What is wanted stays; the device is asked again later, and read anew then, unless it was only busy. */
@@ -264,21 +275,26 @@ export class Device {
     const failed: { readonly operation: Operation; readonly error: Error }[] = []
     let [applied, first] = [0, undefined as Plan | undefined]
     for (let round = 0; round < MOST_ROUNDS; round++) {
+      const leads = this.#mayWrite
+      // another has written up to now
+      if (leads && !this.#led) this.#reader.doubt()
+      this.#led = leads
+      this.#reader.doubtUnread(this.#scope)
       if (this.#reader.isStale) await this.#read()
       const now = this.#planned(allowance)
       first ??= now
-      const operations = now.operations.filter(
-        operation => !this.#holdOff.isWaiting(keyOf(operation), this.#clock.now()),
-      )
-      if (operations.length === 0 || !this.#mayWrite) break
+      const isHeld = (operation: Operation) => this.#holdOff.isWaiting(keyOf(operation), this.#clock.now())
+      if (now.operations.every(isHeld) || !leads) break
+      const before = applied + failed.length
       this.#tell({ type: 'planned', plan: now })
       const wishes = this.#wishes
       const starts = this.#clock.now()
-      const fault = await apply(operations, {
+      const fault = await apply(now.operations, {
         access: this.#options.access,
         actual: this.#actual,
         concurrency: this.#options.concurrency ?? CONCURRENCY,
         mayWrite: () => this.#mayWrite && this.#wishes === wishes,
+        isHeld,
         onApplied: operation => {
           applied++
           this.#onApplied(operation, this.#clock.now() - starts)
@@ -287,10 +303,14 @@ export class Device {
           failed.push({ operation, error })
           this.#onFailed(operation, error)
         },
+        onTaken: row => this.#taken.set(rowKey(row), row),
         onDoubt: () => this.#reader.doubt(),
         onStale: (kind, parent) => this.#reader.doubtCollection(kind, parent),
       })
       if (fault !== undefined) throw fault
+      const isStuck = applied + failed.length === before && !this.#reader.isStale && this.#wishes === wishes
+      // all that is left depends on what has to wait
+      if (isStuck) break
     }
     const left = this.#planned(allowance)
     const converged = left.operations.length === 0
@@ -302,12 +322,15 @@ export class Device {
     return !this.#closed && this.#options.lead()
   }
 
+  get #scope(): ReadingScope & Wanted {
+    const wanted = this.#wanted ?? nothing
+    return { ...wanted, desired: this.#desired, parents: this.#parents, taken: this.#taken }
+  }
+
   #planned(allowance = this.#allowance): Plan {
-    const { rows: _, ...wanted } = this.#wanted ?? nothing
     const { identity, cap } = this.#options
     const input: PlanInput = {
-      ...wanted,
-      desired: this.#desired,
+      ...this.#scope,
       actual: this.#actual,
       identity,
       allowance,
@@ -321,9 +344,9 @@ export class Device {
   /** @throws WorldFault */
   async #read(): Promise<void> {
     const starts = this.#clock.now()
-    const { rows: _, ...scope } = this.#wanted ?? nothing
-    const drifts = await this.#reader.read({ ...scope, desired: this.#desired })
+    const drifts = await this.#reader.read(this.#scope)
     this.#share()
+    for (const [key, row] of this.#taken) if (this.#actual.get(row) === undefined) this.#taken.delete(key)
     if (drifts === undefined) return
     const now = this.#clock.now()
     const interval = this.#options.resync ?? RESYNC

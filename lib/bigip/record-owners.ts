@@ -5,7 +5,7 @@
  * can lose an entry: its record then stays; nothing of others is taken for ours.
  */
 import { type Identity, ownership, ownName, type RecordOwners, tagged } from './ownership.ts'
-import type { Row } from './row.ts'
+import { type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
 export interface TunnelShares {
@@ -13,6 +13,8 @@ export interface TunnelShares {
   readonly exclusiveTunnels?: readonly string[]
   /** Full paths of tunnels that we made, but others write records to, too. */
   readonly sharedTunnels?: readonly string[]
+  /** Keys of records that turned out to be others', though the journal names them: they were made in the same moment. */
+  readonly taken?: Pick<ReadonlySet<string>, 'has'>
 }
 
 const BETWEEN = ' '
@@ -33,9 +35,9 @@ export function recordOwners(
   desired: readonly Row[],
   actual: RowIndex,
   identity: Identity,
-  { exclusiveTunnels = [], sharedTunnels = [] }: TunnelShares,
+  { exclusiveTunnels = [], sharedTunnels = [], taken }: TunnelShares,
 ): RecordOwners {
-  const journal = readJournal(actual, identity)
+  const journal = readJournal(actual, identity, taken)
   const wanted = new Set(desired.filter(({ kind }) => kind === 'tunnel').map(({ name }) => name))
   const exclusive = new Set(exclusiveTunnels)
   for (const tunnel of actual.rows('tunnel')) {
@@ -71,12 +73,17 @@ export function wantedJournal(
   return { kind: 'data group', name: journalName(identity), description: tagged(identity, 'FDB records'), fields }
 }
 
-function readJournal(actual: RowIndex, identity: Identity): ReadonlyMap<string, ReadonlySet<string>> {
+function readJournal(
+  actual: RowIndex,
+  identity: Identity,
+  taken: TunnelShares['taken'],
+): ReadonlyMap<string, ReadonlySet<string>> {
   const journal = new Map<string, Set<string>>()
   const found = actual.get({ kind: 'data group', name: journalName(identity) })
   if (found?.kind !== 'data group' || ownership(found, identity, noRecords, false).owner !== 'ours') return journal
   for (const entry of found.fields.records) {
     const [tunnel = '', name = ''] = entry.split(BETWEEN)
+    if (taken?.has(rowKey({ kind: 'FDB record', parent: tunnel, name }))) continue
     const names = journal.get(tunnel) ?? new Set()
     journal.set(tunnel, names.add(name))
   }

@@ -68,7 +68,11 @@ type Step =
       readonly nodes: readonly PlayedNode[]
       readonly synced: boolean
     }
-  | { readonly do: 'pass' | 'restart'; readonly who: Who }
+  | { readonly do: 'restart'; readonly who: Who }
+  /** An operator's `apply`, which reads everything first. */
+  | { readonly do: 'apply'; readonly who: Who }
+  /** Time passes: retries, waits of refused rows, resyncs come due. */
+  | { readonly do: 'wait'; readonly milliseconds: number }
   /** All of them at the same time. */
   | { readonly do: 'race' }
   | { readonly do: 'faults'; readonly faults: readonly (PlayedFault | undefined)[] }
@@ -82,7 +86,8 @@ type Who = 'first' | 'rival' | 'second'
 const who = fc.constantFrom<Who>('first', 'first', 'rival', 'second')
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('want'), who, shape, nodes, synced: fc.boolean() }) },
-  { weight: 4, arbitrary: fc.record({ do: fc.constant('pass'), who }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('apply'), who }) },
+  { weight: 4, arbitrary: fc.record({ do: fc.constant('wait'), milliseconds: fc.constantFrom(1, 700, 5000, 40_000) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('restart'), who }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('race') }) },
   {
@@ -144,7 +149,9 @@ class Story {
   readonly makers = new Map<string, string>()
   readonly controllers = new Map<Who, Device>()
   readonly wanted = new Map<Identity, readonly Row[]>()
+  /** Two controllers of the first cluster were there at the same time. */
   hasRaced = false
+  readonly #clock = new HandClock()
   #faults: (PlayedFault | undefined)[] = []
 
   constructor() {
@@ -164,17 +171,18 @@ class Story {
         const rows = rowsOf(identityOf(step.who), step.shape, step.nodes, baseOf(step.who))
         this.wanted.set(identityOf(step.who), rows)
         this.controller(step.who).want({ rows, expectations: [], synced: step.synced })
-        return this.pass(step.who)
+        return this.wait(0)
       }
-      case 'pass':
-        return this.pass(step.who)
+      case 'wait':
+        return this.wait(step.milliseconds)
+      case 'apply':
+        return this.apply(step.who)
       case 'race':
-        this.hasRaced = true
-        await Promise.all([this.pass('first'), this.pass('rival'), this.pass('second')])
+        await Promise.all([this.apply('first'), this.apply('rival'), this.apply('second')])
         return
       case 'restart':
-        this.controllers.delete(step.who)
-        return
+        // as when killed: what is under way is not waited for, and nothing is remembered
+        return this.kill(step.who)
       case 'faults':
         this.#faults = [...step.faults]
         return
@@ -195,19 +203,37 @@ class Story {
   /** Everything that is wanted, with nothing in the way but what people made. */
   async settle(): Promise<void> {
     this.#faults = []
-    for (const who of ['first', 'second', 'first', 'second'] as const) {
+    this.kill('rival')
+    for (const who of ['first', 'second'] as const) {
       const rows = this.wanted.get(identityOf(who)) ?? []
       this.controller(who).want({ rows, expectations: [], synced: true })
-      await this.pass(who)
+    }
+    // longer than the longest wait; what one has to give up may be in the way of the other
+    for (let round = 0; round < 4; round++) await this.wait(310_000)
+  }
+
+  /** Turns the clock, and waits until nobody does anything more. */
+  async wait(milliseconds: number): Promise<void> {
+    this.hasRaced ||= this.controllers.has('first') && this.controllers.has('rival')
+    this.#clock.advance(milliseconds)
+    for (let quiet = 0; quiet < 4; quiet++) {
+      if (this.device.busy) quiet = 0
+      await new Promise(resolve => setImmediate(resolve))
     }
   }
 
-  async pass(who: Who): Promise<void> {
+  async apply(who: Who): Promise<void> {
+    this.hasRaced ||= who !== 'second' && this.controllers.has(who === 'first' ? 'rival' : 'first')
     try {
-      await this.controller(who).apply({ allowDeletions: 1_000_000 })
+      await this.controller(who).apply()
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
     }
+  }
+
+  kill(who: Who): void {
+    void this.controllers.get(who)?.close()
+    this.controllers.delete(who)
   }
 
   controller(who: Who): Device {
@@ -219,9 +245,11 @@ class Story {
       access: this.device.access(identity.clusterId),
       identity,
       lead: () => true,
-      clock: new HandClock(),
+      clock: this.#clock,
     })
     this.controllers.set(who, made)
+    made.allow(1_000_000)
+    made.start()
     const rows = this.wanted.get(identity)
     if (rows !== undefined) made.want({ rows, expectations: [], synced: true })
     return made
@@ -241,6 +269,8 @@ class Story {
       this.makers.delete(rowKey(row))
     } else if (how === 'alter') this.device.put(altered(row))
     else if (row.description !== undefined) {
+      // iControl REST has no conditional write: only who reads after it can know of it
+      for (const who of ['first', 'rival', 'second'] as const) this.kill(who)
       const plain = { ...row, description: 'mine' } as Row
       this.device.put(plain)
       this.foreign.set(rowKey(row), plain)

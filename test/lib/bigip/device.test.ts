@@ -282,3 +282,36 @@ test('nothing wanted any more takes all that is ours away, and leaves the rest',
   assert.ok(!(await bigIp.list('/tm/net/tunnels/tunnel')).some(({ fullPath }) => fullPath === tunnel))
   assert.ok(!(await bigIp.list('/tm/net/tunnels/vxlan')).some(({ fullPath }) => fullPath === tunnel))
 })
+
+test('what a person has put in the way since the last resync is found when the device refuses, and told as a conflict', async context => {
+  const bigIp = await startBigIp(context)
+  const { device, events } = reconcile(context, bigIp)
+  device.want(wanted(rowsOf(c1, 'arp pod', nodes)))
+  device.start()
+  await until('the device is right', () => device.status().phase === 'in sync')
+  await bigIp.hand('POST', '/tm/net/arp', { name: 'mine', ipAddress: '10.244.4.2', macAddress: '02:00:00:00:00:09' })
+  device.want(wanted(rowsOf(c1, 'arp pod', [...nodes, { id: 4, life: 0, pods: 1 }])))
+  await until('the conflict is told', () => device.status().findings.some(({ code }) => code === 'held-by-other'))
+  assert.equal(events.filter(({ type }) => type === 'failed').length, 1)
+  assert.equal((await bigIp.list(records)).length, 4)
+  await until('nothing is left to do', () => device.status().phase === 'in sync')
+})
+
+test('a controller that takes over reads everything before it writes', async context => {
+  const bigIp = await startBigIp(context)
+  const reconciled = reconcile(context, bigIp)
+  reconciled.leads = false
+  const { device } = reconciled
+  device.want(wanted(rowsOf(c1, 'arp pod', nodes)))
+  device.start()
+  await until('it follows', () => device.status().phase === 'following')
+  const leader = reconcile(context, bigIp)
+  leader.device.want(wanted(rowsOf(c1, 'arp pod', nodes)))
+  await leader.device.apply()
+  bigIp.calls.reset()
+  reconciled.leads = true
+  device.want(wanted(rowsOf(c1, 'arp pod', [...nodes, { id: 4, life: 0, pods: 0 }])))
+  await until('it is right', () => device.status().phase === 'in sync')
+  assert.equal(bigIp.calls.count('POST /tm/net/fdb/tunnel/records'), 1)
+  assert.equal(bigIp.calls.count('POST /tm/net/arp'), 0)
+})

@@ -28,6 +28,7 @@ export class MemoryDevice {
   fault: (call: string) => PlayedFault | undefined = () => undefined
   readonly calls: string[] = []
   saves = 0
+  #underWay = 0
 
   constructor(rows: readonly Row[] = []) {
     for (const row of rows) this.put(row)
@@ -58,11 +59,18 @@ export class MemoryDevice {
     }
   }
 
+  /** Whether a call is under way. */
+  get busy(): boolean {
+    return this.#underWay > 0
+  }
+
   /** A call takes a turn of the event loop, as one over a network does. */
   async #call<T>(call: string, work: () => T): Promise<T> {
     this.calls.push(call)
     const fault = this.fault(call)
+    this.#underWay++
     await new Promise(resolve => setImmediate(resolve))
+    this.#underWay--
     if (fault?.when !== 'before') {
       const result = work()
       if (fault === undefined) return result
