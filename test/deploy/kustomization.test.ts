@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { after, before, describe, test } from 'node:test'
 import { parse, parseAllDocuments } from 'yaml'
 import { judgeFile } from '../../daemon/config/index.ts'
+import { version } from '../../daemon/version.ts'
 import { type BigIpStatus, judgeBigIp } from '../../lib/bigip/resource.ts'
 import { CLUSTER_SOURCES, POD_SOURCE } from '../../lib/cni/cluster-objects.ts'
 import { BigIp } from '../bigip/big-ip.ts'
@@ -72,7 +73,10 @@ describe('kubectl apply -k deploy/', { skip }, () => {
     assert.equal(other.hostNetwork, undefined)
     assert.equal(other.securityContext.runAsNonRoot, true)
     assert.deepEqual(other.containers[0].securityContext.capabilities, { drop: ['ALL'] })
-    for (const { containers } of [one, other]) assert.equal(containers[0].securityContext.readOnlyRootFilesystem, true)
+    for (const { containers } of [one, other]) {
+      assert.equal(containers[0].securityContext.readOnlyRootFilesystem, true)
+      assert.equal(containers[0].image, `podpeer:${version}`)
+    }
   })
 
   test('the agents find their file in a ConfigMap of a name that stays', async () => {

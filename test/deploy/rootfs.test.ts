@@ -110,7 +110,25 @@ describe('entered by chroot', { skip }, () => {
     assert.match(podpeer('peers'), /^tor +192\.0\.2\.254 +65100 +(Connect|Active) /m)
   })
 
-  test('and ends when it is told to', async () => {
+  test('a controller runs, and answers', async context => {
+    const [program = '', ...rest] = enter('--net')
+    const words = ['controller', '--kubeconfig', '/etc/podpeer.kubeconfig', '--socket', '/tmp/controller.sock']
+    const controller = spawn(program, [...rest, ...words, '--no-leader-election'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
+    context.after(() => controller.kill('SIGKILL'))
+    const ended = new Promise(resolve => controller.once('close', resolve))
+    let said = ''
+    controller.stdout.setEncoding('utf8').on('data', text => {
+      said += text
+    })
+    await until('the controller runs', () => said.includes('"controller started"'))
+    assert.equal(JSON.parse(podpeer('bigip', 'status', '--socket', '/tmp/controller.sock', '-o', 'json')).leading, true)
+    controller.kill('SIGTERM')
+    assert.equal(await ended, 0)
+  })
+
+  test('the agent ends when it is told to', async () => {
     agent.kill('SIGTERM')
     assert.equal(await end, 0)
     assert.match(log, /"agent stopping"/)
