@@ -45,6 +45,7 @@ export class BigIpKeeper {
   readonly #units = new Map<string, Kept>()
   #bigIp: BigIp
   #clusterId: string | undefined
+  #network: ClusterNetwork | undefined
   #following = false
   /** Units that are no more, until they have ended. */
   #leaving: Promise<unknown> = Promise.resolve()
@@ -61,6 +62,11 @@ export class BigIpKeeper {
   /** As names on the devices contain it; undefined: not known yet. */
   get clusterId(): string | undefined {
     return this.#clusterId
+  }
+
+  /** As of the last pass. */
+  get network(): ClusterNetwork | undefined {
+    return this.#network
   }
 
   get units(): readonly Unit[] {
@@ -103,6 +109,7 @@ export class BigIpKeeper {
 
   /** Tells each unit what is wanted of it now. */
   pass({ network, pods, synced }: ClusterKnowledge): void {
+    this.#network = network
     const words = new Set((this.#bigIp.metadata.annotations?.[ALLOW_DELETIONS] ?? '').split(/[\s,]+/).filter(Boolean))
     for (const { unit, spec } of this.#units.values()) {
       const refusal = unit.status?.refused?.hash

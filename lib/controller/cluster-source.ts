@@ -14,8 +14,12 @@ import type { View } from '../kube/watch.ts'
 export interface ClusterSource {
   /** @param changed called after each change, as often as there are changes */
   start(changed: () => void): void
-  /** @param cni what a person said it is; absent: told from the objects */
-  network(cni?: CniName): ClusterNetwork
+  /**
+   * Undefined until all that it follows from has been heard once: half of it says other things than the whole (nodes without
+   * their blocks, one CNI without the other).
+   * @param cni what a person said it is; absent: told from the objects
+   */
+  network(cni?: CniName): ClusterNetwork | undefined
   pods(): readonly PodNetwork[]
   /** From here on `pods` are kept, and part of what `synced` says: most modes do without. */
   needPods(): void
@@ -47,7 +51,8 @@ export class KubeCluster implements ClusterSource {
     }))
   }
 
-  network(cni?: CniName): ClusterNetwork {
+  network(cni?: CniName): ClusterNetwork | undefined {
+    if (!this.#sources.every(({ collection }) => collection.synced)) return undefined
     return clusterNetwork(
       {
         nodes: this.#all('nodes'),

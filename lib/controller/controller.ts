@@ -167,10 +167,9 @@ export class Controller extends EventEmitter<ControllerEvents> {
     return new Map(reports)
   }
 
-  /** The cluster as this BIGIP's mode sees it; undefined: there is no such BIGIP. */
+  /** The cluster as this BIGIP's mode saw it at the last pass; undefined: there is no such BIGIP. */
   network(bigIp: string): ClusterNetwork | undefined {
-    const keeper = this.#keepers.get(bigIp)
-    return keeper && this.#parts.cluster.network(cniOf(keeper.bigIp.spec.mode))
+    return this.#keepers.get(bigIp)?.network
   }
 
   /** The units that are kept, each with the name of its BIGIP. */
@@ -275,6 +274,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
       const cni = cniOf(spec.mode)
       const network = networks.get(cni) ?? cluster.network(cni)
       networks.set(cni, network)
+      if (network === undefined) continue
       const pods = needsPods(spec, network)
       if (pods) cluster.needPods()
       const synced = bigIps.synced && cluster.synced
@@ -362,7 +362,12 @@ export class Controller extends EventEmitter<ControllerEvents> {
   }
 
   #reportOf(name: string, keeper: BigIpKeeper): BigIpReport {
-    return keeper.report(this.#obstacles.get(name), this.#publisher?.findingsOf(name) ?? [])
+    const { trouble } = this.#parts.cluster
+    const unheard =
+      keeper.network === undefined && trouble !== undefined
+        ? { reason: 'ClusterUnknown', message: `the cluster is not known: ${trouble}` }
+        : undefined
+    return keeper.report(this.#obstacles.get(name) ?? unheard, this.#publisher?.findingsOf(name) ?? [])
   }
 
   async #each<T>(selection: Selection | undefined, work: (unit: Unit) => Promise<T>): Promise<UnitResult<T>[]> {

@@ -30,7 +30,7 @@ export interface LinkOptions {
 }
 
 /** Milliseconds. */
-const RETRIES = { first: 1000, most: 60_000 }
+const RETRIES = { first: 1000, most: 30_000 }
 
 export class DeviceLink {
   readonly #options: LinkOptions

@@ -5,17 +5,34 @@
 import { isDeepStrictEqual } from 'node:util'
 import { WorldFault } from '../base/failure.ts'
 import type { Finding } from '../bigip/finding.ts'
-import { planMasquerade } from '../bigip/masquerade.ts'
+import { planMasquerade, renderMasqueradeConfigMap } from '../bigip/masquerade.ts'
+import type { ClusterNetwork } from '../cni/network.ts'
 import type { KubeWriter } from '../kube/writer.ts'
 
 /** Milliseconds between two looks at a ConfigMap that others may change. */
 const INTERVAL = 5 * 60_000
 
+export interface ConfigMapName {
+  readonly namespace: string
+  readonly name: string
+}
+
+export interface MasqueradeWish {
+  readonly configMap: ConfigMapName
+  /** As `deviceSources` makes them; `[]` takes back what was added. */
+  readonly sources: readonly string[]
+  /** For the list that a person is shown where there is none. */
+  readonly cluster: Pick<ClusterNetwork, 'clusterCIDRs' | 'cni'>
+}
+
 export class MasqueradeKeeper {
   readonly #writer: Pick<KubeWriter, 'get' | 'merge'>
   readonly #onFault: (fault: Error) => void
-  #done: { readonly wish: unknown; readonly at: number } | undefined
+  #last: { readonly wish: MasqueradeWish; readonly at: number } | undefined
   #working: Promise<void> = Promise.resolve()
+  #looks = 0
+  /** Something of ours may be in a list. */
+  #held = false
   #findings: readonly Finding[] = []
 
   constructor(writer: Pick<KubeWriter, 'get' | 'merge'>, onFault: (fault: Error) => void) {
@@ -28,50 +45,70 @@ export class MasqueradeKeeper {
     return this.#findings
   }
 
-  /** @param sources as `deviceSources` makes them  @param now milliseconds */
-  want(
-    configMap: { readonly namespace: string; readonly name: string },
-    sources: readonly string[],
-    now: number,
-  ): void {
-    const wish = { configMap, sources }
-    if (isDeepStrictEqual(wish, this.#done?.wish) && now - this.#done!.at < INTERVAL) return
-    this.#done = { wish, at: now }
-    this.#working = this.#working.then(() => this.#look(configMap, sources))
+  /** Nothing of ours is in a list any more, as far as this one knows. */
+  get clean(): boolean {
+    return this.#looks === 0 && !this.#held
+  }
+
+  /** @param now milliseconds */
+  want(wish: MasqueradeWish, now: number): void {
+    const last = this.#last
+    if (last !== undefined && isDeepStrictEqual(wish, last.wish) && now - last.at < INTERVAL) return
+    if (last !== undefined && !isDeepStrictEqual(wish.configMap, last.wish.configMap))
+      this.#ask({ ...last.wish, sources: [] })
+    this.#last = { wish, at: now }
+    this.#ask(wish)
+  }
+
+  /** The object asks for it no more: what was added is taken back. */
+  release(now: number): void {
+    if (this.#last !== undefined) this.want({ ...this.#last.wish, sources: [] }, now)
   }
 
   close(): Promise<void> {
     return this.#working
   }
 
-  async #look({ namespace, name }: { namespace: string; name: string }, sources: readonly string[]): Promise<void> {
+  #ask(wish: MasqueradeWish): void {
+    this.#looks++
+    this.#working = this.#working
+      .then(() => this.#look(wish))
+      .finally(() => {
+        this.#looks--
+      })
+  }
+
+  async #look({ configMap: { namespace, name }, sources, cluster }: MasqueradeWish): Promise<void> {
     const path = `/api/v1/namespaces/${namespace}/configmaps/${name}`
+    this.#held = true
     try {
       const configMap = await this.#writer.get(path)
-      if (configMap === undefined) {
-        this.#findings = [absent(namespace, name)]
-        return
-      }
-      const { patch, findings } = planMasquerade(configMap, sources)
+      const { patch, findings } =
+        configMap === undefined
+          ? { findings: sources.length === 0 ? [] : [absent({ namespace, name }, sources, cluster)] }
+          : planMasquerade(configMap, sources)
       this.#findings = findings
-      if (patch === undefined) return
-      const { resourceVersion } = configMap.metadata
-      await this.#writer.merge(path, { ...patch, metadata: { ...patch.metadata, resourceVersion } })
+      if (configMap !== undefined && patch !== undefined) {
+        const { resourceVersion } = configMap.metadata
+        await this.#writer.merge(path, { ...patch, metadata: { ...patch.metadata, resourceVersion } })
+      }
+      this.#held = configMap !== undefined && sources.length > 0
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
-      this.#done = undefined
+      // at the next occasion once more
+      if (this.#last !== undefined) this.#last = { ...this.#last, at: Number.NEGATIVE_INFINITY }
       if (thrown.code !== 'KUBE_CONFLICT') this.#onFault(thrown)
     }
   }
 }
 
-function absent(namespace: string, name: string): Finding {
+function absent(where: ConfigMapName, sources: readonly string[], cluster: MasqueradeWish['cluster']): Finding {
   return {
     code: 'masquerade-no-configmap',
     severity: 'warning',
-    subject: `ConfigMap ${namespace}/${name}`,
+    subject: `ConfigMap ${where.namespace}/${where.name}`,
     cause:
       'there is none, so that the agent masquerades by its built-in list; podpeer begins none, for it would replace that list',
-    remedy: '`podpeer bigip masquerade` prints a complete one to apply',
+    remedy: `kubectl apply -f - <<'EOF'\n${renderMasqueradeConfigMap(where, { sources, ...cluster })}EOF`,
   }
 }

@@ -6,6 +6,7 @@ import type { Clock } from '../bigip/clock.ts'
 import type { Finding } from '../bigip/finding.ts'
 import { deviceSources } from '../bigip/masquerade.ts'
 import { API_VERSION, type BigIp, type BigIpStatus } from '../bigip/resource.ts'
+import type { ClusterNetwork } from '../cni/network.ts'
 import type { KubeObject } from '../kube/object.ts'
 import type { KubeWriter } from '../kube/writer.ts'
 import type { BigIpKeeper } from './big-ip-keeper.ts'
@@ -50,12 +51,12 @@ export class Publisher {
     if (!this.#options.lead()) return
     const { bigIp } = keeper
     const published = this.#publishedOf(bigIp.metadata.name, bigIp.status)
-    this.#keepMasquerade(published.masquerade, report)
+    this.#keepMasquerade(published.masquerade, report, keeper.network)
     this.#recordNodeEvents(bigIp, report)
     if (!this.#options.stored) return
     published.object.hear(bigIp.status)
     this.#tell(published.object, report)
-    this.#finalize(published, bigIp, keeper.clean)
+    this.#finalize(published, bigIp, keeper.clean && published.masquerade.clean)
     this.#recordEvents(bigIp, report)
   }
 
@@ -118,16 +119,23 @@ export class Publisher {
     })
   }
 
-  #keepMasquerade(masquerade: MasqueradeKeeper, { spec, deleting, units }: BigIpReport): void {
-    if (spec?.masquerade === undefined) return
+  #keepMasquerade(
+    masquerade: MasqueradeKeeper,
+    { spec, deleting, units }: BigIpReport,
+    network: ClusterNetwork | undefined,
+  ): void {
+    const now = this.#options.clock.now()
+    if (spec?.masquerade === undefined) return masquerade.release(now)
     // of a device that is not known there is no knowing what it needs
     const facts = units.flatMap(unit => unit.facts ?? [])
-    if (units.length === 0 || facts.length < units.length) return
+    if (network === undefined || units.length === 0 || facts.length < units.length) return
     const sources = facts.flatMap(one =>
       deviceSources(one, spec.routeDomain ?? one.partitions.get(spec.partition) ?? 0),
     )
+    const { clusterCIDRs, cni } = network
     const wanted = deleting ? [] : [...new Set(sources)].sort()
-    masquerade.want(spec.masquerade.configMap, wanted, this.#options.clock.now())
+    const { configMap } = spec.masquerade
+    masquerade.want({ configMap, sources: wanted, cluster: { clusterCIDRs, cni } }, now)
   }
 
   #recordNodeEvents(bigIp: BigIp, report: BigIpReport): void {

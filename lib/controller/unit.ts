@@ -107,7 +107,11 @@ export class Unit {
   /** From here on it is made right by itself, after `previous` has ended: two would write to one device. */
   start(previous: Promise<void>): void {
     this.#following = true
-    previous.then(() => this.link.start())
+    previous.then(() => {
+      if (!this.#following) return
+      this.link.start()
+      this.#reconciler?.device.start()
+    })
   }
 
   /** @returns what is wanted now; undefined while the device is not known */
