@@ -78,7 +78,12 @@ function deviceSummary(runs: readonly DeviceFigures[]): DeviceFigures {
     writes: most.writes,
     boundSeconds: round(most.boundSeconds, 4),
     peakHeapMib: round(median(runs.map(({ peakHeapMib }) => peakHeapMib)), 1),
-    worstMs: round(Math.max(...runs.map(({ worstMs }) => worstMs)), 1),
+    ...(most.changes && {
+      changes: {
+        medianMs: round(median(runs.map(({ changes }) => changes!.medianMs)), 1),
+        worstMs: round(Math.max(...runs.map(({ changes }) => changes!.worstMs)), 1),
+      },
+    }),
   }
 }
 
@@ -103,12 +108,12 @@ export function renderResult(row: Row, result: Result): string {
   return line + late.join('') + (device === undefined ? '' : renderDevice(device, seconds))
 }
 
-function renderDevice({ calls, writes, boundSeconds, peakHeapMib, worstMs }: DeviceFigures, seconds: number): string {
+function renderDevice({ calls, writes, boundSeconds, peakHeapMib, changes }: DeviceFigures, seconds: number): string {
   const bound = `${writes} writes: ${boundSeconds} s at the least, ${(seconds / boundSeconds).toFixed(2)} times that`
   const each = Object.entries(calls).map(([call, count]) => `${count} ${call}`)
   return [
     `\n  ${writes === 0 ? 'no writes' : bound}; heap at most ${peakHeapMib} MiB`,
-    ...(worstMs === 0 ? [] : [`; the slowest change ${worstMs} ms`]),
+    ...(changes === undefined ? [] : [`; a change ${changes.medianMs} ms, the slowest ${changes.worstMs} ms`]),
     `\n  ${each.join(', ')}`,
   ].join('')
 }

@@ -23,8 +23,8 @@ export interface DeviceFigures {
   readonly boundSeconds: number
   /** Of the process that asks, with what is garbage by then. */
   readonly peakHeapMib: number
-  /** Of single changes the slowest; 0: there were none. */
-  readonly worstMs: number
+  /** How long single changes took, from being heard to being on the device. */
+  readonly changes?: { readonly medianMs: number; readonly worstMs: number }
 }
 
 export interface Lateness {
