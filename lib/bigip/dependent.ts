@@ -11,7 +11,7 @@ import { factsOf } from './kind.ts'
 import { type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
-/** All rows that refer to one of `roots`, directly or by another one; children of the first come before their parents. */
+/** All rows that refer to one of `roots`, directly or by another one; those that refer come before what they refer to. */
 export function dependentsOf(roots: readonly Row[], actual: RowIndex): readonly Row[] {
   const found = new Set<Row>()
   let front = roots
@@ -20,7 +20,7 @@ export function dependentsOf(roots: readonly Row[], actual: RowIndex): readonly 
     const subnets = front.flatMap(row => (row.kind === 'self IP' ? subnetOf(row) : []))
     const next: Row[] = []
     for (const row of actual.rows()) {
-      if (found.has(row) || roots.includes(row)) continue
+      if (found.has(row)) continue
       const isUser = factsOf(row.kind)
         .references(row)
         .some(one => objects.has(rowKey(one)))

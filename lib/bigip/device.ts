@@ -273,7 +273,9 @@ export class Device {
   /** Reads what is not known, and writes until nothing is left that can be. @throws WorldFault */
   async #pass(allowance: Allowance | undefined): Promise<Outcome> {
     const failed: { readonly operation: Operation; readonly error: Error }[] = []
-    let [applied, first] = [0, undefined as Plan | undefined]
+    let applied = 0
+    let first: Plan | undefined
+    let left: Plan | undefined
     for (let round = 0; round < MOST_ROUNDS; round++) {
       const leads = this.#mayWrite
       // another has written up to now
@@ -284,7 +286,10 @@ export class Device {
       const now = this.#planned(allowance)
       first ??= now
       const isHeld = (operation: Operation) => this.#holdOff.isWaiting(keyOf(operation), this.#clock.now())
-      if (now.operations.every(isHeld) || !leads) break
+      if (now.operations.every(isHeld) || !leads) {
+        left = now
+        break
+      }
       const before = applied + failed.length
       this.#tell({ type: 'planned', plan: now })
       const wishes = this.#wishes
@@ -312,7 +317,7 @@ export class Device {
       // all that is left depends on what has to wait
       if (isStuck) break
     }
-    const left = this.#planned(allowance)
+    left ??= this.#planned(allowance)
     const converged = left.operations.length === 0
     if (converged) this.#status = { ...this.#status, lastSync: this.#clock.now() }
     return { plan: first ?? left, applied, failed, converged }

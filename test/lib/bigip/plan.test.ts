@@ -273,3 +273,27 @@ test('a self IP that allows everything meets any expectation of services', () =>
   assert.deepEqual(planned([], [row(['all'])], { expectations: [row(['tcp:179'])] }).findings, [])
   assert.deepEqual(planned([], [row(['tcp:179', 'udp:3784'])], { expectations: [row(['tcp:179'])] }).findings, [])
 })
+
+test('of two objects that are both made again, the one that needs the other goes before it and comes after it', () => {
+  const list = (routeDomain: string): Row => ({
+    kind: 'prefix list',
+    name: '/Common/podpeer-c1-vips',
+    description,
+    fields: { routeDomain, entries: [] },
+  })
+  const map = (routeDomain: string): Row => ({
+    kind: 'route map',
+    name: '/Common/podpeer-c1-vips',
+    description,
+    fields: {
+      routeDomain,
+      entries: [
+        { sequence: 10, action: 'permit', destination: { family: 'ipv4', prefixList: '/Common/podpeer-c1-vips' } },
+      ],
+    },
+  })
+  const { operations } = planned([list('/Common/1'), map('/Common/1')], [list('/Common/0'), map('/Common/0')], {
+    allowance: 2,
+  })
+  assert.deepEqual(said(operations), ['delete route map vips', 'replace prefix list vips', 'create route map vips'])
+})
