@@ -1,6 +1,7 @@
 /** The controller between the API stand-in and the BIG-IP stand-in. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import { BigIp } from '../../bigip/big-ip.ts'
 import { until } from '../../until.ts'
 import { Stage } from './stage.ts'
 
@@ -152,6 +153,49 @@ describe('a controller in a cluster', () => {
     controller.start()
     await ready(stage)
     assert.deepEqual(controller.troubles, ['BIGIP other: BIGIP bigip has the same device: delete one of them'])
+  })
+})
+
+describe('a BIGIP that is changed', () => {
+  it('takes force at once: another unit address, another way to know the pods', async context => {
+    const stage = await Stage.open(context)
+    stage.putPod('web', 1, '10.244.1.7')
+    stage.putBigIp()
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    const [before] = controller.units()
+    stage.putBigIp({ arp: 'node' })
+    await eventually(async () => (await stage.device.list('/tm/net/route')).length, 2)
+    assert.equal(controller.units()[0]?.unit, before?.unit)
+    const address = stage.device.url.replace('127.0.0.1', 'localhost')
+    stage.putBigIp({ units: [{ name: 'bigip-a', address, tunnel: { selfIPs: ['10.244.255.1/16'] } }] })
+    await until('the device is asked there', () => stage.status.units?.[0]?.address === address)
+    await eventually(async () => (await stage.device.list('/tm/net/route')).length, 0)
+    assert.equal((await stage.device.list('/tm/net/arp')).length, 1)
+  })
+
+  it('whose unit goes leaves the device of that unit as it is', async context => {
+    const stage = await Stage.open(context)
+    const networks = [{ vlan: 'external', selfIPs: ['10.1.10.61/24'] }]
+    const other = await BigIp.start({ ...stage.device.credentials, hostName: 'bigip-b.example.net', networks })
+    context.after(() => other.close())
+    const tls = { insecure: true }
+    const units = [stage.device, other].map(({ url: address }, at) => ({
+      name: `bigip-${at}`,
+      address,
+      tunnel: { selfIPs: [`10.244.25${at}.1/16`] },
+    }))
+    stage.putBigIp({ units, tls })
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    const selfIPs = async () => (await other.list('/tm/net/self')).length
+    assert.equal(await selfIPs(), 2)
+    stage.putBigIp({ units: units.slice(0, 1), tls })
+    await until('it is forgotten', () => stage.status.units?.length === 1)
+    assert.equal(controller.units().length, 1)
+    assert.equal(await selfIPs(), 2)
   })
 })
 
