@@ -32,10 +32,10 @@ export function doctorView(sources: DoctorSources): View<DoctorValue> {
 }
 
 async function examine({ agent, devices }: DoctorSources): Promise<DoctorValue> {
-  const { units, missed } = await devicesOf(devices)
+  const { units, missed, findings: ofObjects } = await devicesOf(devices)
   const looked = units.filter(({ error }) => error === undefined)
   const node = await nodeOf(agent, looked.length === 0 ? undefined : looked.flatMap(({ traffic }) => traffic))
-  const findings = [...units.flatMap(unit => unit.findings), ...node.findings]
+  const findings = [...ofObjects, ...units.flatMap(unit => unit.findings), ...node.findings]
   return {
     ok: !findings.some(({ severity }) => severity === 'error') && looked.length === units.length,
     examined: [...looked.map(({ bigIp, unit }) => `${bigIp}, unit ${unit}`), ...node.examined],
@@ -44,19 +44,18 @@ async function examine({ agent, devices }: DoctorSources): Promise<DoctorValue> 
   }
 }
 
-async function devicesOf(
-  devices: DoctorSources['devices'],
-): Promise<{ readonly units: DoctorDocument['units']; readonly missed: readonly string[] }> {
+async function devicesOf(devices: DoctorSources['devices']): Promise<DoctorDocument & Pick<DoctorValue, 'missed'>> {
   try {
-    const { units } = await devices()
+    const { units, findings } = await devices()
     const missed = units.flatMap(({ bigIp, unit, error }) =>
       error === undefined ? [] : [`${bigIp}, unit ${unit}: ${error}`],
     )
-    return { units, missed }
+    return { units, findings, missed }
   } catch (thrown) {
     if (!isAbsent(thrown)) throw thrown
     return {
       units: [],
+      findings: [],
       missed: [`the devices: ${thrown.message}; --bigip FILE or --kubeconfig FILE asks them from here`],
     }
   }

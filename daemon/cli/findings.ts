@@ -16,10 +16,16 @@ export function renderFindings(findings: readonly Finding[], look: Look): string
       .filter(finding => finding.severity === severity)
       .map(({ subject, code, cause, remedy }) => {
         const head = `${paint(look, tone, severity.padEnd(7))}  ${paint(look, 'strong', subject)}  ${paint(look, 'faint', code)}\n`
-        const mend = remedy === undefined ? '' : renderNote(look, 'good', `→ ${remedy}`, INDENT)
-        return head + renderNote(look, 'plain', cause, INDENT) + mend
+        return head + renderNote(look, 'plain', cause, INDENT) + renderRemedy(remedy, look)
       }),
   ).join('')
+}
+
+/** One of several lines is to be copied as it stands. */
+function renderRemedy(remedy: string | undefined, look: Look): string {
+  if (remedy === undefined) return ''
+  if (!remedy.includes('\n')) return renderNote(look, 'good', `→ ${remedy}`, INDENT)
+  return `${INDENT}→\n${remedy.trimEnd()}\n`
 }
 
 const INDENT = '         '

@@ -135,6 +135,8 @@ export interface PlannedOperation {
 /** `GET /v1/doctor?bigip=&unit=`: looks at the devices anew. */
 export interface DoctorDocument {
   readonly units: readonly UnitExamination[]
+  /** Of BIGIPs as a whole. */
+  readonly findings: readonly Finding[]
 }
 
 export interface UnitExamination {

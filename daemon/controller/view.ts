@@ -81,7 +81,8 @@ export class ControllerView {
       findings: distinct(result?.findings ?? []),
       traffic: result?.traffic ?? [],
     }))
-    return { units }
+    const reports = [...this.#controller.report()].filter(([name]) => units.some(({ bigIp }) => bigIp === name))
+    return { units, findings: reports.flatMap(([, { findings }]) => findings) }
   }
 
   async vtepValues({ bigIp }: Selection): Promise<VtepValuesDocument> {

@@ -120,7 +120,8 @@ export class Controller extends EventEmitter<ControllerEvents> {
         writer: kube.writer,
         stored: parts.bigIps.stored,
         clock,
-        lead: () => this.leading,
+        // who only asks what would change tells nobody
+        lead: () => this.#following && this.leading,
         onFault: error => this.#trouble('status', error),
       })
     if (kube !== undefined && election !== undefined)

@@ -22,7 +22,7 @@ before(async () => {
   server = await serveControl({ socket, api: controller.api, report: bug => console.error(bug) })
 })
 beforeEach(() => {
-  Object.assign(controller, { bigIps: [BIGIP], units: [PLAN], examined: [], vteps: [] })
+  Object.assign(controller, { bigIps: [BIGIP], units: [PLAN], examined: [], findings: [], vteps: [] })
   controller.asked.length = 0
 })
 after(async () => {
@@ -245,6 +245,15 @@ describe('doctor', () => {
     assert.deepEqual([code, out], [0, 'bigip, unit bigip-a: nothing found\n'])
   })
 
+  test('what mends it in several lines stands as it is to be copied', async () => {
+    controller.examined = examined()
+    controller.findings = [
+      { ...SUBNET, remedy: "kubectl apply -f - <<'EOF'\nkind: ConfigMap\ndata:\n  config: |\nEOF" },
+    ]
+    const { out } = await podpeer('doctor')
+    assert.match(out, /^ {9}→\nkubectl apply -f - <<'EOF'\nkind: ConfigMap\ndata:\n {2}config: \|\nEOF$/m)
+  })
+
   test('a device that does not answer was not looked at, which is exit code 1', async () => {
     controller.examined = [{ bigIp: 'bigip', unit: 'bigip-a', error: 'unreachable', findings: [], traffic: [] }]
     const { code, out } = await podpeer('doctor')
@@ -342,5 +351,16 @@ describe('without a controller', () => {
     const { code, out } = await podpeer('doctor', ...here)
     assert.equal(code, 0)
     assert.match(out, /^bigip, unit bigip: 1 warning$/m)
+  })
+
+  test('who only asks about the objects of a cluster tells it nothing', async context => {
+    const stage = await Stage.open(context)
+    stage.putNode(3, {})
+    stage.putBigIp()
+    const here = ['--kubeconfig', stage.kubeconfig, '--namespace', 'podpeer']
+    assert.equal((await podpeer('bigip', 'plan', ...here)).code, 2)
+    assert.match((await podpeer('bigip', 'status', ...here)).out, /^Node node-3 +NoVtepMAC/m)
+    assert.deepEqual([stage.status, stage.api.list('Event'), stage.device.calls.writes], [{}, [], 0])
+    assert.equal(stage.api.find('BIGIP', 'bigip')?.metadata.finalizers, undefined)
   })
 })

@@ -118,6 +118,8 @@ export class SampleController {
   bigIps: readonly BigIpReport[] = [BIGIP]
   units: readonly UnitPlan[] = [PLAN]
   examined: DoctorDocument['units'] = []
+  /** Of BIGIPs as a whole. */
+  findings: DoctorDocument['findings'] = []
   vteps: VtepValuesDocument['bigIps'] = []
   /** What it was asked, as the library has it. */
   readonly asked: unknown[] = []
@@ -148,7 +150,7 @@ export class SampleController {
 
   async doctor(...asked: unknown[]): Promise<DoctorDocument> {
     this.asked.push(asked)
-    return { units: this.examined }
+    return { units: this.examined, findings: this.findings }
   }
 
   async vtepValues(...asked: unknown[]): Promise<VtepValuesDocument> {
