@@ -226,7 +226,7 @@ export class BigIpLab {
   }
 
   #bigIpLacks(): string[] {
-    const { conditions = [], nodes, units = [], observedGeneration } = this.status
+    const { conditions = [], nodes, units = [], findings = [], observedGeneration } = this.status
     const present = this.#present().nodes.length
     const { generation } = this.cluster.api.find('BIGIP', BIGIP)?.metadata ?? {}
     const ready = conditions.find(({ type }) => type === 'Ready')
@@ -240,6 +240,7 @@ export class BigIpLab {
       ...(ready?.status === 'True' ? [] : [`the BIGIP is not Ready: ${ready?.message ?? 'it has no such condition'}`]),
       ...(nodes?.served === present ? [] : [`BIG-IP serves ${nodes?.served ?? 0} of ${present} nodes`]),
       ...units.flatMap(({ lastError }) => (lastError === undefined ? [] : [lastError])),
+      ...findings.filter(({ severity }) => severity === 'error').map(({ subject, cause }) => `${subject}: ${cause}`),
     ]
   }
 
