@@ -6,6 +6,7 @@ import { ownName, tagged } from '../../../lib/bigip/ownership.ts'
 import type { Row } from '../../../lib/bigip/row.ts'
 import type { BigIp } from '../../bigip/big-ip.ts'
 import { leaveCis, leaveCisRoutes, prepareFlannelByHand } from '../../bigip/cis-leftovers.ts'
+import { until } from '../../until.ts'
 import { type PlayedNode, rowsOf } from './played-cluster.ts'
 import { c1, reconcile, startBigIp, wanted } from './stand-in.ts'
 
@@ -205,4 +206,38 @@ test('in a partition with a route domain of its own, addresses are compared with
   await bigIp.hand('PATCH', '/tm/auth/partition/pods', { defaultRouteDomain: 0 })
   assert.equal((await bigIp.list('/tm/net/arp'))[0]?.['ipAddress'], '10.244.1.2%20')
   assert.equal((await device.apply()).applied, 0)
+})
+
+test('a record of a shared tunnel is not written while the journal cannot be', async context => {
+  const bigIp = await startBigIp(context)
+  await prepareFlannelByHand(bigIp, '10.1.10.60', '10.244.255.1/16')
+  const { device } = reconcile(context, bigIp)
+  const refusal = { status: 400, body: { code: 400, message: 'not now', errorStack: [], apiError: 3 } }
+  const end = bigIp.faults.add(refusal, { on: ({ method, path }) => method === 'POST' && path.includes('data-group') })
+  device.want(wanted(wantedOfCis()))
+  const { failed } = await device.apply()
+  assert.equal(failed.length, 1)
+  assert.deepEqual(await bigIp.list(flRecords), [])
+  assert.equal((await bigIp.list('/tm/net/arp')).length, 2, 'what needs no journal is written')
+  end()
+  assert.equal((await device.apply()).converged, true)
+  assert.equal((await bigIp.list(flRecords)).length, 2)
+})
+
+test('a tunnel that nothing wanted before is read before anything is put into it', async context => {
+  const bigIp = await startBigIp(context)
+  await prepareFlannelByHand(bigIp, '10.1.10.60', '10.244.255.1/16')
+  const { device } = reconcile(context, bigIp)
+  device.want(wanted([]))
+  device.start()
+  await until('it is in sync', () => device.status().phase === 'in sync')
+  await bigIp.hand('POST', flRecords, { name: cisNodes[0]!.vtepMac, endpoint: '10.1.10.99' })
+  device.want(wanted(wantedOfCis()))
+  await until('the rest is there', () => device.status().phase === 'in sync' && device.status().objects.actual === 4)
+  assert.deepEqual(
+    (await bigIp.list(flRecords)).map(({ endpoint }) => String(endpoint).split('%')[0]),
+    ['10.1.10.99', '10.1.10.2'],
+  )
+  assert.equal(bigIp.calls.count('POST /tm/net/fdb/tunnel/records'), 1)
+  assert.ok(device.status().findings.some(({ code }) => code === 'held-by-other'))
 })
