@@ -198,13 +198,6 @@ export function factsOf(kind: Kind): KindFacts<Kind> {
   return KINDS[kind] as unknown as KindFacts<Kind>
 }
 
-/** Whether the first needs the second to be there. */
-export function needs(row: Row, { kind, name, parent }: RowName): boolean {
-  return factsOf(row.kind)
-    .references(row)
-    .some(one => one.kind === kind && one.name === name && one.parent === parent)
-}
-
 export function isDescribable(kind: Kind): boolean {
   return KINDS[kind].owner === 'name and tag' || KINDS[kind].owner === 'tag'
 }

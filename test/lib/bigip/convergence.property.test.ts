@@ -8,11 +8,11 @@ import fc from 'fast-check'
 import { WorldFault } from '../../../lib/base/failure.ts'
 import { Device } from '../../../lib/bigip/device.ts'
 import { isAsWanted } from '../../../lib/bigip/difference.ts'
-import { factsOf, needs } from '../../../lib/bigip/kind.ts'
+import { factsOf } from '../../../lib/bigip/kind.ts'
 import type { Identity } from '../../../lib/bigip/ownership.ts'
 import { type Row, rowKey } from '../../../lib/bigip/row.ts'
 import { HandClock } from './hand-clock.ts'
-import { MemoryDevice, type PlayedFault } from './memory-device.ts'
+import { MemoryDevice, needs, type PlayedFault } from './memory-device.ts'
 import { type PlayedNode, rowsOf, SHARED_TUNNEL, type Shape, UNDERLAY } from './played-cluster.ts'
 
 const RUNS = Number(process.env['PODPEER_PROPERTY_RUNS'] ?? 150)

@@ -6,7 +6,7 @@
 import type { Access } from '../../../lib/bigip/access.ts'
 import { isAsWanted } from '../../../lib/bigip/difference.ts'
 import { type Applied, DeviceFault, type DeviceFaultCode } from '../../../lib/bigip/fault.ts'
-import { factsOf, needs } from '../../../lib/bigip/kind.ts'
+import { factsOf } from '../../../lib/bigip/kind.ts'
 import type { Operation } from '../../../lib/bigip/operation.ts'
 import { type Kind, type Row, type RowName, rowKey } from '../../../lib/bigip/row.ts'
 
@@ -169,4 +169,11 @@ export class MemoryDevice {
 
 function refusal(code: DeviceFaultCode, message: string): DeviceFault {
   return new DeviceFault(code, message, { retry: false, applied: 'no' })
+}
+
+/** Whether the first needs the second to be there. */
+export function needs(row: Row, { kind, name, parent }: RowName): boolean {
+  return factsOf(row.kind)
+    .references(row)
+    .some(one => one.kind === kind && one.name === name && one.parent === parent)
 }
