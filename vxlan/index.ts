@@ -1,2 +1,6 @@
-/** The overlay engine, `import … from 'podpeer/vxlan'`. Nothing is here yet: see the status table of the README. */
-export {}
+/** The overlay engine, `import … from 'podpeer/vxlan'`. */
+export { type CarryingDevice, type DeviceFault, type DeviceVerdict, judgeDevices, OVERHEAD } from './device.ts'
+export type { ProbeVerdict } from './probe/judge.ts'
+export { type ProbeRequest, type ProbeResult, probeVtep } from './probe/probe.ts'
+export type { Overlay, Vtep, WantedOverlay } from './vtep.ts'
+export { vtepRows } from './wanted.ts'

@@ -14,8 +14,12 @@ export interface Vtep {
   readonly mac: string
   /** Its address inside the tunnel, of `family`. */
   readonly selfIP: Address
-  /** What is reached through it, of `family`: at least the prefix that holds its self IP. */
+  /** More of them, which may be those of the other unit of a pair as well. */
+  readonly floating: readonly Address[]
+  /** What is reached through it beside these addresses, of `family`. */
   readonly subnets: readonly Prefix[]
+  /** The other unit of its pair serves now. */
+  readonly standby: boolean
 }
 
 /** Which device carries the packets to BIG-IP, and how it has to be. */
@@ -25,4 +29,10 @@ export interface Overlay {
   readonly device?: string
   readonly vni: number
   readonly port: number
+}
+
+/** All VTEPs that one device carries. */
+export interface WantedOverlay {
+  readonly overlay: Overlay
+  readonly vteps: readonly Vtep[]
 }

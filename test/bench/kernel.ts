@@ -13,7 +13,7 @@ const routes = 100_000
 const mark = { family: 4, table: MAIN_TABLE, protocol: 179, metric: 179 } as const
 const gateway = parseAddress('10.0.0.2')
 
-interface Place {
+export interface Place {
   readonly socket: NetlinkSocket
   /** Of the link that the routes lead over. */
   readonly link: number
@@ -21,7 +21,7 @@ interface Place {
   close(): void
 }
 
-function makePlace(): Place {
+export function makePlace(): Place {
   const name = `podpeer-bench-${process.pid}`
   createNamespace(name)
   const run = <Result>(work: () => Result) => inNamespace(namespacePath(name), work)
@@ -37,7 +37,7 @@ function makePlace(): Place {
   return { socket, link, run, close }
 }
 
-function whyNoPlace(): string | undefined {
+export function whyNoPlace(): string | undefined {
   try {
     makePlace().close()
     return undefined

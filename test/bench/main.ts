@@ -9,6 +9,7 @@ import { exportRows } from './export.ts'
 import { kernelRows } from './kernel.ts'
 import { kubeRows } from './kube.ts'
 import { latenessRows } from './lateness.ts'
+import { overlayRows } from './overlay.ts'
 import { type Measured, measure, type Result, renderResult, summary } from './result.ts'
 import { ribRows } from './rib.ts'
 import type { Row } from './row.ts'
@@ -18,6 +19,7 @@ const rows: readonly Row[] = [
   ...ribRows,
   ...exportRows,
   ...kernelRows,
+  ...overlayRows,
   ...latenessRows,
   ...kubeRows,
   ...bigIpRows,

@@ -77,6 +77,8 @@ export class OverlayPlan {
   readonly #entries = new Map<string, Entry>()
   readonly #byId: (Entry | undefined)[] = []
   readonly #free: number[] = []
+  /** Ids that the patience has room for. */
+  #capacity = 0
   /** By rank. */
   readonly #toAdd = ORDER.map(() => new Set<Entry>())
   readonly #toDelete = ORDER.map(() => new Set<Entry>())
@@ -295,7 +297,10 @@ export class OverlayPlan {
       repairedAt: undefined,
     }
     this.#byId[id] = entry
-    this.#patience.grow(this.#byId.length)
+    if (id >= this.#capacity) {
+      this.#capacity = 2 * id + 64
+      this.#patience.grow(this.#capacity)
+    }
     this.#entries.set(key, entry)
     return entry
   }

@@ -4,7 +4,7 @@ import { macBytes } from '../../base/mac.ts'
 import type { MessageWriter } from '../netlink/message.ts'
 import { writeNeighbor } from '../netlink/neighbor.ts'
 import { writeNextHop } from '../netlink/nexthop.ts'
-import { encodePath, MAIN_TABLE, writeRoute } from '../netlink/route.ts'
+import { type EncodedPath, encodePath, MAIN_TABLE, writeRoute } from '../netlink/route.ts'
 import { writeRule } from '../netlink/rule.ts'
 import type { FdbGroups } from './fdb-groups.ts'
 import type { KernelRows, OwnerMark } from './kernel-rows.ts'
@@ -21,6 +21,7 @@ export class RowWriter {
   readonly #mark: OwnerMark
   readonly #groups: FdbGroups
   readonly #rows: KernelRows
+  #path: { readonly gateway: Address; readonly link: number; readonly encoded: EncodedPath } | undefined
 
   constructor(mark: OwnerMark, groups: FdbGroups, rows: KernelRows) {
     this.#mark = mark
@@ -45,11 +46,19 @@ export class RowWriter {
 
   #route(batch: MessageWriter, { prefix, gateway, device, table }: RowOf<'route'>, change: Change): void {
     const { family, length, bytes } = prefix
-    const hop = { gateway, link: this.#rows.indexOf(device) ?? 0, onlink: true, weight: 1 }
-    const path = encodePath(family, { type: 'unicast', hops: [hop] })
+    const path = this.#pathVia(gateway, this.#rows.indexOf(device) ?? 0)
     const key = { family, table: table ?? MAIN_TABLE, ...this.#mark }
     const put = (target: Uint8Array, at: number) => target.set(bytes, at)
     writeRoute(batch, change === 'exchange' ? 'replace' : change, key, length, put, path)
+  }
+
+  /** Routes of one VTEP come one after the other. */
+  #pathVia(gateway: Address, link: number): EncodedPath {
+    if (this.#path?.gateway !== gateway || this.#path.link !== link) {
+      const hop = { gateway, link, onlink: true, weight: 1 }
+      this.#path = { gateway, link, encoded: encodePath(gateway.family, { type: 'unicast', hops: [hop] }) }
+    }
+    return this.#path.encoded
   }
 
   #neighbor(batch: MessageWriter, row: RowOf<'neighbor' | 'proxy'>, change: Change): void {
