@@ -129,7 +129,7 @@ export class Unit {
     const desire = mode({ ...input, unit: this.#spec, identity, facts: facts!, ...(bgp && { bgp }) })
     this.#desire = desire
     this.#network = input.network
-    const { device } = this.#reconcilerFor(access, desire.routing?.api)
+    const { device } = this.#reconcilerFor(access, desire.routing.api)
     device.allow(purge ? EVERYTHING : this.#allowance)
     device.want(purge ? purged(desire) : { ...desire, synced: synced && desire.complete })
     if (this.#following && !purge) this.#enableRouting()
@@ -154,7 +154,7 @@ export class Unit {
   /** One whole pass, now. @throws as `plan` */
   async apply(allowDeletions?: Allowance): Promise<Outcome> {
     const device = this.#device()
-    const { enable } = this.#desire?.routing ?? {}
+    const enable = this.#desire?.routing.enable
     if (enable !== undefined) await this.#enable(enable)
     return await device.apply(allowDeletions === undefined ? {} : { allowDeletions })
   }
@@ -172,7 +172,7 @@ export class Unit {
   /** BGP sessions as the device sees them. @throws DeviceFault */
   async neighbors(): Promise<readonly NeighborState[]> {
     const options = this.#accessOptions()
-    if (options === undefined || this.#desire?.routing?.api === undefined) return []
+    if (options === undefined || this.#desire?.published.bgp === undefined) return []
     return await imishOf(options).neighbors()
   }
 
@@ -238,7 +238,7 @@ export class Unit {
   }
 
   #enableRouting(): void {
-    const enable = this.#desire?.routing?.enable
+    const enable = this.#desire?.routing.enable
     if (enable === undefined || this.#enabling || !this.#options.lead()) return
     this.#enabling = true
     this.#enable(enable)
@@ -251,7 +251,7 @@ export class Unit {
       })
   }
 
-  async #enable({ path, body }: NonNullable<NonNullable<Desire['routing']>['enable']>): Promise<void> {
+  async #enable({ path, body }: NonNullable<Desire['routing']['enable']>): Promise<void> {
     await this.link.client?.patch(path, body)
     await this.link.read()
   }
