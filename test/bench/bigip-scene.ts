@@ -30,7 +30,7 @@ export interface SceneOptions extends ClusterSize {
 
 export class Scene {
   readonly cluster: BenchCluster
-  readonly heap = new HeapWatch()
+  readonly #heap = new HeapWatch()
   readonly #server: ChildProcess
   readonly #controller: Controller
   /** Milliseconds since 1970: when the device was last told what is wanted. */
@@ -52,7 +52,7 @@ export class Scene {
           apiVersion: 'podpeer.io/v1alpha1',
           kind: 'BIGIP',
           metadata: { name: 'bigip' },
-          // none but those that a row asks for
+          // no resyncs but those that a row asks for
           spec: { cluster: 'bench', units: [unitOf(address, selfIP)], resyncInterval: 86_400, ...spec },
         },
       ]),
@@ -88,7 +88,7 @@ export class Scene {
   /** The latency counts from here on, and the calls. */
   async begin(): Promise<void> {
     await this.#ask({ latency: LATENCY })
-    this.heap.start()
+    this.#heap.start()
   }
 
   /** One change of the cluster, until the device has it. */
@@ -109,7 +109,7 @@ export class Scene {
 
   /** Stops the counts. @returns how many objects the collections have */
   async end(collections: readonly string[]): Promise<Told['objects']> {
-    this.heap.stop()
+    this.#heap.stop()
     this.#told = await this.#ask({ latency: 0, count: collections })
     if (this.#faults.length > 0) console.error(this.#faults.slice(0, 3).join('\n'))
     return this.#told.objects
@@ -124,7 +124,7 @@ export class Scene {
       ),
       writes,
       boundSeconds: (writes * LATENCY) / CONNECTIONS / 1000,
-      peakHeapMib: this.heap.peakMib,
+      peakHeapMib: this.#heap.peakMib,
       ...(this.#durations.length > 0 && { changes: spreadOf(this.#durations) }),
     }
   }

@@ -1,4 +1,5 @@
 /** How much heap this process has at most between two points in time, garbage included. */
+import { getHeapStatistics } from 'node:v8'
 
 /** Milliseconds between two looks. */
 const INTERVAL = 5
@@ -23,6 +24,6 @@ export class HeapWatch {
   }
 
   #look(): void {
-    this.#most = Math.max(this.#most, process.memoryUsage().heapUsed)
+    this.#most = Math.max(this.#most, getHeapStatistics().used_heap_size)
   }
 }
