@@ -95,7 +95,15 @@ function gauges(controller: Controller, log: Pick<Log, 'dropped'>, registry: Reg
   gauge('kubernetes_synced', '1 once all of the cluster is known', [], made => made.set(controller.synced ? 1 : 0))
   gauge('problems', 'Problems that `podpeer bigip status` names', [], made => made.set(controller.troubles.length))
   gauge('start_time_seconds', 'When the controller started, Unix time', [], made => made.set(startedAt))
-  gauge('log_lines_dropped', 'Log lines lost to a slow reader', [], made => made.set(log.dropped))
+  const dropped: Counter = new Counter({
+    name: 'podpeer_log_lines_dropped_total',
+    help: 'Log lines lost to a slow reader',
+    registers: [registry],
+    collect: () => {
+      dropped.reset()
+      dropped.inc(log.dropped)
+    },
+  })
 }
 
 type Unit = ReturnType<Controller['units']>[number]['unit']

@@ -1,4 +1,7 @@
-/** What a controller tells its program of, by name; every value is one that the parts below it made. */
+/**
+ * What a controller tells its program of, by name; every value is one that the parts below it made. Listeners are called in the
+ * midst of the work, and must not throw.
+ */
 import type { CallReport } from '../bigip/client.ts'
 import type { DeviceEvent } from '../bigip/device.ts'
 
