@@ -179,7 +179,7 @@ function neighborTable({ name, neighbors = [] }: UnitReport, look: Look): string
       { title: 'FOR', cell: ({ since }) => since ?? '' },
       { title: 'PREFIXES', align: 'right', cell: ({ prefixes }) => String(prefixes ?? '') },
     ],
-    neighbors,
+    neighbors.toSorted((one, other) => one.address.localeCompare(other.address, 'en', { numeric: true })),
     look,
   )
   return table === '' ? '' : `\n${table}`
