@@ -71,8 +71,8 @@ export function birdConfig({ asNumber, routerId, originated, restartTime, peers 
   return lines(
     `router id ${routerId};`,
     'protocol device { }',
-    // by which next hops are found that multihop peers announce
-    'protocol direct { ipv4; ipv6; interface "-lo", "*"; }',
+    // by which next hops are found that multihop peers announce; never before what is told itself
+    'protocol direct { ipv4 { preference 1; }; ipv6 { preference 1; }; interface "-lo", "*"; }',
     ...FAMILIES.flatMap(family => [
       `protocol kernel kernel_${family} {`,
       ...(helps ? ['  graceful restart on;'] : []),
