@@ -4,18 +4,20 @@
  */
 import type { SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, WorldFault } from '../../lib/base/failure.ts'
+import { parseAddress } from '../../lib/base/ip.ts'
 import { BIGIPS } from '../../lib/bigip/resource.ts'
 import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
 import type { ObjectWatch, WatchEvent } from '../../lib/kube/watch.ts'
 import { renderHolder } from '../../lib/linux/port-holder.ts'
-import { type AgentFile, type EffectiveConfig, isReflector, parseFile } from '../config/index.ts'
+import { type AgentFile, clusterNode, type EffectiveConfig, isReflector, parseFile } from '../config/index.ts'
 import { ClusterNodes } from './cluster-nodes.ts'
 import { type Desired, decide, speakerPeer } from './desired.ts'
 import { EventLog } from './event-log.ts'
 import { Keyring } from './keyring.ts'
+import { OverlayKeeper } from './overlay-keeper.ts'
 import { Routing, type RoutingObserver } from './routing.ts'
 import type { SavedState } from './saved-state.ts'
-import { type AgentInput, firstSituation, handle, type Situation } from './situation.ts'
+import { type AgentInput, firstSituation, handle, lastSeen, type Situation } from './situation.ts'
 import { StateKeeper } from './state-keeper.ts'
 import { restartOf } from './succession.ts'
 import type { AgentWorld } from './world.ts'
@@ -35,6 +37,7 @@ export class Agent {
   readonly startedAt = Date.now()
   /** As they were at the start: they count for the life of the process. */
   readonly kernel: EffectiveConfig['kernel']
+  readonly overlay: OverlayKeeper
   readonly #world: AgentWorld
   readonly #events: EventLog
   /** Settings that count for the life of the process, as they were at the start. */
@@ -71,6 +74,7 @@ export class Agent {
       state: () => this.#state(),
       onProblem: () => this.#apply(),
     })
+    this.overlay = new OverlayKeeper({ world, changed: () => this.#apply() })
     this.#saved = this.#keeper.read()
     this.#sessions = new Map(this.#saved?.sessions.map(address => [address, false]))
   }
@@ -147,7 +151,12 @@ export class Agent {
     const goodbye = !this.#desired.config.gracefulRestart.enabled
     if (goodbye) this.#sessions.clear()
     this.#keeper.close()
-    await Promise.all([this.#routing?.stop(goodbye), this.#watch?.close(), this.#cluster?.close()])
+    await Promise.all([
+      this.#routing?.stop(goodbye),
+      this.overlay.close(),
+      this.#watch?.close(),
+      this.#cluster?.close(),
+    ])
   }
 
   #apply(): void {
@@ -155,6 +164,7 @@ export class Agent {
     const desired = decide(this.#situation)
     this.#desired = desired
     this.#world.log.level = desired.config.log.level
+    this.#keepOverlay(desired)
     const { peers, problems } = this.#peers(desired)
     const routing = this.#routingFor(desired)
     if (routing !== undefined) {
@@ -164,8 +174,20 @@ export class Agent {
       else routing.speaker.undrain()
     }
     const unsaved = this.#keeper.problem === undefined ? [] : [this.#keeper.problem]
-    this.#tell([...this.#desired.problems, ...this.#unchangeable(desired), ...problems, ...unsaved])
+    this.#tell([
+      ...this.#desired.problems,
+      ...this.overlay.problems,
+      ...this.#unchangeable(desired),
+      ...problems,
+      ...unsaved,
+    ])
     this.#keeper.save()
+  }
+
+  #keepOverlay({ overlays, overlaysKnown }: Desired): void {
+    const node = lastSeen(this.#situation.node)
+    const addresses = (node && clusterNode(node)?.addresses) ?? []
+    this.overlay.want({ overlays, known: overlaysKnown, addresses: addresses.map(text => parseAddress(text)) })
   }
 
   /** What changed in the file and cannot change in a living process. */

@@ -5,6 +5,7 @@
 import type { SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, reasonOf } from '../../lib/base/failure.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
+import type { WantedOverlay } from '../../vxlan/vtep.ts'
 import {
   type AgentFile,
   type ClusterFacts,
@@ -13,7 +14,8 @@ import {
   effective,
   type NodeFacts,
 } from '../config/index.ts'
-import { lastSeen, type Situation } from './situation.ts'
+import { type KnownBigIps, lastSeen, type Situation } from './situation.ts'
+import { wantedVteps } from './vteps.ts'
 
 export interface Desired {
   readonly config: EffectiveConfig
@@ -21,6 +23,10 @@ export interface Desired {
   readonly identity: Identity | undefined
   /** Undefined: not known yet, which is not the same as nothing. */
   readonly announced: readonly Announcement[] | undefined
+  /** VTEPs to be reached, by the device that carries them. */
+  readonly overlays: readonly WantedOverlay[]
+  /** Whether these are all, so that what else a former agent left may go. */
+  readonly overlaysKnown: boolean
   /** Whether the BGP port may be used. */
   readonly speaking: boolean
   /** Sentences for operators. */
@@ -42,19 +48,31 @@ export function decide(situation: Situation): Desired {
   const cluster = { bigips: situation.bigips.views, nodes: situation.nodes }
   const config = inForce(file, { name, nameOrigin, ...(object && { object }) }, cluster)
   const { announced, problems } = announcements(situation, config)
+  const overlay = wantedVteps(
+    cluster.bigips,
+    config.overlay,
+    podPrefixes(object?.podCIDRs ?? []).announced.map(({ prefix }) => prefix),
+  )
   return {
     config,
     identity: identityOf(config),
     announced,
+    overlays: overlay.overlays,
+    overlaysKnown: !config.overlay.enabled || !config.kubernetes.enabled || areKnown(situation.bigips),
     speaking: situation.portHolder === undefined,
     problems: [
       ...(situation.rejected === undefined ? [] : [`the configuration file is not in force: ${situation.rejected}`]),
       ...(situation.portHolder === undefined ? [] : [situation.portHolder]),
       ...(situation.api.phase === 'away' ? [] : situation.bigips.problems),
       ...config.problems,
+      ...overlay.problems,
       ...problems,
     ],
   }
+}
+
+function areKnown({ views, problems, told }: KnownBigIps): boolean {
+  return told && problems.length === 0 && views.every(({ tunnels }) => tunnels.complete)
 }
 
 /** What was in force last, by file: a Node says something new every few minutes, and hardly ever anything that matters here. */

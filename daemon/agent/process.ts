@@ -9,6 +9,8 @@ import { systemClock } from '../../bgp/io/clock.ts'
 import { tcpTransport } from '../../bgp/io/transport.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { watchObjects } from '../../lib/kube/watch.ts'
+import { EventMonitor } from '../../lib/linux/events/monitor.ts'
+import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
 import { portHolders } from '../../lib/linux/port-holder.ts'
 import { RouteTable } from '../../lib/linux/table/route-table.ts'
 import { parseFile } from '../config/index.ts'
@@ -42,7 +44,8 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   const file = parseConfig(path, text)
   const log = openLog(file.log?.level ?? 'info')
   const node = nodeName(file.node, process.env)
-  const agent = new Agent({ file, node, world: realWorld(log) })
+  const world = realWorld(log)
+  const agent = new Agent({ file, node, world })
   const view = new AgentView(agent, path)
   const report = (bug: unknown) => log.error('bug', { error: bug instanceof Error ? bug.stack : String(bug) })
   const { control, metrics } = agent.desired.config
@@ -65,6 +68,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
     source?.close()
     healthServer?.close()
     await Promise.all([agent.stop(), controlServer.close()])
+    await world.close()
     await log.close(FAREWELL)
     // what still waits for a peer's FIN does not keep the process
     setTimeout(() => process.exit(), FAREWELL).unref()
@@ -78,16 +82,24 @@ function ending(): Promise<string> {
   })
 }
 
-function realWorld(log: Log): AgentWorld {
+/** Both tables of the kernel hear its events through one socket and one thread. */
+function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
+  let monitor: EventMonitor | undefined
+  const events = () => {
+    monitor ??= new EventMonitor({ onNotice: text => log.warn('kernel', { text }) })
+    return monitor
+  }
   return {
     transport: tcpTransport,
     clock: systemClock,
     log,
     environment: process.env,
     bootId: bootId(),
-    openTable: options => new RouteTable(options),
+    openTable: options => new RouteTable({ ...options, events: events() }),
+    openOverlay: options => new OverlayTable({ ...options, events: events() }),
     watchObjects,
     portHolders,
+    close: async () => await monitor?.close(),
   }
 }
 
@@ -101,7 +113,9 @@ async function openHealth(
   const [{ agentMetrics }, { serveHealth }] = await Promise.all([import('../metrics.ts'), import('../health.ts')])
   const unready = () => {
     const { desired, routing, problems } = agent
-    const ready = routing !== undefined && desired.speaking && desired.announced !== undefined
+    const speaks = routing !== undefined && desired.speaking && desired.announced !== undefined
+    // on an overlay there may be nobody to speak to
+    const ready = speaks || (desired.config.peers.length === 0 && desired.overlays.length > 0)
     return ready ? undefined : (problems[0] ?? 'the agent is starting')
   }
   return await serveHealth({ ...address, metrics: agentMetrics(agent, view, log), unready, report })

@@ -43,7 +43,7 @@ export function parseState(text: string): SavedState {
   if (document === undefined) throw new InputFault('', 'is not a JSON mapping')
   // what this program wrote before it knew of BIGIPs says nothing of them
   const { bigips = [], nodes = [] } = document
-  const state: Partial<SavedState> = { ...document, bigips, nodes }
+  const state: Partial<SavedState> = { ...document, bigips: withTunnels(bigips), nodes }
   if (state.version !== 1)
     throw new InputFault('version', `${String(state.version)} is not one that this program knows`)
   const wrong = Object.entries(SHAPE).find(([key, fits]) => !fits(state[key as keyof SavedState]))
@@ -59,6 +59,13 @@ function parsed(text: string): Partial<SavedState> | undefined {
     return undefined
   }
 }
+
+function withTunnels(bigips: readonly BigIpView[]): readonly BigIpView[] {
+  if (!Array.isArray(bigips)) return bigips
+  return bigips.map(view => (isMapping(view) ? { ...view, tunnels: view.tunnels ?? UNKNOWN_TUNNELS } : view))
+}
+
+const UNKNOWN_TUNNELS = { units: [], complete: false }
 
 type Check = (value: unknown) => boolean
 const isText: Check = value => typeof value === 'string'
@@ -102,7 +109,7 @@ function isNode(value: unknown): boolean {
 
 function isBigIp(value: unknown): boolean {
   if (!isMapping(value)) return false
-  const { name, peers, nodeASNumber, holdTime, keepaliveTime, units, reflectors, vips } = value
+  const { name, peers, nodeASNumber, holdTime, keepaliveTime, units, reflectors, vips, tunnels } = value
   const isSpeakers: Check = list =>
     Array.isArray(list) && list.every(one => isClusterNode(one) && typeof one.asNumber === 'number')
   return (
@@ -110,7 +117,28 @@ function isBigIp(value: unknown): boolean {
     (peers === 'per-node' || peers === 'reflector') &&
     [nodeASNumber, holdTime, keepaliveTime].every(value => typeof value === 'number') &&
     [units, reflectors].every(isSpeakers) &&
-    isTexts(vips)
+    isTexts(vips) &&
+    isMapping(tunnels) &&
+    Array.isArray(tunnels['units']) &&
+    tunnels['units'].every(isTunnel) &&
+    typeof tunnels['complete'] === 'boolean'
+  )
+}
+
+function isTunnel(value: unknown): boolean {
+  if (!isMapping(value)) return false
+  const { name, standby, vni, port, ends, complete } = value
+  const isEnd: Check = end =>
+    isMapping(end) &&
+    (end['family'] === 4 || end['family'] === 6) &&
+    [end['endpoint'], end['mac']].every(isText) &&
+    [end['selfIPs'], end['subnets']].every(isTexts)
+  return (
+    isText(name) &&
+    [standby, complete].every(flag => typeof flag === 'boolean') &&
+    [vni, port].every(number => typeof number === 'number') &&
+    Array.isArray(ends) &&
+    ends.every(isEnd)
   )
 }
 

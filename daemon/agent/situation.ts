@@ -40,6 +40,8 @@ export interface KnownBigIps {
   readonly views: readonly BigIpView[]
   /** Sentences: objects that cannot be read, an API that does not tell. */
   readonly problems: readonly string[]
+  /** The API has told of all of them since the start. */
+  readonly told: boolean
 }
 
 export type ApiState =
@@ -78,7 +80,7 @@ export function firstSituation(file: AgentFile, node: { name: string; origin: st
     rejected: undefined,
     node: { presence: 'unknown' },
     api: { phase: file.kubernetes?.enabled === false ? 'disabled' : 'connecting' },
-    bigips: { views: [], problems: [] },
+    bigips: { views: [], problems: [], told: false },
     nodes: [],
     admitted: undefined,
     drained: false,
@@ -97,7 +99,7 @@ export function handle(situation: Situation, input: AgentInput): Situation {
         ...situation,
         node: { presence: 'there', object: input.node },
         admitted: input.admitted,
-        bigips: { views: input.bigips, problems: [] },
+        bigips: { views: input.bigips, problems: [], told: false },
         nodes: input.nodes,
       }
     case 'node':
@@ -120,7 +122,7 @@ export function handle(situation: Situation, input: AgentInput): Situation {
 /** The status of a BIGIP changes with every pass of the controller, and hardly ever in what counts: that is no news. */
 function heardBigIps(situation: Situation, objects: readonly KubeObject[]): Situation {
   const before = situation.bigips
-  const bigips = bigIpViews(objects, before.views)
+  const bigips = { ...bigIpViews(objects, before.views), told: true }
   return isDeepStrictEqual(bigips, before) ? situation : { ...situation, bigips }
 }
 

@@ -1,5 +1,5 @@
 /**
- * What BIGIP objects say to an agent: whom to peer with, as which AS, and what may be learned there. Pure; who watches them
+ * What BIGIP objects say to an agent: whom to peer with, as which AS, what may be learned there, and where their tunnels end. Pure; who watches them
  * is elsewhere. They are the lowest layer of the configuration: the file, its sections and the Node's annotations win.
  *
  * `per-node`: every agent peers with every unit. `reflector`: the agents on the nodes of `status.reflectors` peer with every
@@ -14,6 +14,7 @@ import { rangeOf } from '../../lib/bigip/routing/advertisement.ts'
 import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
 import { AS_NUMBER } from './annotation.ts'
 import type { Layer } from './layers.ts'
+import { type TunnelsView, tunnelsView } from './unit-tunnel.ts'
 
 /** One BIGIP as an agent needs it; plain values, for it is saved for the agent that comes next. */
 export interface BigIpView {
@@ -28,6 +29,7 @@ export interface BigIpView {
   readonly reflectors: readonly BigIpSpeaker[]
   /** Prefixes of its VIPs: what may be learned from it lies in one of them. */
   readonly vips: readonly string[]
+  readonly tunnels: TunnelsView
 }
 
 /** A unit of a BIGIP by the unit's name, or a reflector by its node's. */
@@ -54,7 +56,8 @@ const BGP_MODES = ['calico-bgp', 'cilium-bgp', 'bgp']
  * @throws InputFault for an object that is not as its schema has it
  */
 export function bigIpView(object: KubeObject, former?: BigIpView): BigIpView {
-  const { metadata, spec, status } = parseBigIp(object)
+  const bigIp = parseBigIp(object)
+  const { metadata, spec, status } = bigIp
   // no mode is said while the controller has not seen a device since its start
   const speaks = status.mode === undefined || BGP_MODES.includes(status.mode)
   const units = (status.units ?? []).flatMap(({ name, bgp }): BigIpSpeaker[] => {
@@ -72,6 +75,7 @@ export function bigIpView(object: KubeObject, former?: BigIpView): BigIpView {
     units,
     reflectors: status.reflectors?.map(({ node, ...bgp }) => speaker(node, bgp)) ?? former?.reflectors ?? [],
     vips: [...new Set([...chosen, ...told])],
+    tunnels: tunnelsView(bigIp, former?.tunnels),
   }
 }
 

@@ -11,7 +11,14 @@ import { type BigIpView, bigIpLayers, bigIpPolicies, type ClusterNode, nodePeers
 import { type Layer, mergeLayers } from './layers.ts'
 import { type EffectivePeer, effectivePeers, reflectedPeers } from './peers.ts'
 import { policiesByName } from './policy.ts'
-import { type AgentFile, agentSchema, type FilledFile, type PeerSettings, type Section } from './schema.ts'
+import {
+  type AgentFile,
+  agentSchema,
+  type FilledFile,
+  type FilledOverlay,
+  type PeerSettings,
+  type Section,
+} from './schema.ts'
 
 /** What is known of the node; only its name before Kubernetes has answered. */
 export interface NodeFacts {
@@ -37,6 +44,7 @@ export interface EffectiveConfig {
   readonly kubernetes: { readonly enabled: boolean; readonly kubeconfig?: string }
   readonly announce: { readonly podCIDRs: boolean; readonly prefixes: readonly Prefix[] }
   readonly peers: readonly EffectivePeer[]
+  readonly overlay: FilledOverlay
   readonly kernel: {
     readonly install: boolean
     readonly table: number
@@ -87,8 +95,11 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
     bigip.nodes,
   )
   const reflected = nodePeers(cluster.bigips, node.name, cluster.nodes)
+  const tunnels = [...filled.overlay.vteps, ...cluster.bigips.flatMap(view => view.tunnels.units)]
+  // with an overlay there may be nobody to speak to
+  const isNeeded = tunnels.length === 0 || peers.length > 0
   const missing =
-    asNumber === undefined ? [missingAsNumber(filled.kubernetes.enabled && node.object === undefined)] : []
+    asNumber === undefined && isNeeded ? [missingAsNumber(filled.kubernetes.enabled && node.object === undefined)] : []
   return {
     node: node.name,
     asNumber,
@@ -98,6 +109,7 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
     kubernetes: filled.kubernetes,
     announce: { ...filled.announce, prefixes: filled.announce.prefixes.map(text => parsePrefix(text)) },
     peers: [...peers, ...reflectedPeers(reflected, filled, peers)],
+    overlay: filled.overlay,
     kernel: filled.kernel,
     gracefulRestart: filled.gracefulRestart,
     state: filled.state,

@@ -4,12 +4,19 @@
  */
 import { LineCounter, parseDocument } from 'yaml'
 import { reasonOf } from '../../lib/base/failure.ts'
+import { parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { judge, type Schema } from '../../lib/schema/judge.ts'
 import { lineOf } from '../../lib/schema/line.ts'
 import { type ConfigProblem, faultOf } from '../../lib/schema/problem.ts'
 import { BUILT_IN_POLICIES } from './policy.ts'
-import { type AgentFile, agentSchema, type PeerSettings, type PrefixRangeSettings } from './schema.ts'
+import {
+  type AgentFile,
+  agentSchema,
+  type PeerSettings,
+  type PrefixRangeSettings,
+  type VtepSettings,
+} from './schema.ts'
 
 export type Judgement =
   | { readonly file: AgentFile; readonly problems: readonly [] }
@@ -55,9 +62,11 @@ function judgeMeaning(file: AgentFile): ConfigProblem[] {
   if (file.kernel?.metric === 1024) problems.push(FORBIDDEN_METRIC)
   problems.push(...judgeRanges(file.import?.allow, 'import.allow'))
   problems.push(...judgePeers(file.peers, 'peers', policies))
+  problems.push(...judgeVteps(file.overlay?.vteps, 'overlay.vteps'))
   for (const [at, section] of (file.nodes ?? []).entries()) {
     problems.push(...judgeRanges(section.import?.allow, `nodes[${at}].import.allow`))
     problems.push(...judgePeers(section.peers, `nodes[${at}].peers`, policies))
+    problems.push(...judgeVteps(section.overlay?.vteps, `nodes[${at}].overlay.vteps`))
     if (section.selector.matchLabels === undefined) continue
     for (const key of ['state', 'control', 'kernel', 'metrics'] as const)
       if (section[key] !== undefined)
@@ -117,6 +126,25 @@ export function judgePeers(
     }
   }
   return [...problems, ...judgeNames((peers ?? []).map(peerNamed), path)]
+}
+
+/** A VTEP is there once for each family of its self IP. */
+function judgeVteps(vteps: readonly VtepSettings[] | undefined, path: string): ConfigProblem[] {
+  const named = (vteps ?? []).map(({ name, selfIP }) => ({ name: `${name} of IPv${parseAddress(selfIP).family}` }))
+  const strays = (vteps ?? []).flatMap(({ selfIP, subnets = [] }, at) =>
+    subnets.flatMap((text, number) =>
+      parsePrefix(text).family === parseAddress(selfIP).family
+        ? []
+        : [
+            {
+              path: `${path}[${at}].subnets[${number}]`,
+              problem: `${text} is not of the family of the self IP ${selfIP}`,
+              fix: 'write a VTEP of the same name with a self IP of that family',
+            },
+          ],
+    ),
+  )
+  return [...judgeNames(named, path), ...strays]
 }
 
 /** A peer without a name goes by its address. */

@@ -6,3 +6,4 @@ export { type ClusterFacts, type EffectiveConfig, effective, type NodeFacts } fr
 export { type Judgement, judgeFile, parseFile } from './file.ts'
 export type { EffectivePeer } from './peers.ts'
 export { type AgentFile, jsonSchema, type PasswordSource } from './schema.ts'
+export { NO_TUNNELS, type TunnelsView, type UnitTunnel } from './unit-tunnel.ts'

@@ -2,7 +2,7 @@
  * The one schema of the agent's configuration file: shape, defaults and descriptions. The static type, the JSON Schema for
  * editors, the judgement of a file and the defaults that `podpeer config` prints all come from here.
  *
- * Formats: `ipv4` is the standard's; `ip` (an address of either family) and `cidr` (a prefix without host bits) are ours.
+ * Formats: `ipv4` is the standard's; `ip` (an address of either family), `cidr` (a prefix without host bits) and `mac` are ours.
  */
 import type { Static } from 'typebox'
 import { Type } from '../../lib/schema/type.ts'
@@ -82,6 +82,46 @@ const kernel = Type.Object(
     ),
     maxPaths: Type.Optional(
       Type.Integer({ minimum: 1, maximum: 256, default: 16, description: 'Most next hops of one route (ECMP)' }),
+    ),
+  },
+  { ...closed, default: {} },
+)
+
+const vtep = Type.Object(
+  {
+    name: Type.String({
+      minLength: 1,
+      maxLength: 64,
+      description: 'Once for each family; wins over a unit BIGIP/UNIT',
+    }),
+    endpoint: Type.String({ format: 'ip', description: 'Where encapsulated packets go' }),
+    mac: Type.String({ format: 'mac', description: 'Of its end of the tunnel' }),
+    selfIP: Type.String({ format: 'ip', description: 'Its address inside the tunnel' }),
+    subnets: Type.Optional(
+      Type.Array(Type.String({ format: 'cidr' }), {
+        default: [],
+        description: 'What else is reached through it: never the pods of other nodes',
+      }),
+    ),
+  },
+  closed,
+)
+
+const overlaySettings = Type.Object(
+  {
+    enabled: Type.Optional(
+      Type.Boolean({ default: true, description: 'Keep the rows that lead to BIG-IPs through the tunnel of the CNI' }),
+    ),
+    device: Type.Optional(
+      Type.String({ minLength: 1, description: 'For IPv4; default: the one with the VNI and port of the tunnel' }),
+    ),
+    device6: Type.Optional(Type.String({ minLength: 1, description: 'The same for IPv6' })),
+    vni: Type.Optional(
+      Type.Integer({ minimum: 0, maximum: 16777215, default: 1, description: 'Of `vteps`; BIGIP objects say theirs' }),
+    ),
+    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, default: 8472, description: 'Of `vteps`, UDP' })),
+    vteps: Type.Optional(
+      Type.Array(vtep, { default: [], description: 'BIG-IPs at the other end, beside those of BIGIP objects' }),
     ),
   },
   { ...closed, default: {} },
@@ -263,6 +303,7 @@ const nodeSettings = {
   listen: Type.Optional(listen),
   announce: Type.Optional(announce),
   import: Type.Optional(importSettings),
+  overlay: Type.Optional(overlaySettings),
   peers: Type.Optional(peers),
 }
 
@@ -337,6 +378,7 @@ export interface FilledFile extends Pick<AgentFile, 'asNumber' | 'routerId' | 'c
   readonly listen: Filled<'listen'>
   readonly announce: Filled<'announce'>
   readonly import: Filled<'import'>
+  readonly overlay: FilledOverlay
   readonly kernel: Filled<'kernel'>
   readonly gracefulRestart: Filled<'gracefulRestart'>
   readonly kubernetes: { readonly enabled: boolean; readonly kubeconfig?: string }
@@ -348,6 +390,13 @@ export interface FilledFile extends Pick<AgentFile, 'asNumber' | 'routerId' | 'c
   readonly log: Filled<'log'>
 }
 
+type OverlaySettings = NonNullable<AgentFile['overlay']>
+type OverlayDevices = 'device' | 'device6'
+export type FilledOverlay = Required<Omit<OverlaySettings, OverlayDevices | 'vteps'>> &
+  Pick<OverlaySettings, OverlayDevices> & {
+    readonly vteps: readonly Required<NonNullable<OverlaySettings['vteps']>[number]>[]
+  }
+
 type Unfilled = 'address' | 'asNumber' | 'localAddress' | 'ttl' | 'password' | 'keepaliveTime'
 export type FilledPeer = Required<Omit<PeerSettings, Unfilled | 'gracefulRestart'>> &
   Pick<PeerSettings, Unfilled> & { readonly gracefulRestart: Required<NonNullable<PeerSettings['gracefulRestart']>> }
@@ -355,6 +404,7 @@ export type FilledPeer = Required<Omit<PeerSettings, Unfilled | 'gracefulRestart
 export type Section = NonNullable<AgentFile['nodes']>[number]
 export type PeerSettings = NonNullable<AgentFile['peers']>[number]
 export type PolicySettings = NonNullable<AgentFile['policies']>[number]
+export type VtepSettings = NonNullable<OverlaySettings['vteps']>[number]
 export type PrefixRangeSettings = Static<typeof prefixRange>
 export type PasswordSource = Static<typeof password>
 

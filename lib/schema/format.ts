@@ -4,6 +4,7 @@
  */
 import { InputFault } from '../base/failure.ts'
 import { bitsOf, parseAddress } from '../base/ip.ts'
+import { parseMac } from '../base/mac.ts'
 import { parsePrefix } from '../base/prefix.ts'
 
 interface Format {
@@ -29,6 +30,7 @@ function patterned(name: string, pattern: string, fix: string): Format {
 export const FORMATS: Readonly<Record<string, Format>> = {
   ip: { name: 'an IP address', parse: text => parseAddress(text), pattern: '^[0-9a-fA-F:.]+$' },
   cidr: { name: 'a prefix such as 192.0.2.0/24', parse: text => parsePrefix(text) },
+  mac: { name: 'a MAC address', parse: text => parseMac(text), pattern: '^[0-9a-fA-F]{1,2}([:-][0-9a-fA-F]{1,2}){5}$' },
   ipv4: {
     name: 'an IPv4 address',
     parse(text) {

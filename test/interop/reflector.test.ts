@@ -59,6 +59,7 @@ function stateOf(number: number): SavedState {
         units: [{ name: 'bigip-a', addresses: [deviceOn(1)], asNumber: AS }],
         reflectors: [{ name: 'node-1', addresses: [addressOf(1)], asNumber: AS }],
         vips: ['203.0.113.0/24'],
+        tunnels: { units: [], complete: true },
       },
     ],
     nodes: number === 1 ? NODES.map(one => ({ name: `node-${one}`, addresses: [addressOf(one)] })) : [],

@@ -20,6 +20,7 @@ import type { PortHolder } from '../../../lib/linux/port-holder.ts'
 import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
 import type { AdoptedPath, NextHopVerdict } from '../../../lib/linux/table/state.ts'
 import type { MemoryNetwork } from '../../bgp/memory-world.ts'
+import { PlayedOverlay } from './played-overlay.ts'
 
 export function nodeObject(change: Partial<NodeView> = {}): NodeView {
   return {
@@ -126,6 +127,7 @@ function watchedOf({ path, fieldSelector }: WatchRequest['resources'][number]): 
 
 export class PlayedNode {
   readonly kernel = new PlayedKernel()
+  readonly overlay = new PlayedOverlay()
   readonly address: Address
   readonly log: string[] = []
   readonly folder = mkdtempSync(join(tmpdir(), 'podpeer-agent-'))
@@ -275,6 +277,7 @@ export class PlayedNode {
       environment: this.environment,
       bootId: this.bootId,
       openTable: options => this.kernel.open(options),
+      openOverlay: options => this.overlay.open(options),
       watchObjects: ({ resources }, onEvent) => {
         const watched = resources.map(watchedOf)
         for (const [resource, name] of watched.entries())

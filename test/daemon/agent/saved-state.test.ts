@@ -23,6 +23,27 @@ const FULL: SavedState = {
       units: [{ name: 'bigip-a', addresses: ['10.0.0.254', 'fd00::fe'], asNumber: 64512 }],
       reflectors: [{ name: 'node-1', addresses: ['10.0.0.1'], asNumber: 65001 }],
       vips: ['203.0.113.0/24'],
+      tunnels: {
+        units: [
+          {
+            name: 'bigip-a',
+            standby: false,
+            vni: 1,
+            port: 8472,
+            ends: [
+              {
+                family: 4,
+                endpoint: '10.0.0.254',
+                mac: '02:00:00:00:00:09',
+                selfIPs: ['10.244.255.1'],
+                subnets: ['10.244.255.0/24'],
+              },
+            ],
+            complete: true,
+          },
+        ],
+        complete: true,
+      },
     },
   ],
   nodes: [{ name: 'node-2', addresses: ['10.0.0.2'] }],
@@ -49,6 +70,12 @@ describe('the saved state', () => {
   it('of a version that knew no BIGIPs is taken as one without any', () => {
     const { bigips, nodes } = parseState(JSON.stringify({ ...FULL, bigips: undefined, nodes: undefined }))
     assert.deepEqual({ bigips, nodes }, { bigips: [], nodes: [] })
+  })
+
+  it('of a version that knew no tunnels says that they are not known', () => {
+    const { tunnels: _, ...view } = FULL.bigips[0]!
+    const { bigips } = parseState(JSON.stringify({ ...FULL, bigips: [view] }))
+    assert.deepEqual(bigips[0]!.tunnels, { units: [], complete: false })
   })
 
   const broken: [what: string, text: string, message: RegExp][] = [

@@ -44,6 +44,29 @@ export function bigIpObject({ reflectors = [] as string[], nodeASNumber = 64512 
   }
 }
 
+/** A unit of a BIGIP in mode flannel-vxlan, as the controller leaves it. */
+export function flannelUnit(change: object = {}): Record<string, unknown> {
+  return {
+    name: 'bigip-a',
+    haState: 'active',
+    vtep: { address: '10.0.0.254', mac: '02:00:00:00:00:fe' },
+    vxlan: { vni: 1, port: 8472 },
+    selfIPs: ['10.244.254.1/16'],
+    tunnelSubnets: ['10.244.254.0/24'],
+    ...change,
+  }
+}
+
+export function flannelBigIp(...units: Record<string, unknown>[]): KubeObject {
+  return {
+    apiVersion: 'podpeer.io/v1alpha1',
+    kind: 'BIGIP',
+    metadata: { name: 'bigip', uid: 'uid-bigip' },
+    spec: {},
+    status: { mode: 'flannel-vxlan', units: units.length === 0 ? [flannelUnit()] : units },
+  }
+}
+
 let nodes: PlayedNode[] = []
 
 /** A node, and a router that peers with it and announces a VIP. */

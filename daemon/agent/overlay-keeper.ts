@@ -1,0 +1,140 @@
+/**
+ * Keeps this node's rows towards BIG-IPs at the end of tunnels: which device carries them is judged whenever links change, and
+ * what follows from that goes to the kernel's table. A device that has gone for a moment (flanneld makes its own anew) keeps
+ * its rows wanted. The table is there only while there is something to keep.
+ */
+import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import type { Address } from '../../lib/base/ip.ts'
+import type { OverlayCounts } from '../../lib/linux/overlay/overlay-table.ts'
+import type { RowState } from '../../lib/linux/overlay/plan.ts'
+import type { OverlayRow } from '../../lib/linux/overlay/row.ts'
+import { type CarryingDevice, type DeviceFault, judgeDevices } from '../../vxlan/device.ts'
+import type { WantedOverlay } from '../../vxlan/vtep.ts'
+import { vtepRows } from '../../vxlan/wanted.ts'
+import type { AgentWorld, OverlayKernel } from './world.ts'
+
+export interface OverlayWish {
+  readonly overlays: readonly WantedOverlay[]
+  /** Whether these are all: what else a former agent left goes. */
+  readonly known: boolean
+  /** Of this node. */
+  readonly addresses: readonly Address[]
+}
+
+/** VTEPs and the device that carries them. */
+export interface CarriedOverlay extends WantedOverlay {
+  /** Undefined: none can, or it is not there now; `faults` say why. */
+  readonly device: CarryingDevice | undefined
+  readonly faults: readonly DeviceFault[]
+}
+
+export interface OverlayKeeperOptions {
+  readonly world: Pick<AgentWorld, 'openOverlay' | 'log'>
+  /** `problems` may be others. */
+  changed(): void
+}
+
+export class OverlayKeeper {
+  readonly #options: OverlayKeeperOptions
+  #table: OverlayKernel | undefined
+  #wish: OverlayWish = { overlays: [], known: false, addresses: [] }
+  #carried: readonly CarriedOverlay[] = []
+  /** Overlay → the name of the device that carried it last. */
+  readonly #names = new Map<string, string>()
+  #fault: string | undefined
+  /** Nothing of a former agent is left that is not wanted. */
+  #swept = false
+  #closed = false
+
+  constructor(options: OverlayKeeperOptions) {
+    this.#options = options
+  }
+
+  want(wish: OverlayWish): void {
+    this.#wish = wish
+    this.#apply()
+  }
+
+  /** Sentences. */
+  get problems(): readonly string[] {
+    const faults = this.#carried.flatMap(carried => carried.faults.map(({ sentence }) => `overlay: ${sentence}`))
+    return [...(this.#fault === undefined ? [] : [this.#fault]), ...new Set(faults)]
+  }
+
+  get overlays(): readonly CarriedOverlay[] {
+    return this.#carried
+  }
+
+  get states(): readonly RowState[] {
+    return this.#table?.states() ?? []
+  }
+
+  get counts(): OverlayCounts | undefined {
+    return this.#table?.counts()
+  }
+
+  /** The rows stay in the kernel. */
+  async close(): Promise<void> {
+    this.#closed = true
+    await this.#table?.close()
+  }
+
+  #apply(): void {
+    const { overlays, known } = this.#wish
+    const isIdle = overlays.length === 0 && (this.#swept || !known)
+    if (this.#closed || (this.#table === undefined && isIdle)) return
+    const table = this.#open()
+    if (table === undefined) return
+    table.want(this.#rows(table))
+    if (!known) return
+    this.#swept = true
+    table.sweep()
+    if (overlays.length === 0) void this.#closeWhenDone(table)
+  }
+
+  #open(): OverlayKernel | undefined {
+    const { world, changed } = this.#options
+    try {
+      this.#table ??= world.openOverlay({
+        onNotice: text => world.log.warn('kernel', { text }),
+        onLinks: () => {
+          this.#apply()
+          changed()
+        },
+      })
+      this.#fault = undefined
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      this.#fault = `the rows towards BIG-IP's tunnels cannot be kept: ${reasonOf(thrown)}`
+    }
+    return this.#table
+  }
+
+  #rows(table: OverlayKernel): OverlayRow[] {
+    const { overlays, addresses } = this.#wish
+    this.#carried = overlays.map(wanted => {
+      const endpoints = wanted.vteps.map(({ endpoint }) => endpoint)
+      return { ...wanted, ...judgeDevices(table.links, wanted.overlay, endpoints, addresses) }
+    })
+    return this.#carried.flatMap(carried => {
+      const name = this.#nameOf(carried)
+      return name === undefined ? [] : vtepRows(carried.vteps, name)
+    })
+  }
+
+  #nameOf({ overlay, device, faults }: CarriedOverlay): string | undefined {
+    const key = JSON.stringify(overlay)
+    if (device !== undefined) this.#names.set(key, device.link.name)
+    // one that is there and wrong is another case: what leads to it serves nothing
+    else if (!faults.some(({ code }) => code === 'missing')) this.#names.delete(key)
+    return this.#names.get(key)
+  }
+
+  /** With nothing left to keep there is nothing to listen for. */
+  async #closeWhenDone(table: OverlayKernel): Promise<void> {
+    await table.settled()
+    if (this.#wish.overlays.length > 0 || this.#table !== table || this.#closed) return
+    this.#table = undefined
+    await table.close()
+  }
+}

@@ -1,0 +1,98 @@
+/** The rows of overlays in a kernel that outlives agents, as OverlayTable keeps them: by the real plan, without netlink. */
+import type { OverlayKernel } from '../../../daemon/agent/world.ts'
+import { type Address, parseAddress } from '../../../lib/base/ip.ts'
+import type { Link } from '../../../lib/linux/netlink/link.ts'
+import type { OverlayTableOptions } from '../../../lib/linux/overlay/overlay-table.ts'
+import { type KernelRow, OverlayPlan } from '../../../lib/linux/overlay/plan.ts'
+import { rowContent } from '../../../lib/linux/overlay/row.ts'
+
+/** `flannel.1` as flannel makes it. */
+export function vxlanLink(change: { name?: string; vni?: number; local?: Address; mtu?: number } = {}): Link {
+  const { name = 'flannel.1', vni = 1, local = parseAddress('10.0.0.1'), mtu = 1450 } = change
+  return {
+    index: 7,
+    name,
+    up: true,
+    carrier: true,
+    mtu,
+    mac: Uint8Array.of(2, 0, 0, 0, 0, 1),
+    kind: 'vxlan',
+    master: 0,
+    below: 0,
+    vxlan: { vni, port: 8472, local, learning: false, below: 0, zeroChecksum6: true, external: false },
+  }
+}
+
+export class PlayedOverlay {
+  readonly #rows = new Map<string, KernelRow>()
+  links: readonly Link[] = [vxlanLink()]
+  /** Tables that are open. */
+  tables = 0
+  #tell: () => void = () => {}
+  #mend: () => void = () => {}
+
+  open({ onLinks = () => {} }: OverlayTableOptions): OverlayKernel {
+    const plan = new OverlayPlan()
+    plan.scanned(this.#rows, 0, 0)
+    const work = () => {
+      for (let next = plan.next(0); next !== undefined; next = plan.next(0)) {
+        const { key, change, row } = next
+        if (change === 'delete') this.#rows.delete(key)
+        else this.#rows.set(key, { row, owner: 'ours', content: rowContent(row) })
+        plan.done(next, 0)
+      }
+    }
+    this.tables++
+    this.#tell = () => onLinks(this.links)
+    this.#mend = () => {
+      plan.scanned(this.#rows, 0, 0)
+      work()
+    }
+    const world = this
+    return {
+      get links() {
+        return world.links
+      },
+      want(rows, taken) {
+        plan.want(rows, taken)
+        work()
+      },
+      sweep() {
+        plan.sweep()
+        work()
+      },
+      settled: async () => {},
+      states: () => [...plan.states()],
+      counts: () => ({
+        wanted: [...plan.states()].length,
+        installed: this.#rows.size,
+        served: 0,
+        conflicts: 0,
+        adopted: plan.adopted,
+        repairs: plan.repairs,
+        resyncs: 0,
+        calls: { batches: 0, messages: 0, reads: 0 },
+      }),
+      close: async () => {
+        this.tables--
+      },
+    }
+  }
+
+  /** These devices there are from now on. */
+  change(...links: Link[]): void {
+    this.links = links
+    this.#tell()
+  }
+
+  /** Somebody deletes them all. */
+  flush(): void {
+    this.#rows.clear()
+    this.#mend()
+  }
+
+  /** `KEY CONTENT` */
+  get text(): string[] {
+    return [...this.#rows].map(([key, { content }]) => `${key} ${content}`).sort()
+  }
+}
