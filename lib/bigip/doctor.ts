@@ -25,6 +25,7 @@ export interface Examination {
 
 export function diagnose(examination: Examination): Finding[] {
   const findings = [
+    ...overlayMismatch(examination),
     ...bfdLockdown(examination),
     ...notSaved(examination),
     ...shadowingRoutes(examination),
@@ -48,6 +49,27 @@ export function trafficOf({ published, rows, expectations }: Desire): Traffic[] 
 }
 
 type Unaddressed = Omit<Finding, 'subject'>
+
+/** Nodes and device drop what comes with another VNI, or to another port. */
+function overlayMismatch({ desire, network: { vxlan, cni } }: Examination): Unaddressed[] {
+  // Cilium's own VNI is another matter: from a VTEP it takes VNI 2 alone
+  if (vxlan === undefined || cni !== 'flannel') return []
+  const mismatch = (what: string, path: string, field: string, is: number, needed: number): Unaddressed[] =>
+    is === needed
+      ? []
+      : [
+          {
+            code: 'overlay-mismatch',
+            severity: 'error',
+            cause: `${path} has ${what} ${is}, and the cluster's overlay ${needed}: neither takes the other's packets`,
+            remedy: `remove spec.tunnel.${field}, or write ${needed} there`,
+          },
+        ]
+  return [...desire.rows, ...desire.expectations].flatMap(row => {
+    if (row.kind === 'tunnel') return mismatch('VNI', row.name, 'vni', row.fields.key, vxlan.vni)
+    return row.kind === 'vxlan profile' ? mismatch('UDP port', row.name, 'port', row.fields.port, vxlan.port) : []
+  })
+}
 
 /** Single-hop and multihop (RFC 5881 §4, RFC 5883 §5). */
 const BFD_PORTS = ['udp:3784', 'udp:4784']

@@ -87,6 +87,16 @@ describe('a device', () => {
     assert.deepEqual(told(['10.1.10.80'], BGP), [])
   })
 
+  test('a VNI or port that is not the overlay’s is an error', () => {
+    const told = (tunnel: object) =>
+      findings({ ...OVERLAY, spec: { ...OVERLAY.spec, tunnel } }).map(({ cause }) => cause)
+    assert.deepEqual(told({ vni: 1, port: 8472 }), [])
+    assert.deepEqual(told({ vni: 7 }), [
+      "/Common/podpeer-c1-vxlan has VNI 7, and the cluster's overlay 1: neither takes the other's packets",
+    ])
+    assert.match(told({ port: 4789 })[0]!, / has UDP port 4789, and the cluster's overlay 8472/)
+  })
+
   test('BFD ports that are shut are a note, for BGP does without', () => {
     const allowing = (...allowService: string[]) =>
       findings({ ...BGP, facts: { selfIPs: [selfIP('/Common/internal-self', '10.1.10.60/24', { allowService })] } })
