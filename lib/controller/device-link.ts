@@ -8,6 +8,7 @@ import { backoff } from '../base/backoff.ts'
 import { InputFault, reasonOf, WorldFault } from '../base/failure.ts'
 import { BigIpClient, type CallReport } from '../bigip/client.ts'
 import type { Clock } from '../bigip/clock.ts'
+import { parseOrigin } from '../bigip/exchange.ts'
 import { type DeviceFacts, readFacts } from '../bigip/facts.ts'
 import { isDeviceFault } from '../bigip/fault.ts'
 import type { BigIp, UnitSpec } from '../bigip/resource.ts'
@@ -156,20 +157,13 @@ export class DeviceLink {
     const address = unit.address ?? first.url
     if (address === undefined)
       throw new InputFault(`BIGIP ${bigIp.metadata.name}`, 'its device has no address', 'write spec.units[].address')
-    this.#url = urlOf(address)
+    this.#url = parseOrigin(address, unit.address === undefined ? 'url of the Secret' : 'spec.units[].address')
     const credentials = async () => {
       const { username, password } = await login(bigIp)
       return { username, password }
     }
     return new BigIpClient({ url: this.#url, credentials, tls: tlsOf(bigIp, unit, first), clock, onCall })
   }
-}
-
-/** `192.0.2.10`, `2001:db8::10`, `host:8443` and URLs → URL without a path. */
-export function urlOf(address: string): string {
-  const bare = address.replace(/^https:\/\//, '').replace(/\/$/, '')
-  const colons = bare.split(':').length - 1
-  return `https://${colons > 1 && !bare.startsWith('[') ? `[${bare}]` : bare}`
 }
 
 /** A pinned certificate says more than who signed it. */

@@ -23,6 +23,7 @@ export class ObjectWriter {
   readonly #onFault: (fault: Error) => void
   /** As the server has it, to our knowledge. */
   #known: BigIpStatus
+  #version: string | undefined
   #wanted: BigIpStatus | undefined
   #writing: Promise<void> = Promise.resolve()
 
@@ -47,9 +48,14 @@ export class ObjectWriter {
     return this.#wanted ?? this.#known
   }
 
-  /** The server's own word: others may have written, or another process of ours that led. */
-  hear(status: BigIpStatus): void {
-    if (this.#wanted === undefined) this.#known = status
+  /**
+   * The server's own word: others may have written, or another process of ours that led.
+   * @param version of the object: the one that was heard before is older than what was written since
+   */
+  hear(status: BigIpStatus, version: string | undefined): void {
+    if (version === this.#version || this.#wanted !== undefined) return
+    this.#version = version
+    this.#known = status
   }
 
   offer(status: BigIpStatus): void {

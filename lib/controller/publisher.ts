@@ -54,7 +54,7 @@ export class Publisher {
     this.#keepMasquerade(published.masquerade, report, keeper.network)
     this.#recordNodeEvents(bigIp, report)
     if (!this.#options.stored) return
-    published.object.hear(bigIp.status)
+    published.object.hear(bigIp.status, bigIp.metadata.resourceVersion)
     this.#tell(published.object, report)
     this.#finalize(published, bigIp, keeper.clean && published.masquerade.clean)
     this.#recordEvents(bigIp, report)
@@ -66,7 +66,7 @@ export class Publisher {
     const { metadata } = object
     const status = (object['status'] ?? {}) as BigIpStatus
     const { object: writer } = this.#publishedOf(metadata.name, status)
-    writer.hear(status)
+    writer.hear(status, metadata.resourceVersion)
     const { generation } = metadata
     this.#tell(writer, {
       generation,

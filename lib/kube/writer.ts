@@ -1,7 +1,7 @@
 /**
- * The few writes that podpeer does to a cluster, each in the one form that fits it: server-side apply for objects that we
- * declare whole, JSON merge patch for a status, PUT with resourceVersion for Leases, merge patch with resourceVersion for
- * finalizers. Never strategic merge. What fails is an ApiFault; nothing is tried again here.
+ * The few writes that podpeer does to a cluster, each in the one form that fits it: JSON merge patch for a status, PUT with
+ * resourceVersion for Leases, merge patch with resourceVersion for finalizers and ConfigMaps, POST for Events. Never strategic
+ * merge. What fails is an ApiFault; nothing is tried again here.
  */
 import { ApiFault } from './api-fault.ts'
 import type { ApiRequest, KubeClient } from './client.ts'
@@ -42,12 +42,6 @@ export class KubeWriter {
   /** Optimistic: `metadata.resourceVersion` of what was read goes along. @throws ApiFault; KUBE_CONFLICT: it is another by now */
   replace(path: string, object: object): Promise<KubeObject> {
     return this.#ask({ method: 'PUT', path, body: object, query: { fieldManager: FIELD_MANAGER } })
-  }
-
-  /** Server-side apply: the fields that `object` has are ours, whoever had them. @throws ApiFault */
-  apply(path: string, object: object): Promise<KubeObject> {
-    const query = { fieldManager: FIELD_MANAGER, force: 'true' }
-    return this.#ask({ method: 'PATCH', path, body: object, contentType: 'application/apply-patch+yaml', query })
   }
 
   /**

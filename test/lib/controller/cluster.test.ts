@@ -41,6 +41,28 @@ describe('a controller in a cluster', () => {
     assert.equal(unit?.lastError, undefined)
   })
 
+  it('at rest writes nothing, neither to the device nor to the cluster', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp({ resyncInterval: 5 })
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    await until('all is told', () => stage.status.units?.[0]?.vtep?.mac !== undefined)
+    let resyncs = 0
+    controller.on('synced', () => resyncs++)
+    await until('it has settled', () => resyncs > 0)
+    stage.device.calls.reset()
+    let writes = 0
+    stage.api.faults.judge = ({ method }) => {
+      if (method !== 'GET') writes++
+      return undefined
+    }
+    await until('the device was read again', () => resyncs > 1)
+    // what would be told of that is told within seconds
+    await until('and once more', () => resyncs > 2)
+    assert.deepEqual([stage.device.calls.writes, writes], [0, 0])
+  })
+
   it('follows nodes and pods as they come and go, with a write or two each', async context => {
     const stage = await Stage.open(context)
     stage.putBigIp()
