@@ -8,6 +8,7 @@
  */
 import { performance } from 'node:perf_hooks'
 import { WorldFault } from '../../base/failure.ts'
+import type { Address } from '../../base/ip.ts'
 import {
   EventMonitor,
   RTNLGRP_IPV4_ROUTE,
@@ -30,9 +31,10 @@ import {
   RTM_NEWNEIGH,
 } from '../netlink/neighbor.ts'
 import { listNextHops, RTM_DELNEXTHOP, writeNextHop } from '../netlink/nexthop.ts'
-import { decodeRoute, MAIN_TABLE, RTM_DELROUTE, RTM_NEWROUTE, routePages } from '../netlink/route.ts'
+import { decodeRoute, MAIN_TABLE, RTM_DELROUTE, RTM_NEWROUTE, routePages, routeTo } from '../netlink/route.ts'
 import { decodeRule, listRules, RTM_DELRULE, RTM_NEWRULE } from '../netlink/rule.ts'
 import { BATCH_LIMIT, NetlinkSocket } from '../netlink/socket.ts'
+import { Turns } from '../table/turns.ts'
 import { FdbGroups } from './fdb-groups.ts'
 import { KernelRows, type OwnerMark } from './kernel-rows.ts'
 import { type KernelRow, OverlayPlan, type RowOperation, type RowState } from './plan.ts'
@@ -86,13 +88,10 @@ export class OverlayTable {
   readonly #leave: () => void
   #links = new Map<number, Link>()
   #wanted: readonly OverlayRow[] = []
-  #turn: NodeJS.Immediate | undefined
-  #timer: NodeJS.Timeout | undefined
-  #settled: (() => void)[] = []
+  readonly #turns = new Turns(() => this.#work())
   #scanAt = Number.POSITIVE_INFINITY
   #swept = false
   #troubled = false
-  #closed = false
   #resyncs = 0
   readonly #calls = { batches: 0, messages: 0, reads: 0 }
 
@@ -132,6 +131,15 @@ export class OverlayTable {
   }
 
   /**
+   * Through which packets to an address leave, rules counted in; undefined: it has gone meanwhile.
+   * @throws WorldFault ENETUNREACH … where there is no way
+   */
+  linkTo(address: Address): Link | undefined {
+    const [hop] = routeTo(this.#reader, address).hops
+    return this.#links.get(hop?.link ?? 0)
+  }
+
+  /**
    * All rows that shall be there from now on; of rows with one key the last. @param taken keys (`rowKey`) at which rows of
    * others are taken over
    */
@@ -140,20 +148,19 @@ export class OverlayTable {
     this.#plan.want(rows, taken)
     // rows of a former run may be where has not been read yet
     for (const place of this.#places().keys()) if (!this.#read.has(place)) this.#scanAt = 0
-    this.#schedule()
+    this.#turns.request()
   }
 
   /** Removes rows of a former run that nobody has wanted. */
   sweep(): void {
     this.#swept = true
     this.#plan.sweep()
-    this.#schedule()
+    this.#turns.request()
   }
 
   /** Settles when nothing is left to write that could be written now. */
   settled(): Promise<void> {
-    this.#schedule()
-    return new Promise(resolve => this.#settled.push(resolve))
+    return this.#turns.settled()
   }
 
   /** Of what is wanted. */
@@ -178,10 +185,7 @@ export class OverlayTable {
 
   /** Stops listening and writing. The rows stay in the kernel. */
   async close(): Promise<void> {
-    this.#closed = true
-    clearImmediate(this.#turn)
-    clearTimeout(this.#timer)
-    for (const settle of this.#settled) settle()
+    this.#turns.end()
     this.#leave()
     await this.#ownEvents?.close()
     this.#writer.close()
@@ -239,7 +243,7 @@ export class OverlayTable {
       }
     }
     if (linksChanged) this.#onLinks(this.links)
-    this.#schedule()
+    this.#turns.request()
   }
 
   /** @returns whether anything changed that others can see */
@@ -271,34 +275,20 @@ export class OverlayTable {
   /** The kernel may hold something else than we think. */
   #resync(): void {
     this.#scanAt = 0
-    this.#schedule()
+    this.#turns.request()
   }
 
-  #schedule(): void {
-    if (this.#closed || this.#turn !== undefined) return
-    clearTimeout(this.#timer)
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined
-      this.#work()
-    })
-  }
-
-  /** One slice, then either another turn or a timer. */
-  #work(): void {
+  /** One slice. @returns when the next is due */
+  #work(): number {
     const now = performance.now()
     if (this.#scanAt <= now) this.#rescan(now)
     this.#plan.wake(now)
     this.#write(now)
-    if (this.#plan.busy || this.#scanAt === 0) return this.#schedule()
+    if (this.#plan.busy || this.#scanAt === 0) return 0
     this.#dropGroups()
     this.#tellEnd()
-    const settled = this.#settled
-    this.#settled = []
-    for (const settle of settled) settle()
     if (this.#wanted.some(({ kind }) => kind === 'proxy')) this.#scanAt = Math.min(this.#scanAt, now + SILENT_SCAN)
-    const next = Math.min(this.#scanAt, this.#plan.deadline)
-    if (next === Number.POSITIVE_INFINITY) return
-    this.#timer = setTimeout(() => this.#schedule(), Math.max(1, next - performance.now()))
+    return Math.min(this.#scanAt, this.#plan.deadline)
   }
 
   #rescan(now: number): void {

@@ -30,6 +30,7 @@ import { NextHopWatch } from './next-hop-watch.ts'
 import { type Operation, RoutePlan } from './plan.ts'
 import { TableReader } from './reader.ts'
 import type { AdoptedPath, ForeignRoute, NextHopState, NextHopVerdict, RouteState, RouteTableCounts } from './state.ts'
+import { Turns } from './turns.ts'
 
 export type { NextHopSet } from './next-hop.ts'
 
@@ -69,14 +70,11 @@ export class RouteTable {
   readonly #plans: Readonly<Record<Family, RoutePlan>>
   #links = new Map<number, Link>()
   #writesFirst: Family = 4
-  #turn: NodeJS.Immediate | undefined
-  #timer: NodeJS.Timeout | undefined
-  #settled: (() => void)[] = []
+  readonly #turns = new Turns(() => this.#work())
   #scan: Generator<void, void> | undefined
   #scanAt = Number.POSITIVE_INFINITY
   #resyncs = 0
   #troubled = false
-  #closed = false
 
   /**
    * Works in the calling thread's network namespace, adopts the routes of a former run, and starts to listen.
@@ -106,7 +104,7 @@ export class RouteTable {
         isOurs: route => this.#isOwn(route),
         onVerdicts: options.onNextHops ?? (() => {}),
         onNotice: this.#notice,
-        onDeadline: () => this.#schedule(),
+        onDeadline: () => this.#turns.request(),
       })
       const seed = Math.floor(Math.random() * 2 ** 32)
       const plan = (family: Family) => new RoutePlan(family, this.#watch.nextHops, forwardings, seed)
@@ -136,7 +134,7 @@ export class RouteTable {
    */
   want(family: Family, bytes: Uint8Array, offset: number, length: number, nextHops: NextHopSet | undefined): void {
     this.#plans[family].want(bytes, offset, length, nextHops)
-    this.#schedule()
+    this.#turns.request()
   }
 
   /** Whether a next hop can be reached now; `onNextHops` tells when that changes, until `untrack`. One system call. */
@@ -150,8 +148,7 @@ export class RouteTable {
 
   /** Settles when nothing is left to write that could be written now. */
   settled(): Promise<void> {
-    this.#schedule()
-    return new Promise(resolve => this.#settled.push(resolve))
+    return this.#turns.settled()
   }
 
   /** Removes adopted routes that nobody has wanted and whose path is `gone`: asked once per path. Returns how many. */
@@ -159,7 +156,7 @@ export class RouteTable {
     const sweep = (family: Family) =>
       this.#plans[family].sweep(({ hops }) => gone({ family, gateways: hops.flatMap(({ gateway }) => gateway ?? []) }))
     const swept = sweep(4) + sweep(6)
-    if (swept > 0) this.#schedule()
+    if (swept > 0) this.#turns.request()
     return swept
   }
 
@@ -219,10 +216,7 @@ export class RouteTable {
 
   /** Stops listening and writing. The routes stay in the kernel. */
   async close(): Promise<void> {
-    this.#closed = true
-    clearImmediate(this.#turn)
-    clearTimeout(this.#timer)
-    for (const settle of this.#settled) settle()
+    this.#turns.end()
     this.#leave()
     await Promise.all([this.#ownEvents?.close(), this.#reader.close()])
     this.#writer.close()
@@ -251,7 +245,7 @@ export class RouteTable {
     for (const message of messages)
       if (message.type === RTM_NEWLINK || message.type === RTM_DELLINK) this.#hearLink(message)
       else if (message.type === RTM_NEWROUTE || message.type === RTM_DELROUTE) this.#hearRoute(message, now)
-    this.#schedule()
+    this.#turns.request()
   }
 
   #hearLink(message: Message): void {
@@ -291,20 +285,11 @@ export class RouteTable {
   #resync(): void {
     this.#scanAt = 0
     this.#watch.linksChanged()
-    this.#schedule()
+    this.#turns.request()
   }
 
-  #schedule(): void {
-    if (this.#closed || this.#turn !== undefined) return
-    clearTimeout(this.#timer)
-    this.#turn = setImmediate(() => {
-      this.#turn = undefined
-      this.#work()
-    })
-  }
-
-  /** One slice, then either another turn or a timer. */
-  #work(): void {
+  /** One slice. @returns when the next is due */
+  #work(): number {
     const start = performance.now()
     const retargeted = this.#watch.step(start)
     for (const family of FAMILIES) {
@@ -315,14 +300,9 @@ export class RouteTable {
       this.#stepScan(start)
       this.#write()
     } while (this.#busy && performance.now() - start < SLICE)
-    if (this.#busy || this.#watch.isBusy) return this.#schedule()
+    if (this.#busy || this.#watch.isBusy) return 0
     this.#tellEnd()
-    const settled = this.#settled
-    this.#settled = []
-    for (const settle of settled) settle()
-    const next = Math.min(this.#watch.deadline, this.#scanAt, this.#plans[4].deadline, this.#plans[6].deadline)
-    if (next === Number.POSITIVE_INFINITY) return
-    this.#timer = setTimeout(() => this.#schedule(), Math.max(1, next - performance.now()))
+    return Math.min(this.#watch.deadline, this.#scanAt, this.#plans[4].deadline, this.#plans[6].deadline)
   }
 
   get #busy(): boolean {
