@@ -50,8 +50,7 @@ export function parseOrigin(text: string, path = 'url'): string {
     ? bare
     : `https://${(bare.match(/:/g) ?? []).length > 1 && !bare.startsWith('[') ? `[${bare}]` : bare}`
   const url = URL.canParse(full) ? new URL(full) : undefined
-  const plain =
-    url !== undefined && url.username === '' && url.password === '' && url.pathname === '/' && url.search === ''
+  const plain = url !== undefined && url.username + url.password + url.search + url.hash === '' && url.pathname === '/'
   if (url === undefined || url.protocol !== 'https:' || !plain)
     throw new InputFault(path, 'not where a BIG-IP is asked', 'write an address, or https://ADDRESS:PORT and no more')
   return url.origin

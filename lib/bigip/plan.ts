@@ -17,7 +17,7 @@ import { hasTag, type Identity, ownership, type RecordOwners } from './ownership
 import { gatherRecords } from './record-list.ts'
 import { markShared, recordOwners, type TunnelShares, wantedJournal } from './record-owners.ts'
 import { type Allowance, DEFAULT_CAP, type DeletionCap, type Refusal, refuse } from './refusal.ts'
-import type { Kind, Row } from './row.ts'
+import { type Kind, type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 import { tmshDelete } from './tmsh.ts'
 
@@ -71,20 +71,24 @@ export function plan(input: PlanInput): Plan {
   const matches = match(desired, actual, identity, owners)
   const left = leftOf(matches, owners, input)
   const again = matches.changes.filter(isRecreation)
-  const uses = [...left.deletions, ...again.map(({ before }) => before)].map(row => useOf(row, owners, input))
+  const uses = [...left.rows, ...again.map(({ before }) => before)].map(row => useOf(row, owners, input))
   const kept = new Set(uses.filter(({ foreign }) => foreign.length > 0).map(({ row }) => row))
-  const deletions = left.deletions.filter(row => !kept.has(row))
+  const going = left.rows.filter(row => !kept.has(row))
+  const processes = processesOf(going)
+  const deletions = going.filter(row => !goesAlong(row, processes))
   const recreations = synced ? again.filter(({ before }) => !kept.has(before)) : []
 
   const ours = new Map(matches.ours)
-  for (const { kind } of left.deletions) ours.set(kind, (ours.get(kind) ?? 0) + 1)
+  for (const { kind } of left.rows) ours.set(kind, (ours.get(kind) ?? 0) + 1)
   const risk = { deletions: synced ? deletions : [], replacements: recreations.map(({ before }) => before), ours }
   const refused = refuse(risk, cap, input.allowance)
   const mayDelete = synced && (refused?.deletions.length ?? 0) === 0
-  const mayRecreate = (refused?.replacements.length ?? 0) === 0
+  const allowed = (refused?.replacements.length ?? 0) === 0 ? recreations : []
 
-  const changes = recreate(matches, mayRecreate ? recreations : [], actual)
-  const operations = inOrder(changes.before, changes.main, mayDelete ? deletions : [], actual, owners)
+  const changes = recreate(matches, allowed, actual)
+  const staying = again.filter(one => !allowed.includes(one)).map(({ before }) => before)
+  const mayGo = mayDelete ? withoutNeeded(deletions, staying, desired) : []
+  const operations = inOrder(changes.before, changes.main, mayGo, actual, owners)
   return {
     operations,
     ...(refused !== undefined && { refused }),
@@ -110,20 +114,36 @@ function isRecreation(operation: RowOperation): operation is Recreation {
   return operation.verb === 'replace' && factsOf(operation.row.kind).recreate === 'by word'
 }
 
-/** Rows of ours that nothing wants. What lives in an object that goes, goes with it, except FDB records. */
+/** Rows of ours that nothing wants. */
 function leftOf({ claimed }: Matches, owners: RecordOwners, input: PlanInput) {
   const { actual, identity, podNetworks = [], unavailable = [] } = input
-  const deletions: Row[] = []
+  const rows: Row[] = []
   const findings: Finding[] = []
   const networks = podNetworks.map(text => parsePrefix(text))
   for (const row of actual.rows()) {
     if (claimed.has(row) || factsOf(row.kind).owner === 'field' || unavailable.includes(row.kind)) continue
     const { owner, reason } = ownership(row, identity, owners, false)
-    if (owner === 'ours' || (owner === 'adoptable' && isWithin(row, networks))) deletions.push(row)
+    if (owner === 'ours' || (owner === 'adoptable' && isWithin(row, networks))) rows.push(row)
     else if (owner === 'foreign' && hasTag(row, identity)) findings.push(leftover(row, reason))
   }
-  const gone = processesOf(deletions)
-  return { deletions: deletions.filter(row => !goesAlong(row, gone)), findings }
+  return { rows, findings }
+}
+
+/**
+ * What may go while objects stay that should have been made again: not what they refer to, and no kind of which nothing is wanted
+ * any more, for what they become may be what takes its place (ARP entries, where a tunnel is to flood).
+ */
+function withoutNeeded(deletions: readonly Row[], staying: readonly Row[], desired: readonly Row[]): readonly Row[] {
+  if (staying.length === 0) return deletions
+  const wanted = new Set(desired.map(({ kind }) => kind))
+  const going = new Map(deletions.filter(({ kind }) => wanted.has(kind)).map(row => [rowKey(row), row]))
+  const users = [...staying]
+  for (const user of users)
+    for (const used of factsOf(user.kind).references(user)) {
+      const needed = going.get(rowKey(used))
+      if (needed !== undefined && going.delete(rowKey(used))) users.push(needed)
+    }
+  return [...going.values()]
 }
 
 /** A BGP process goes with all that it has; a tunnel is not deleted by devices while it has records. */

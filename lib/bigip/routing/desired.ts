@@ -7,7 +7,7 @@ import { parseAddress } from '../../base/ip.ts'
 import { parsePrefix } from '../../base/prefix.ts'
 import type { NodeNetwork } from '../../cni/network.ts'
 import type { Exclusion, Finding } from '../finding.ts'
-import { type Identity, ownName, tagOf } from '../ownership.ts'
+import { hasTag, type Identity, ownName, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
 
 export type BgpFamily = 'ipv4' | 'ipv6'
@@ -133,8 +133,7 @@ export function bgpRows(wish: BgpWish): BgpRows {
   const { identity, manage, asNumber, speakers } = wish
   const name = ownName(identity, 'bgp')
   const found = wish.processes.find(({ fields }) => fields.routeDomain === wish.routeDomain)
-  const foreign =
-    found !== undefined && !(found.name === name && found.description?.startsWith(tagOf(identity)) === true)
+  const foreign = found !== undefined && !(found.name === name && hasTag(found, identity))
   if (found === undefined ? !manage : foreign && found.fields.asNumber !== asNumber)
     return { rows: [], expectations: [], findings: [unusable(wish, found)], complete: false }
   const own = manage && !foreign

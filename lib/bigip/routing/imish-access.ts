@@ -3,6 +3,7 @@
  * through imish in `util/bash`. Decides nothing: what is read is zebos-rows', what is written imish-script's. Rules: half a
  * configuration is a fault; what imish answers with `%` is one, too.
  */
+import { InputFault } from '../../base/failure.ts'
 import type { Access } from '../access.ts'
 import type { BigIpClient } from '../client.ts'
 import { DeviceFault, isDeviceFault, nonsenseOf } from '../fault.ts'
@@ -10,7 +11,7 @@ import type { Finding } from '../finding.ts'
 import type { Operation, RowOperation } from '../operation.ts'
 import type { Identity } from '../ownership.ts'
 import { type Kind, type Row, rowKey } from '../row.ts'
-import { renderScript } from './imish-script.ts'
+import { renderScript, type ScriptContext } from './imish-script.ts'
 import { type NeighborState, parseSummary } from './neighbor-state.ts'
 import type { RoutingKind } from './rest.ts'
 import { parseZebos, type ZebosConfig } from './zebos-config.ts'
@@ -35,6 +36,8 @@ export interface ImishOptions {
 const LONGEST_ANSWER = 8 * 1024 * 1024
 /** Lines of one call: the command line that they make stays far below what a shell takes. */
 const LINES = 100
+/** `show` asks, and whatever is told is an answer; for `delete` it is no failure that there is nothing. */
+type Purpose = 'show' | 'write' | 'delete'
 /** Of lines that are told again in each call of a script that has more. */
 const CONTEXT = /^router bgp \d+$/
 
@@ -99,8 +102,9 @@ export class ImishAccess implements Access {
     const known = operation.verb === 'delete' || this.#last?.process === undefined ? undefined : this.#last
     const { process } = known ?? (await this.#config())
     this.#reading = undefined
-    for (const script of inCalls(renderScript(operation, { identity, process })))
-      await this.#run(['configure terminal', ...script], 'write')
+    const purpose = operation.verb === 'delete' ? 'delete' : 'write'
+    for (const script of inCalls(scriptOf(operation, { identity, process })))
+      await this.#run(['configure terminal', ...script], purpose)
   }
 
   get #place() {
@@ -116,7 +120,7 @@ export class ImishAccess implements Access {
     return config
   }
 
-  async #run(lines: readonly string[], purpose: 'show' | 'write'): Promise<string> {
+  async #run(lines: readonly string[], purpose: Purpose): Promise<string> {
     const { client, routeDomain } = this.#options
     const told = ['enable', ...lines].flatMap(line => ['-e', line])
     const answer = await client.bash(['imish', '-r', String(routeDomain.id), ...told])
@@ -127,8 +131,18 @@ export class ImishAccess implements Access {
   }
 }
 
+/** What a person called an object of the device need have no place in a line: that row alone cannot be written. */
+function scriptOf(operation: RowOperation, context: ScriptContext): string[] {
+  try {
+    return renderScript(operation, context)
+  } catch (thrown) {
+    if (!(thrown instanceof InputFault)) throw thrown
+    throw new DeviceFault('BIGIP_REFUSED', `imish: ${thrown.message}`, { retry: false, applied: 'no', cause: thrown })
+  }
+}
+
 /** What imish says when it does not do what it is told, as a fault; undefined: all is well. */
-function refusalOf(answer: string, purpose: 'show' | 'write'): DeviceFault | undefined {
+function refusalOf(answer: string, purpose: Purpose): DeviceFault | undefined {
   const line = answer.split('\n').find(one => /Dynamic routing is not enabled|Protocol daemon is not running/.test(one))
   if (line?.includes('not enabled'))
     return new DeviceFault('BIGIP_REFUSED', `imish: ${line.trim()}: enable BGP in the route domain`, {
@@ -137,7 +151,8 @@ function refusalOf(answer: string, purpose: 'show' | 'write'): DeviceFault | und
     })
   if (line !== undefined)
     return new DeviceFault('BIGIP_RESTARTING', `imish: ${line.trim()}`, { retry: true, applied: 'no' })
-  const bad = purpose === 'write' ? answer.split('\n').find(one => /^\s*%/.test(one) && !isAbsence(one)) : undefined
+  const isRefusal = (one: string) => /^\s*%/.test(one) && !(purpose === 'delete' && isAbsence(one))
+  const bad = purpose === 'show' ? undefined : answer.split('\n').find(isRefusal)
   if (bad === undefined) return undefined
   return new DeviceFault('BIGIP_REFUSED', `imish: ${bad.trim().slice(0, 200)}`, { retry: false, applied: 'unknown' })
 }

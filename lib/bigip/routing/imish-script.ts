@@ -6,8 +6,9 @@
 import { InputFault } from '../../base/failure.ts'
 import { parseAddress } from '../../base/ip.ts'
 import { parsePrefix } from '../../base/prefix.ts'
+import { DeviceFault } from '../fault.ts'
 import type { RowOperation } from '../operation.ts'
-import { type Identity, tagOf } from '../ownership.ts'
+import { hasTag, type Identity, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
 import type { BgpFamily } from './desired.ts'
 import type { ZebosPeer, ZebosProcess } from './zebos-config.ts'
@@ -23,7 +24,7 @@ const FAMILIES: readonly BgpFamily[] = ['ipv4', 'ipv6']
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/
 const DESCRIPTION = /^[A-Za-z0-9][A-Za-z0-9 ._:/=@+-]{0,79}$/
 
-/** @throws InputFault for a value that has no place in a line */
+/** @throws InputFault for a value that has no place in a line; DeviceFault where the process that holds the row is not there */
 export function renderScript(operation: RowOperation, context: ScriptContext): string[] {
   switch (operation.verb) {
     case 'create':
@@ -118,11 +119,12 @@ function processRemoval({ fields }: Row<'BGP'>, { identity, process }: ScriptCon
 }
 
 function isOurs(name: string, { description }: ZebosPeer, identity: Identity): boolean {
-  return name === markerOf(identity) || description?.startsWith(tagOf(identity)) === true
+  return name === markerOf(identity) || (description !== undefined && hasTag({ description }, identity))
 }
 
 function inProcess({ process }: ScriptContext): string[] {
-  if (process === undefined) throw new InputFault('', 'there is no BGP process on the device')
+  if (process === undefined)
+    throw new DeviceFault('BIGIP_NOT_FOUND', 'imish: there is no BGP process', { retry: false, applied: 'no' })
   return [`router bgp ${number(process.asNumber)}`]
 }
 

@@ -58,6 +58,12 @@ afterEach(async () => {
   await stand.close()
 })
 
+/** What a person tells imish. */
+function tell(...lines: string[]): Promise<string> {
+  const told = ['enable', 'configure terminal', ...lines].flatMap(line => ['-e', line])
+  return client.bash(['imish', '-r', '0', ...told])
+}
+
 /** One pass, and what it did; then one that has nothing to do. */
 async function make(rows: readonly Row[], expectations: readonly Row[] = []): Promise<string[]> {
   device.want({ rows, expectations, synced: true })
@@ -126,6 +132,52 @@ for (const routing of ['tmos', 'legacy'] as const)
       ])
     })
 
+    it('has to be made again for another AS number, which ends all sessions: that waits for a word', async () => {
+      const connected = ['10.1.10.0/24', 'fd00:10::/64']
+      await make(wanted([node(1)], { connected }).rows)
+      device.want({ rows: wanted([node(1)], { connected, asNumber: 64999 }).rows, expectations: [], synced: true })
+      const { plan, applied } = await device.apply()
+      assert.equal(applied, 0)
+      assert.deepEqual(
+        plan.refused?.replacements.map(({ kind }) => kind),
+        ['BGP'],
+      )
+      const allowed = await device.apply({ allowDeletions: plan.refused!.hash })
+      assert.deepEqual([allowed.failed, allowed.converged], [[], true])
+      assert.deepEqual(allowed.plan.operations.map(textOf).slice(0, 3), [
+        'replace BGP /Common/podpeer-c1-bgp',
+        'create BGP peer group podpeer-c1-64512',
+        'create BGP peer group podpeer-c1-64512-ipv6',
+      ])
+    })
+
+    it('keeps what others put into it, and loses each neighbour of ours, when nothing is wanted any more', async () => {
+      const advertised = ['10.1.20.80/32']
+      await make(wanted([node(1), node(2)], { advertised }).rows)
+      await addByHand('10.1.10.251', 65001)
+      device.want({ rows: [], expectations: [], synced: true })
+      const { plan, failed, converged } = await device.apply({ allowDeletions: 100 })
+      assert.deepEqual([failed, converged], [[], true])
+      assert.deepEqual(await neighborsThere(), ['10.1.10.251'])
+      assert.ok(
+        plan.findings.some(({ code, subject }) => code === 'in-use-by-other' && subject.startsWith('BGP ')),
+        JSON.stringify(plan.findings),
+      )
+    })
+
+    const addByHand = async (address: string, asNumber: number) => {
+      if (routing === 'legacy')
+        return void (await tell('router bgp 64512', `neighbor ${address} remote-as ${asNumber}`))
+      const path = '/tm/net/routing/bgp/~Common~podpeer-c1-bgp/neighbor'
+      const { status } = await stand.hand('POST', path, { name: address, remoteAs: asNumber })
+      assert.equal(status, 200)
+    }
+    const neighborsThere = async () => {
+      if (routing === 'legacy') return (await imish.read('BGP neighbor')).map(({ name }) => name)
+      const path = '/tm/net/routing/bgp/~Common~podpeer-c1-bgp/neighbor'
+      return (await stand.list(path)).map(({ name }) => name)
+    }
+
     it('goes with all that is ours', async () => {
       await make(wanted([node(1)], { advertised: ['10.1.20.80/32'] }).rows)
       await make([])
@@ -135,17 +187,6 @@ for (const routing of ['tmos', 'legacy'] as const)
 
 describe('a BGP process that others keep in a legacy device', () => {
   beforeEach(() => start('legacy'))
-  const tell = (...lines: string[]) =>
-    client.bash([
-      'imish',
-      '-r',
-      '0',
-      '-e',
-      'enable',
-      '-e',
-      'configure terminal',
-      ...lines.flatMap(line => ['-e', line]),
-    ])
 
   const namesOf = async (kind: 'BGP' | 'BGP neighbor') => (await imish.read(kind)).map(({ name }) => name)
 
@@ -187,6 +228,39 @@ describe('a BGP process that others keep in a legacy device', () => {
     await imish.write({ verb: 'delete', row: process!, reason: 'nothing wants it' })
     assert.deepEqual(await namesOf('BGP neighbor'), ['10.1.10.251'])
     assert.deepEqual(await namesOf('BGP'), ['/Common/bgp'])
+  })
+
+  it('goes with a neighbour of a cluster whose name begins like ours still in it as that of others', async () => {
+    await make(wanted([node(1)]).rows)
+    await tell(
+      'router bgp 64512',
+      'neighbor 10.1.10.251 remote-as 65001',
+      'neighbor 10.1.10.251 description podpeer cluster=c10',
+    )
+    const [process] = await imish.read('BGP')
+    await imish.write({ verb: 'delete', row: process!, reason: 'nothing wants it' })
+    assert.deepEqual(await namesOf('BGP neighbor'), ['10.1.10.251'])
+  })
+
+  it('refuses one row whose name has no place in a line, and one whose process is gone, as faults of the device', async () => {
+    const neighbor = { kind: 'BGP neighbor', parent: '/Common/bgp', name: 'eth0', fields: { families: [] } } as const
+    const remove = (name: string) =>
+      imish.write({ verb: 'delete', row: { ...neighbor, name }, reason: 'nothing wants it' })
+    await assert.rejects(remove('10.1.10.1'), { code: 'BIGIP_NOT_FOUND', applied: 'no' })
+    await tell('router bgp 64512')
+    await assert.rejects(remove('eth0'), { code: 'BIGIP_REFUSED', applied: 'no' })
+    await remove('10.1.10.1')
+  })
+
+  it('takes it for a refusal that what a change needs is not there', async () => {
+    await tell('router bgp 64512')
+    const row = {
+      kind: 'BGP neighbor',
+      parent: '/Common/bgp',
+      name: '10.1.10.1',
+      fields: { peerGroup: 'none-such', families: ['ipv4'] },
+    } as const
+    await assert.rejects(imish.write({ verb: 'create', row, reason: 'it is not there' }), { code: 'BIGIP_REFUSED' })
   })
 
   it('shows its sessions as it sees them', async () => {
