@@ -103,6 +103,12 @@ export class DeviceLink {
     return this.#reading
   }
 
+  /** As `read`, but not by a reading that began before this was asked. */
+  async readAnew(): Promise<DeviceFacts> {
+    await this.#reading?.catch(() => {})
+    return await this.read()
+  }
+
   async close(): Promise<void> {
     this.#ending.abort()
     this.#cancel?.()

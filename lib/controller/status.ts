@@ -50,8 +50,7 @@ export function bigIpStatus(report: BigIpReport, before: BigIpStatus, now: numbe
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     ...(cluster !== undefined && { cluster }),
-    ...(desire?.mode !== undefined && { mode: desire.mode }),
-    ...(desire !== undefined && { detectedFrom: desire.because }),
+    ...(desire === undefined ? modeBefore(before) : modeOf(desire, spec)),
     conditions: conditionsOf(report, before.conditions ?? [], now),
     units: units.map(unit =>
       unitStatus(
@@ -67,12 +66,30 @@ export function bigIpStatus(report: BigIpReport, before: BigIpStatus, now: numbe
         reasons: exclusions.slice(0, MOST_REASONS).map(({ name, reason, message }) => ({ name, reason, message })),
       },
     }),
-    ...(spec !== undefined && desire?.published.bgp !== undefined && { nodeASNumber: spec.bgp.nodeASNumber }),
-    ...(desire !== undefined &&
-      desire.published.reflectors.length > 0 && {
-        reflectors: desire.published.reflectors.map(one => ({ ...one, addresses: [...one.addresses] })),
-      }),
     findings: findingsOf(report).slice(0, MOST_FINDINGS),
+  }
+}
+
+/** What agents need of the BIGIP as a whole, and by which mode. */
+function modeOf({ mode, because, published }: Desire, spec: BigIpSpec | undefined): Partial<BigIpStatus> {
+  const { bgp, reflectors } = published
+  return {
+    ...(mode !== undefined && { mode }),
+    detectedFrom: because,
+    ...(spec !== undefined && bgp !== undefined && { nodeASNumber: spec.bgp.nodeASNumber }),
+    ...(reflectors.length > 0 && {
+      reflectors: reflectors.map(one => ({ ...one, addresses: [...one.addresses] })),
+    }),
+  }
+}
+
+/** As with units: while no device is readable, what was said holds. */
+function modeBefore({ mode, detectedFrom, nodeASNumber, reflectors }: BigIpStatus): Partial<BigIpStatus> {
+  return {
+    ...(mode !== undefined && { mode }),
+    ...(detectedFrom !== undefined && { detectedFrom }),
+    ...(nodeASNumber !== undefined && { nodeASNumber }),
+    ...(reflectors !== undefined && { reflectors }),
   }
 }
 

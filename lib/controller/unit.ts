@@ -8,6 +8,7 @@ import type { Clock } from '../bigip/clock.ts'
 import { Device, type DeviceEvent, type DeviceStatus, type Outcome, type Wanted } from '../bigip/device.ts'
 import { diagnose, type Traffic, trafficOf } from '../bigip/doctor.ts'
 import type { DeviceFacts } from '../bigip/facts.ts'
+import { isDeviceFault } from '../bigip/fault.ts'
 import type { Finding } from '../bigip/finding.ts'
 import type { Desire, ModeInput } from '../bigip/mode/desire.ts'
 import { tunnelPaths } from '../bigip/mode/index.ts'
@@ -48,6 +49,8 @@ export interface UnitWish extends Pick<ModeInput, 'spec' | 'otherUnits' | 'netwo
 
 /** Milliseconds, at least, between two readings of a device's facts. */
 const FACTS_INTERVAL = 60_000
+/** How often, and with how many milliseconds between, a device whose BGP has just been enabled is asked whether it is up. */
+const DAEMON_START = { tries: 4, wait: 5000 }
 const EVERYTHING: Allowance = Number.MAX_SAFE_INTEGER
 
 /** What is wrong with a device, and what nodes have to let in of it. */
@@ -67,6 +70,7 @@ export class Unit {
   readonly #options: UnitOptions
   readonly link: DeviceLink
   #reconciler: Reconciler | undefined
+  #wish: UnitWish | undefined
   #desire: Desire | undefined
   #network: ClusterNetwork | undefined
   #allowance: Allowance | undefined
@@ -115,7 +119,9 @@ export class Unit {
   }
 
   /** @returns what is wanted now; undefined while the device is not known */
-  want({ synced, purge, ...input }: UnitWish): Desire | undefined {
+  want(wish: UnitWish): Desire | undefined {
+    const { synced, purge, ...input } = wish
+    this.#wish = wish
     const access = this.#accessOptions()
     if (access === undefined) return undefined
     const { identity, mode } = this.#options
@@ -153,10 +159,13 @@ export class Unit {
 
   /** One whole pass, now. @throws as `plan` */
   async apply(allowDeletions?: Allowance): Promise<Outcome> {
-    const device = this.#device()
     const enable = this.#desire?.routing.enable
-    if (enable !== undefined) await this.#enable(enable)
-    return await device.apply(allowDeletions === undefined ? {} : { allowDeletions })
+    if (enable !== undefined && this.#wish?.purge === false && this.#options.lead()) {
+      await this.#enable(enable)
+      // until now nothing could be wanted of BGP
+      this.want(this.#wish)
+    }
+    return await this.#device().apply(allowDeletions === undefined ? {} : { allowDeletions })
   }
 
   /** Reads the device: what is found by mode, plan and doctor. @throws as `plan` */
@@ -253,7 +262,13 @@ export class Unit {
 
   async #enable({ path, body }: NonNullable<Desire['routing']['enable']>): Promise<void> {
     await this.link.client?.patch(path, body)
-    await this.link.read()
+    for (let tries = 1; ; tries++)
+      try {
+        return void (await this.link.readAnew())
+      } catch (thrown) {
+        if (!isDeviceFault(thrown, 'BIGIP_RESTARTING') || tries === DAEMON_START.tries) throw thrown
+        await new Promise<void>(resolve => this.#options.clock.after(DAEMON_START.wait, resolve))
+      }
   }
 }
 

@@ -16,20 +16,33 @@ describe('a BIGIP in mode bgp', () => {
       await eventually('the status', () => stage.status.units?.[0]?.bgp !== undefined)
       const { views, problems } = bigIpViews([stage.api.find('BIGIP', 'bigip')!], [])
       assert.deepEqual(problems, [])
-      assert.deepEqual(views, [
-        {
-          name: 'bigip',
-          peers: 'per-node',
-          nodeASNumber: 65010,
-          holdTime: 90,
-          keepaliveTime: 30,
-          units: [{ name: 'bigip-a', addresses: ['10.1.10.60'], asNumber: 64512 }],
-          reflectors: [],
-          vips: [],
-        },
-      ])
+      assert.deepEqual(
+        views.map(({ tunnels: _, ...bgp }) => bgp),
+        [
+          {
+            name: 'bigip',
+            peers: 'per-node',
+            nodeASNumber: 65010,
+            holdTime: 90,
+            keepaliveTime: 30,
+            units: [{ name: 'bigip-a', addresses: ['10.1.10.60'], asNumber: 64512 }],
+            reflectors: [],
+            vips: [],
+          },
+        ],
+      )
       stage.putNode(3)
       await eventually('a neighbour for the new node', async () => (await neighbors()).length === 3)
+    })
+
+  for (const api of ['tmos', 'imish'] as const)
+    test(`enables ${api} and makes the neighbours in one apply`, async t => {
+      const stage = await Stage.open(t)
+      stage.putBigIp({ mode: 'bgp', bgp: { api } })
+      const [outcome] = await stage.controller().apply()
+      assert.equal(outcome?.error, undefined)
+      assert.equal(outcome?.result?.converged, true)
+      assert.deepEqual(await namesOf(stage, api), ['10.1.10.1', '10.1.10.2'])
     })
 
   test('enables nothing where the object does not name it, and says what to write', async t => {

@@ -3,7 +3,7 @@ import { describe, it } from 'node:test'
 import type { DeviceStatus } from '../../../lib/bigip/device.ts'
 import type { Desire } from '../../../lib/bigip/mode/desire.ts'
 import { type BigIpReport, bigIpStatus, type UnitReport } from '../../../lib/controller/status.ts'
-import type { BigIpStatus, DeviceFacts } from '../../../lib/index.ts'
+import type { BigIpSpec, BigIpStatus, DeviceFacts } from '../../../lib/index.ts'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const MINUTE = 60_000
@@ -99,6 +99,16 @@ describe('the status of a BIGIP', () => {
     const told = bigIpStatus(report({ desire: { ...desire, published } }), {}, NOW)
     const away = report({ facts: undefined, desire: undefined, device: undefined, fault: new Error('away') })
     assert.deepEqual(bigIpStatus(away, told, NOW).units?.[0]?.bgp, { addresses: ['10.1.10.60'], asNumber: 64512 })
+  })
+
+  it('says mode, AS number and reflectors as before while no device answers', () => {
+    const reflectors = [{ node: 'node-1', addresses: ['10.1.10.1'], asNumber: 64512 }]
+    const published = { ...desire.published, bgp: { addresses: ['10.1.10.60'], asNumber: 64512 }, reflectors }
+    const spec = { bgp: { nodeASNumber: 65010 } } as BigIpSpec
+    const told = bigIpStatus(report({ desire: { ...desire, mode: 'bgp', published } }, { spec }), {}, NOW)
+    const away = report({ facts: undefined, desire: undefined, device: undefined, fault: new Error('away') }, { spec })
+    const { mode, detectedFrom, nodeASNumber, reflectors: kept } = bigIpStatus(away, told, NOW)
+    assert.deepEqual([mode, detectedFrom, nodeASNumber, kept], ['bgp', 'spec.mode says so', 65010, reflectors])
   })
 
   it('is not ready for an error that a person must mend, and shows errors first', () => {
