@@ -67,6 +67,30 @@ export function agentMetrics(agent: Agent, view: AgentView, log: Pick<Log, 'drop
   counter('kernel_repairs', 'Routes put back after somebody removed or changed them', [], made =>
     made.inc(agent.routing?.table?.counts().repairs ?? 0),
   )
+  const vteps = () =>
+    view
+      .vxlan()
+      .overlays.flatMap(({ family, vteps }) => vteps.map(vtep => ({ labels: { vtep: vtep.name, family }, vtep })))
+  gauge('overlay_rows', "Rows towards BIG-IP's tunnels, by what became of them", ['status'], made => {
+    const { rows } = view.vxlan()
+    for (const status of ['wanted', 'actual', 'conflicts'] as const) made.set({ status }, rows[status])
+  })
+  counter('overlay_repairs', 'Such rows put back after somebody removed or changed them', [], made =>
+    made.inc(view.vxlan().rows.repairs),
+  )
+  gauge('vtep_loss_ratio', 'Lost of the last pings inside the tunnel', ['vtep', 'family'], made => {
+    for (const { labels, vtep } of vteps())
+      if (vtep.health !== undefined && vtep.health.sent > 0) made.set(labels, vtep.health.lost / vtep.health.sent)
+  })
+  gauge(
+    'vtep_round_trip_seconds',
+    'Median round trip of the last pings inside the tunnel',
+    ['vtep', 'family'],
+    made => {
+      for (const { labels, vtep } of vteps())
+        if (vtep.health?.roundTrip !== undefined) made.set(labels, vtep.health.roundTrip / 1000)
+    },
+  )
   gauge('kubernetes_synced', '1 while Kubernetes is watched, or not needed', [], made =>
     made.set(['synced', 'disabled'].includes(agent.situation.api.phase) ? 1 : 0),
   )

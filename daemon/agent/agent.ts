@@ -10,11 +10,13 @@ import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
 import type { ObjectWatch, WatchEvent } from '../../lib/kube/watch.ts'
 import { renderHolder } from '../../lib/linux/port-holder.ts'
 import { type AgentFile, clusterNode, type EffectiveConfig, isReflector, parseFile } from '../config/index.ts'
+import type { ProbeStatus } from '../control/overlay-document.ts'
 import { ClusterNodes } from './cluster-nodes.ts'
 import { type Desired, decide, speakerPeer } from './desired.ts'
 import { EventLog } from './event-log.ts'
 import { Keyring } from './keyring.ts'
 import { OverlayKeeper } from './overlay-keeper.ts'
+import { probeVteps } from './overlay-status.ts'
 import { Routing, type RoutingObserver } from './routing.ts'
 import type { SavedState } from './saved-state.ts'
 import { type AgentInput, firstSituation, handle, lastSeen, type Situation } from './situation.ts'
@@ -124,6 +126,11 @@ export class Agent {
   /** Sentences: what keeps the agent from what the configuration wants. */
   get problems(): readonly string[] {
     return this.#problems
+  }
+
+  /** @param name of one VTEP; undefined: all of them */
+  async probeVteps(name: string | undefined): Promise<readonly ProbeStatus[]> {
+    return await probeVteps(this.overlay, name, this.#world)
   }
 
   /** A new text of the configuration file; a bad one changes nothing but is remembered. */

@@ -9,8 +9,10 @@ import type { OverlayCounts } from '../../lib/linux/overlay/overlay-table.ts'
 import type { RowState } from '../../lib/linux/overlay/plan.ts'
 import type { OverlayRow } from '../../lib/linux/overlay/row.ts'
 import { type CarryingDevice, type DeviceFault, judgeDevices } from '../../vxlan/device.ts'
-import type { WantedOverlay } from '../../vxlan/vtep.ts'
+import type { HealthView } from '../../vxlan/probe/health.ts'
+import type { Vtep, WantedOverlay } from '../../vxlan/vtep.ts'
 import { vtepRows } from '../../vxlan/wanted.ts'
+import { VtepHealth } from './vtep-health.ts'
 import type { AgentWorld, OverlayKernel } from './world.ts'
 
 export interface OverlayWish {
@@ -29,13 +31,14 @@ export interface CarriedOverlay extends WantedOverlay {
 }
 
 export interface OverlayKeeperOptions {
-  readonly world: Pick<AgentWorld, 'openOverlay' | 'log'>
+  readonly world: Pick<AgentWorld, 'openOverlay' | 'openEchoer' | 'clock' | 'log'>
   /** `problems` may be others. */
   changed(): void
 }
 
 export class OverlayKeeper {
   readonly #options: OverlayKeeperOptions
+  readonly #health: VtepHealth
   #table: OverlayKernel | undefined
   #wish: OverlayWish = { overlays: [], known: false, addresses: [] }
   #carried: readonly CarriedOverlay[] = []
@@ -48,6 +51,7 @@ export class OverlayKeeper {
 
   constructor(options: OverlayKeeperOptions) {
     this.#options = options
+    this.#health = new VtepHealth(options.world)
   }
 
   want(wish: OverlayWish): void {
@@ -73,9 +77,20 @@ export class OverlayKeeper {
     return this.#table?.counts()
   }
 
+  /** Undefined: it has not been pinged. */
+  healthOf(vtep: Vtep): HealthView | undefined {
+    return this.#health.of(vtep)
+  }
+
+  /** Of the link that packets to an endpoint leave by. @throws WorldFault where there is no way to it */
+  underlayMtu(endpoint: Address): number | undefined {
+    return this.#table?.linkTo(endpoint)?.mtu
+  }
+
   /** The rows stay in the kernel. */
   async close(): Promise<void> {
     this.#closed = true
+    this.#health.close()
     await this.#table?.close()
   }
 
@@ -116,6 +131,7 @@ export class OverlayKeeper {
       const endpoints = wanted.vteps.map(({ endpoint }) => endpoint)
       return { ...wanted, ...judgeDevices(table.links, wanted.overlay, endpoints, addresses) }
     })
+    this.#health.follow(this.#carried.flatMap(({ device, vteps }) => (device === undefined ? [] : vteps)))
     return this.#carried.flatMap(carried => {
       const name = this.#nameOf(carried)
       return name === undefined ? [] : vtepRows(carried.vteps, name)

@@ -13,6 +13,7 @@ import { EventMonitor } from '../../lib/linux/events/monitor.ts'
 import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
 import { portHolders } from '../../lib/linux/port-holder.ts'
 import { RouteTable } from '../../lib/linux/table/route-table.ts'
+import { openEchoer, probeVtep } from '../../vxlan/probe/probe.ts'
 import { parseFile } from '../config/index.ts'
 import { agentApi } from '../control/api.ts'
 import { serveControl } from '../control/server.ts'
@@ -97,6 +98,8 @@ function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
     bootId: bootId(),
     openTable: options => new RouteTable({ ...options, events: events() }),
     openOverlay: options => new OverlayTable({ ...options, events: events() }),
+    openEchoer: target => openEchoer(target).echoer,
+    probe: probeVtep,
     watchObjects,
     portHolders,
     close: async () => await monitor?.close(),

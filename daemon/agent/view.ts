@@ -2,10 +2,12 @@
 import { addressOfUint32 } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { AgentStatus, EffectiveConfig, Explanation, PeerStatus } from '../control/document.ts'
+import type { ProbeStatus, VxlanStatus } from '../control/overlay-document.ts'
 import type { ControlSource, RouteListing, RowCursor } from '../control/source.ts'
 import { version } from '../version.ts'
 import type { Agent } from './agent.ts'
 import { explain, renderForeign } from './explanation.ts'
+import { vxlanStatus } from './overlay-status.ts'
 import { idlePeerStatus, peerStatus } from './peer-status.ts'
 import { listRoutes } from './route-listing.ts'
 
@@ -107,6 +109,15 @@ export class AgentView implements ControlSource {
       origins: Object.fromEntries(origins),
       ...(situation.rejected !== undefined && { rejected: situation.rejected }),
     }
+  }
+
+  vxlan(): VxlanStatus {
+    const offset = Date.now() - performance.now()
+    return vxlanStatus(this.#agent.overlay, moment => new Date(moment + offset).toISOString())
+  }
+
+  async probeVteps(vtep: string | undefined): Promise<readonly ProbeStatus[]> {
+    return await this.#agent.probeVteps(vtep)
   }
 
   drain(): void {

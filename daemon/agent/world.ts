@@ -1,9 +1,12 @@
 /** What an agent needs from the world around it. process.ts gives the real one, tests play it. */
 import type { Clock, Transport } from '../../bgp/index.ts'
+import type { Address } from '../../lib/base/ip.ts'
 import type { ObjectWatch, WatchEvent, WatchRequest } from '../../lib/kube/watch.ts'
 import type { OverlayTable, OverlayTableOptions } from '../../lib/linux/overlay/overlay-table.ts'
 import type { PortHolder } from '../../lib/linux/port-holder.ts'
 import type { RouteTable, RouteTableOptions } from '../../lib/linux/table/route-table.ts'
+import type { Echoer } from '../../vxlan/probe/echo.ts'
+import type { ProbeRequest, ProbeResult } from '../../vxlan/probe/probe.ts'
 import type { Log } from '../log.ts'
 
 /** The kernel's routes, as far as an agent asks. */
@@ -23,7 +26,10 @@ export type KernelTable = Pick<
 >
 
 /** The kernel's rows of overlays, as far as an agent asks. */
-export type OverlayKernel = Pick<OverlayTable, 'links' | 'want' | 'sweep' | 'settled' | 'states' | 'counts' | 'close'>
+export type OverlayKernel = Pick<
+  OverlayTable,
+  'links' | 'linkTo' | 'want' | 'sweep' | 'settled' | 'states' | 'counts' | 'close'
+>
 
 export interface AgentWorld {
   readonly transport: Transport
@@ -36,6 +42,10 @@ export interface AgentWorld {
   openTable(options: RouteTableOptions): KernelTable
   /** @throws WorldFault */
   openOverlay(options: OverlayTableOptions): OverlayKernel
+  /** @throws WorldFault where no echo request can be sent in any way */
+  openEchoer(target: Address): Echoer
+  /** @throws WorldFault as `openEchoer` */
+  probe(request: ProbeRequest): Promise<ProbeResult>
   watchObjects(request: WatchRequest, onEvent: (event: WatchEvent) => void): ObjectWatch
   /** @throws WorldFault */
   portHolders(port: number): readonly PortHolder[]

@@ -15,7 +15,7 @@ interface AskingOptions extends ShowingOptions {
 }
 
 export function addAgentCommands(tree: Tree): void {
-  for (const add of [addPeers, addRoutes, addExplain, addNode, addDrain, addConfig, addAgent]) add(tree)
+  for (const add of [addPeers, addRoutes, addExplain, addVxlan, addNode, addDrain, addConfig, addAgent]) add(tree)
 }
 
 function addPeers(tree: Tree): void {
@@ -89,6 +89,24 @@ function addExplain(tree: Tree): void {
       const { explainView } = await import('./explain.ts')
       const { prefix } = await showOrWatch(tree, explainView(new ControlClient(options.socket), target), options)
       if (prefix === undefined) tree.end(exitCode.no)
+    })
+}
+
+function addVxlan(tree: Tree): void {
+  const vxlan = watching(tree, tree.program.command('vxlan'))
+    .description('the BIG-IPs at the end of tunnels, the rows that lead there, and whether they answer')
+    .action(async (options: AskingOptions) => {
+      const { vxlanView } = await import('./vxlan.ts')
+      await showOrWatch(tree, vxlanView(new ControlClient(options.socket)), options)
+    })
+  asking(tree, vxlan.command('probe'))
+    .description('measure the way to one or all of them; exit 1 unless they are healthy')
+    .argument('[vtep]', 'its name')
+    .action(async (vtep: string | undefined, { socket, output }: AskingOptions) => {
+      const { probeView } = await import('./vxlan-probe.ts')
+      const { probes } = await show(probeView(new ControlClient(socket), vtep), tree.screen, output)
+      if (probes.length === 0) tree.screen.complain('no VTEP is known')
+      if (probes.length === 0 || probes.some(({ healthy, standby }) => !healthy && !standby)) tree.end(exitCode.no)
     })
 }
 

@@ -5,6 +5,7 @@
 import { WorldFault } from '../../lib/base/failure.ts'
 import { blockedOnNode, type Traffic } from '../../lib/bigip/doctor.ts'
 import type { ControlClient } from '../control/client.ts'
+import type { ProbeStatus } from '../control/overlay-document.ts'
 import type { DoctorDocument, Finding } from '../controller/document.ts'
 import { countFindings, renderFindings } from './findings.ts'
 import { readFirewalls } from './node-firewall.ts'
@@ -23,7 +24,7 @@ export interface DoctorValue {
 }
 
 export interface DoctorSources {
-  readonly agent: Pick<ControlClient, 'status' | 'peers'>
+  readonly agent: Pick<ControlClient, 'status' | 'peers' | 'probeVteps'>
   devices(): Promise<DoctorDocument>
 }
 
@@ -73,7 +74,7 @@ async function nodeOf(
 ): Promise<NodeExamination> {
   const nothing = { examined: [], missed: [], findings: [] }
   try {
-    const [{ node, problems }, peers] = await Promise.all([agent.status(), agent.peers()])
+    const [{ node, problems }, peers, probes] = await Promise.all([agent.status(), agent.peers(), agent.probeVteps()])
     const sources = peers.filter(({ type }) => type === 'external').map(({ address }) => address)
     const told = traffic ?? [USUAL_VXLAN, ...(sources.length === 0 ? [] : [{ ...BGP, sources }])]
     const { chains, failures } = await readFirewalls()
@@ -85,6 +86,7 @@ async function nodeOf(
       missed: unread.map(why => `the firewall of ${subject}: ${why}`),
       findings: [
         ...problems.map(cause => ({ code: 'agent-problem', severity: 'warning' as const, subject, cause })),
+        ...probes.filter(({ healthy }) => !healthy).map(probe => unreachable(probe, subject)),
         ...blockedOnNode(node, chains, told),
       ],
     }
@@ -92,6 +94,11 @@ async function nodeOf(
     if (isAbsent(thrown)) return nothing
     throw thrown
   }
+}
+
+function unreachable({ vtep, standby, finding }: ProbeStatus, subject: string): Finding {
+  const severity = standby ? 'warning' : 'error'
+  return { code: 'vtep-unreachable', severity, subject, cause: `VTEP ${vtep}: ${finding}` }
 }
 
 const BGP = { what: 'BGP', protocol: 'tcp', port: 179 } as const

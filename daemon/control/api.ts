@@ -31,6 +31,13 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
     },
   },
   { method: 'GET', path: '/v1/config', query: [], answer: source => ok(source.config()) },
+  { method: 'GET', path: '/v1/vxlan', query: [], answer: source => ok(source.vxlan()) },
+  {
+    method: 'POST',
+    path: '/v1/vxlan/probe',
+    query: ['vtep'],
+    answer: async (source, query) => ok({ probes: await source.probeVteps(vtepOf(source, query.get('vtep'))) }),
+  },
   {
     method: 'POST',
     path: '/v1/drain',
@@ -50,6 +57,14 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
     },
   },
 ]
+
+/** @param text null: all of them are meant */
+function vtepOf(source: ControlSource, text: string | null): string | undefined {
+  if (text === null) return undefined
+  const names = [...new Set(source.vxlan().overlays.flatMap(({ vteps }) => vteps.map(({ name }) => name)))]
+  if (names.includes(text)) return text
+  throw new NotFound(`there is no VTEP ${text}; VTEPs: ${names.join(', ') || 'none is known'}`)
+}
 
 /** By name or address; an address may be written in any form. */
 function peerOf(source: ControlSource, text: string): PeerStatus {

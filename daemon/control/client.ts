@@ -8,13 +8,19 @@ import type {
   RouteRow,
   RoutesQuery,
 } from './document.ts'
+import type { ProbeStatus, ProbesDocument, VxlanStatus } from './overlay-document.ts'
 import { SocketAsker } from './socket-asker.ts'
+
+/** Milliseconds that the probing of tunnels may take. */
+const PROBING = 60_000
 
 export class ControlClient {
   readonly #asker: SocketAsker
+  readonly #patient: SocketAsker
 
   constructor(socket: string) {
     this.#asker = new SocketAsker(socket, 'agent')
+    this.#patient = new SocketAsker(socket, 'agent', PROBING)
   }
 
   status(): Promise<AgentStatus> {
@@ -54,6 +60,16 @@ export class ControlClient {
 
   config(): Promise<EffectiveConfig> {
     return this.#asker.ask('GET', '/v1/config')
+  }
+
+  vxlan(): Promise<VxlanStatus> {
+    return this.#asker.ask('GET', '/v1/vxlan')
+  }
+
+  /** Measures for some seconds. @param vtep its name; undefined: all of them */
+  async probeVteps(vtep?: string): Promise<readonly ProbeStatus[]> {
+    const query = vtep === undefined ? '' : `?${new URLSearchParams({ vtep })}`
+    return (await this.#patient.ask<ProbesDocument>('POST', `/v1/vxlan/probe${query}`)).probes
   }
 
   drain(): Promise<AgentStatus> {

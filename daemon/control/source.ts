@@ -9,6 +9,7 @@ import type {
   RouteRow,
   RouteTableName,
 } from './document.ts'
+import type { ProbeStatus, VxlanStatus } from './overlay-document.ts'
 
 export interface ControlSource {
   status(): AgentStatus
@@ -17,6 +18,9 @@ export interface ControlSource {
   /** The one question that waits: foreign routes are read from the kernel's table in slices. */
   explain(target: Prefix): Promise<Explanation>
   config(): EffectiveConfig
+  vxlan(): VxlanStatus
+  /** Takes seconds. @param vtep a name of `vxlan()`; undefined: all of them */
+  probeVteps(vtep: string | undefined): Promise<readonly ProbeStatus[]>
   /** Withdraws what originates here, then ends the sessions; `status().phase` says how far it is. Idempotent. */
   drain(): void
   undrain(): void

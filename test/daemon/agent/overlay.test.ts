@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict'
 import { afterEach, describe, it } from 'node:test'
+import { agentMetrics } from '../../../daemon/metrics.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { vxlanLink } from './played-overlay.ts'
 import { nodeObject } from './played-world.ts'
@@ -124,6 +125,73 @@ describe('an agent under a BIGIP in mode flannel-vxlan', () => {
       'route 10.244.254.1/32 table 254 via 10.244.254.1 dev flannel.1',
     ])
     assert.match(node.agent.problems.join(), /subnet 10\.244\.0\.0\/16 overlaps the pods of this node/)
+  })
+})
+
+describe('what the agent tells of its VTEPs', () => {
+  it('is their rows with their owner and repairs, under the device that carries them', () => {
+    const { node } = settled()
+    node.overlay.flush()
+    const { overlays, rows } = node.view.vxlan()
+    assert.deepEqual(rows, { wanted: 3, actual: 3, drift: 0, conflicts: 0, repairs: 3 })
+    const [overlay] = overlays
+    assert.deepEqual(overlay?.device, {
+      name: 'flannel.1',
+      mtu: 1450,
+      mac: '02:00:00:00:00:01',
+      localAddress: '10.0.0.1',
+    })
+    const [vtep] = overlay!.vteps
+    assert.deepEqual(
+      vtep!.rows.map(({ kind, key, content, status, repairs }) => [kind, key, content, status, repairs]),
+      [
+        ['neighbor', '10.244.254.1', 'lladdr 02:00:00:00:00:fe', 'installed', 1],
+        ['fdb', '02:00:00:00:00:fe', 'dst 10.0.0.254', 'installed', 1],
+        ['route', '10.244.254.0/24', 'via 10.244.254.1 dev flannel.1', 'installed', 1],
+      ],
+    )
+    assert.ok(vtep!.rows.every(({ since, lastRepair }) => since !== undefined && lastRepair !== undefined))
+  })
+
+  it('says whether they answer pings inside the tunnel: one in ten seconds, the last thirty count', async () => {
+    const { node, clock } = settled()
+    const health = () => node.view.vxlan().overlays[0]!.vteps[0]!.health
+    const pings = async (count: number) => {
+      for (let sent = 0; sent < count; sent++) {
+        clock.advance(10_000)
+        await new Promise(setImmediate)
+      }
+    }
+    assert.equal(health(), undefined)
+    node.answering.set('10.244.254.1', 0.5)
+    await pings(2)
+    assert.deepEqual(health(), { sent: 2, lost: 0, lastRoundTrip: 0.5, roundTrip: 0.5 })
+    node.answering.clear()
+    await pings(1)
+    assert.deepEqual(health(), { sent: 3, lost: 1, lastRoundTrip: 0.5, roundTrip: 0.5, reason: 'no answer' })
+    await pings(30)
+    assert.deepEqual(health(), { sent: 30, lost: 30, reason: 'no answer' })
+    const metrics = agentMetrics(node.agent, node.view, { dropped: 0 })
+    const lines = (await metrics.render()).split('\n')
+    for (const line of [
+      'podpeer_vtep_loss_ratio{vtep="bigip/bigip-a",family="ipv4"} 1',
+      'podpeer_overlay_rows{status="actual"} 3',
+      'podpeer_overlay_repairs_total 0',
+    ])
+      assert.ok(lines.includes(line), line)
+  })
+
+  it('is measured when asked for, and told in words where no device carries the tunnel', async () => {
+    const { node } = settled()
+    const [probe] = await node.view.probeVteps('bigip/bigip-a')
+    assert.deepEqual(
+      [probe?.healthy, probe?.code, probe?.pathMtu, probe?.device],
+      [true, 'healthy', 1500, { name: 'flannel.1', mtu: 1450 }],
+    )
+    node.overlay.change()
+    const [other] = await node.view.probeVteps(undefined)
+    assert.deepEqual([other?.healthy, other?.code], [false, 'device'])
+    assert.match(other!.finding, /no device has VNI 1/)
   })
 })
 

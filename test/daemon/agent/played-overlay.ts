@@ -53,6 +53,7 @@ export class PlayedOverlay {
       get links() {
         return world.links
       },
+      linkTo: () => ({ ...vxlanLink(), name: 'eth0', mtu: 1500 }),
       want(rows, taken) {
         plan.want(rows, taken)
         work()

@@ -19,6 +19,8 @@ import type { WatchEvent, WatchRequest } from '../../../lib/kube/watch.ts'
 import type { PortHolder } from '../../../lib/linux/port-holder.ts'
 import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
 import type { AdoptedPath, NextHopVerdict } from '../../../lib/linux/table/state.ts'
+import type { Echoer } from '../../../vxlan/probe/echo.ts'
+import { judgeProbe, type Measurements } from '../../../vxlan/probe/judge.ts'
 import type { MemoryNetwork } from '../../bgp/memory-world.ts'
 import { PlayedOverlay } from './played-overlay.ts'
 
@@ -133,6 +135,8 @@ export class PlayedNode {
   readonly folder = mkdtempSync(join(tmpdir(), 'podpeer-agent-'))
   readonly environment: Record<string, string> = {}
   bootId = 'boot-1'
+  /** Addresses that answer pings, with the milliseconds that it takes them. */
+  readonly answering = new Map<string, number>()
   /** Who has the BGP port; undefined: nobody. */
   thief: PortHolder | undefined
   agent!: Agent
@@ -278,6 +282,16 @@ export class PlayedNode {
       bootId: this.bootId,
       openTable: options => this.kernel.open(options),
       openOverlay: options => this.overlay.open(options),
+      openEchoer: target => this.#echoer(target),
+      probe: async ({ vtep, device, deviceMtu, port, missingRows }) => {
+        const echo = { sent: 1, received: 1, roundTrip: { least: 1, median: 1, most: 1 }, trouble: undefined }
+        const measured: Measurements = {
+          ...{ endpoint: vtep.endpoint, selfIP: vtep.selfIP, device, deviceMtu, port, missingRows },
+          ...{ outer: echo, inner: echo, pathMtu: { mtu: 1500, source: 'whole' } },
+          ...{ full: { type: 'reply', milliseconds: 1 }, udpRefused: undefined, checksumDrops: 0 },
+        }
+        return { ...measured, vtep: vtep.name, means: 'played', verdict: judgeProbe(measured) }
+      },
       watchObjects: ({ resources }, onEvent) => {
         const watched = resources.map(watchedOf)
         for (const [resource, name] of watched.entries())
@@ -292,6 +306,17 @@ export class PlayedNode {
         }
       },
       portHolders: () => (this.thief === undefined ? [] : [this.thief]),
+    }
+  }
+
+  #echoer(target: Address): Echoer {
+    return {
+      means: 'played',
+      echo: async () => {
+        const milliseconds = this.answering.get(target.toString())
+        return milliseconds === undefined ? { type: 'silent' } : { type: 'reply', milliseconds }
+      },
+      close: () => {},
     }
   }
 

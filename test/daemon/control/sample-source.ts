@@ -7,9 +7,11 @@ import type {
   PeerStatus,
   RouteRow,
 } from '../../../daemon/control/document.ts'
+import type { ProbeStatus, VxlanStatus } from '../../../daemon/control/overlay-document.ts'
 import type { ControlSource, RouteListing, RowCursor } from '../../../daemon/control/source.ts'
 import type { Prefix } from '../../../lib/base/prefix.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
+import { VXLAN } from './sample-overlay.ts'
 
 const messages = { open: 1, update: 3, notification: 0, keepalive: 12, routeRefresh: 0 }
 const none = { open: 0, update: 0, notification: 0, keepalive: 0, routeRefresh: 0 }
@@ -108,6 +110,8 @@ export class SampleSource implements ControlSource {
   problems: readonly string[] = []
   peerList: readonly PeerStatus[] = [TOR, LEAF]
   rows: readonly RouteRow[] = ROUTES
+  overlay: VxlanStatus = VXLAN
+  probes: readonly ProbeStatus[] = []
   /** What was asked for last. */
   listing: RouteListing | undefined
 
@@ -190,6 +194,14 @@ export class SampleSource implements ControlSource {
         'peers[leaf]': 'annotation podpeer.io/peers',
       },
     }
+  }
+
+  vxlan(): VxlanStatus {
+    return this.overlay
+  }
+
+  async probeVteps(vtep: string | undefined): Promise<readonly ProbeStatus[]> {
+    return this.probes.filter(probe => vtep === undefined || probe.vtep === vtep)
   }
 
   drain(): void {
