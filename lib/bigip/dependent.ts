@@ -1,14 +1,16 @@
 /**
- * What has to go before an object can be deleted or made again, and come back after. Pure. Rules: an object that something
- * foreign refers to is left as it is; what comes back is no deletion.
+ * What stands on what: what has to go before an object can be deleted or made again, and come back after; and what must not be
+ * put on an object of others. Pure. Rules: an object that something foreign refers to is left as it is; what comes back is no
+ * deletion.
  */
 
 import { parseAddress } from '../base/ip.ts'
 import { Prefix } from '../base/prefix.ts'
+import { differencesOf } from './difference.ts'
 import { subjectOf } from './expectation.ts'
 import type { Finding } from './finding.ts'
 import { factsOf } from './kind.ts'
-import { type Row, rowKey } from './row.ts'
+import { type Kind, type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
 /** All rows that refer to one of `roots`, directly or by another one; those that refer come before what they refer to. */
@@ -31,6 +33,48 @@ export function dependentsOf(roots: readonly Row[], actual: RowIndex): readonly 
     front = next
   }
   return [...found].sort((one, other) => factsOf(other.kind).level - factsOf(one.kind).level)
+}
+
+/**
+ * Keys of wanted rows that would stand on an object of others which is not what is wanted: a tunnel that has the name of ours,
+ * with another key. @param isForeign whether what is there is not ours
+ */
+export function standingOnOthers(
+  desired: readonly Row[],
+  actual: RowIndex,
+  isForeign: (found: Row) => boolean,
+): ReadonlySet<string> {
+  const others = desired.filter(row => {
+    const found = isReferredTo(row.kind) ? actual.get(row) : undefined
+    if (found === undefined || !isForeign(found)) return false
+    return differencesOf(row, found).some(({ field }) => field !== 'description')
+  })
+  if (others.length === 0) return new Set()
+  const unsafe = new Set(others.map(rowKey))
+  const standing = new Set<string>()
+  for (const row of desired.toSorted((one, other) => factsOf(one.kind).level - factsOf(other.kind).level)) {
+    const isUser = factsOf(row.kind)
+      .references(row)
+      .some(one => unsafe.has(rowKey(one)))
+    if (isUser) standing.add(rowKey(row))
+    if (isUser) unsafe.add(rowKey(row))
+  }
+  return standing
+}
+
+const LEAVES: readonly Kind[] = [
+  'FDB record',
+  'ARP',
+  'NDP',
+  'route',
+  'BGP neighbor',
+  'route advertisement',
+  'data group',
+]
+
+/** Whether objects of this kind can have others that stand on them. */
+export function isReferredTo(kind: Kind): boolean {
+  return !LEAVES.includes(kind)
 }
 
 export function inUse(row: Row, by: readonly Row[]): Finding {

@@ -24,8 +24,15 @@ export interface Matches {
   readonly ours: ReadonlyMap<Kind, number>
 }
 
-export function match(desired: readonly Row[], actual: RowIndex, identity: Identity, owners: RecordOwners): Matches {
-  const matching = new Matching(actual, identity, owners)
+/** @param barred keys of wanted rows that must not be written, for they would stand on what is not ours */
+export function match(
+  desired: readonly Row[],
+  actual: RowIndex,
+  identity: Identity,
+  owners: RecordOwners,
+  barred: ReadonlySet<string>,
+): Matches {
+  const matching = new Matching(actual, identity, owners, barred)
   const unmatched = desired.filter(row => !matching.claimRight(row))
   for (const row of unmatched) matching.claimNamed(row)
   return matching.result
@@ -35,6 +42,7 @@ class Matching {
   readonly #actual: RowIndex
   readonly #identity: Identity
   readonly #owners: RecordOwners
+  readonly #barred: ReadonlySet<string>
   readonly #changes: RowOperation[] = []
   readonly #claimed = new Set<Row>()
   readonly #findings: Finding[] = []
@@ -45,10 +53,11 @@ class Matching {
   readonly #coming = new Map<string, Row>()
   #unchanged = 0
 
-  constructor(actual: RowIndex, identity: Identity, owners: RecordOwners) {
+  constructor(actual: RowIndex, identity: Identity, owners: RecordOwners, barred: ReadonlySet<string>) {
     this.#actual = actual
     this.#identity = identity
     this.#owners = owners
+    this.#barred = barred
   }
 
   get result(): Matches {
@@ -92,7 +101,7 @@ class Matching {
     const twin = keys.map(key => this.#coming.get(key)).find(one => one !== undefined)
     if (twin !== undefined) return void this.#findings.push(wantedTwice(row, twin))
     for (const key of keys) this.#coming.set(key, row)
-    this.#changes.push({ verb: 'create', row: this.#underFreeName(row), reason: 'it is not there' })
+    this.#change(row, { verb: 'create', row: this.#underFreeName(row), reason: 'it is not there' })
   }
 
   #settle(row: Row, found: Row): void {
@@ -109,7 +118,7 @@ class Matching {
     const isRenamed = row.name !== found.name
     const { fixed, keepsName } = factsOf(row.kind)
     if (isRenamed && !keepsName)
-      return void this.#changes.push({ verb: 'replace', row, before: found, reason: `its name is ${found.name}` })
+      return this.#change(row, { verb: 'replace', row, before: found, reason: `its name is ${found.name}` })
     const wanted = isRenamed ? ({ ...row, name: found.name } as Row) : row
     if (isAsWanted(wanted, found)) {
       this.#unchanged++
@@ -117,12 +126,16 @@ class Matching {
     }
     const obstacle = fixed(wanted, found)
     const difference = obstacle ?? renderDifferences(differencesOf(wanted, found))
-    this.#changes.push({
+    this.#change(row, {
       verb: obstacle === undefined ? 'update' : 'replace',
       row: wanted,
       before: found,
       reason: owner === 'adoptable' ? `adopted, for ${reason}; ${difference}` : difference,
     })
+  }
+
+  #change(wanted: Row, operation: RowOperation): void {
+    if (!this.#barred.has(rowKey(wanted))) this.#changes.push(operation)
   }
 
   #leave(row: Row, found: Row, reason: string): void {
@@ -153,13 +166,15 @@ class Matching {
   }
 }
 
+const MADE_BY_CIS: readonly Kind[] = ['FDB record', 'ARP', 'NDP', 'route']
+
 function conflict(row: Row, found: Row, reason: string, difference: string): Finding {
   return {
     code: 'held-by-other',
     severity: 'error',
     subject: subjectOf(found),
     cause: `${row.kind} ${row.name} is wanted, but ${found.name} stands there and is not ours: ${reason}; ${difference}`,
-    remedy: `remove it (${tmshDelete(found)}) or, if CIS made it, set adopt: cis`,
+    remedy: `remove it (${tmshDelete(found)})${MADE_BY_CIS.includes(row.kind) ? ' or, if CIS made it, set adopt: cis' : ''}`,
   }
 }
 

@@ -7,7 +7,7 @@
 
 import { parseAddress } from '../base/ip.ts'
 import { Prefix, parsePrefix } from '../base/prefix.ts'
-import { dependentsOf, inUse } from './dependent.ts'
+import { dependentsOf, inUse, isReferredTo, standingOnOthers } from './dependent.ts'
 import { subjectOf, verify } from './expectation.ts'
 import type { Finding } from './finding.ts'
 import { factsOf } from './kind.ts'
@@ -63,12 +63,15 @@ export function plan(input: PlanInput): Plan {
   const { actual, identity, synced, cap = DEFAULT_CAP, unavailable = [] } = input
   const wanted = input.desired.filter(({ kind }) => !unavailable.includes(kind))
   const owners = recordOwners(wanted, actual, identity, input)
-  const journal = wantedJournal(wanted, actual, identity, owners)
+  const chosen = (found: Row) => ownership(found, identity, owners, true)
+  const barred = standingOnOthers(wanted, actual, found => chosen(found).owner === 'foreign')
+  const writable = barred.size === 0 ? wanted : wanted.filter(row => !barred.has(rowKey(row)))
+  const journal = wantedJournal(writable, actual, identity, owners)
   const shared = new Set(input.sharedTunnels)
   const marked = shared.size === 0 ? wanted : wanted.map(row => (isIn(row, shared) ? markShared(row) : row))
   const desired = journal === undefined ? marked : [...marked, journal]
 
-  const matches = match(desired, actual, identity, owners)
+  const matches = match(desired, actual, identity, owners, barred)
   const left = leftOf(matches, owners, input)
   const again = matches.changes.filter(isRecreation)
   const uses = [...left.rows, ...again.map(({ before }) => before)].map(row => useOf(row, owners, input))
@@ -187,20 +190,6 @@ function useOf(row: Row, owners: RecordOwners, { actual, identity }: PlanInput):
     one => ownership(one, identity, owners, false).owner === 'foreign' && !hasTag(one, identity),
   )
   return { row, foreign }
-}
-
-const LEAVES: readonly Kind[] = [
-  'FDB record',
-  'ARP',
-  'NDP',
-  'route',
-  'BGP neighbor',
-  'route advertisement',
-  'data group',
-]
-
-function isReferredTo(kind: Kind): boolean {
-  return !LEAVES.includes(kind)
 }
 
 /** @returns what has to go before, and all changes, with what has to come back */

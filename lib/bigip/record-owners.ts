@@ -1,10 +1,9 @@
 /**
- * Whose FDB records are, in the large: which tunnels are ours alone, and the journal of what we put into the others: a
- * data-group on the device. Pure. The journal is written before the record that it names, and cleared after it has gone, so
- * that a record of ours is never without an entry. Two controllers of one cluster that write at the same time, against the rule,
- * can lose an entry: its record then stays; nothing of others is taken for ours.
+ * Whose FDB records are, in the large: which tunnels are ours alone, and what the journal says of those that we put into the
+ * others. Pure.
  */
-import { type Identity, ownership, ownName, type RecordOwners, tagged } from './ownership.ts'
+import { readJournal } from './journal.ts'
+import { type Identity, ownership, type RecordOwners } from './ownership.ts'
 import { type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
@@ -22,10 +21,6 @@ const BETWEEN = ' '
 const SHARED = '(shared)'
 const noRecords: RecordOwners = { exclusive: new Set(), journal: new Map() }
 
-export function journalName(identity: Identity): string {
-  return ownName(identity, 'journal')
-}
-
 /** A wanted tunnel as it is described on the device. */
 export function markShared(tunnel: Row<'tunnel'>): Row<'tunnel'> {
   return { ...tunnel, description: `${tunnel.description} ${SHARED}` }
@@ -37,12 +32,13 @@ export function recordOwners(
   identity: Identity,
   { exclusiveTunnels = [], sharedTunnels = [], taken }: TunnelShares,
 ): RecordOwners {
-  const journal = readJournal(actual, identity, taken)
+  const journal = journaled(readJournal(actual, identity), taken)
   const wanted = new Set(desired.filter(({ kind }) => kind === 'tunnel').map(({ name }) => name))
   const exclusive = new Set(exclusiveTunnels)
   for (const tunnel of actual.rows('tunnel')) {
     const isShared = journal.has(tunnel.name) || tunnel.description?.endsWith(SHARED) === true
-    const { owner } = ownership(tunnel, identity, noRecords, wanted.has(tunnel.name))
+    // whatever its name: one that had been chosen for us is not any more, and still all in it is ours
+    const { owner } = ownership(tunnel, identity, noRecords, true)
     if (owner === 'ours' && !isShared) exclusive.add(tunnel.name)
   }
   // one that is yet to be made holds nothing of others
@@ -51,38 +47,32 @@ export function recordOwners(
   return { exclusive, journal }
 }
 
-/** The journal as it has to be before the records of shared tunnels are written; undefined: it need not be there. */
-export function wantedJournal(
+/** Of the journal, as it has to be before the records of shared tunnels are written. */
+export function recordEntries(
   desired: readonly Row[],
   actual: RowIndex,
   identity: Identity,
   owners: RecordOwners,
-): Row<'data group'> | undefined {
-  const entries = new Set<string>()
+): string[] {
+  const entries: string[] = []
   for (const row of desired) {
     if (row.kind !== 'FDB record' || row.parent === undefined || owners.exclusive.has(row.parent)) continue
     const found = actual.get(row)
     if (found === undefined || ownership(found, identity, owners, true).owner !== 'foreign')
-      entries.add(row.parent + BETWEEN + row.name)
+      entries.push(row.parent + BETWEEN + row.name)
   }
   for (const [parent, names] of owners.journal)
     for (const name of names)
-      if (actual.get({ kind: 'FDB record', parent, name }) !== undefined) entries.add(parent + BETWEEN + name)
-  if (entries.size === 0) return undefined
-  const fields = { records: [...entries].sort() }
-  return { kind: 'data group', name: journalName(identity), description: tagged(identity, 'FDB records'), fields }
+      if (actual.get({ kind: 'FDB record', parent, name }) !== undefined) entries.push(parent + BETWEEN + name)
+  return entries
 }
 
-function readJournal(
-  actual: RowIndex,
-  identity: Identity,
-  taken: TunnelShares['taken'],
-): ReadonlyMap<string, ReadonlySet<string>> {
+function journaled(entries: readonly string[], taken: TunnelShares['taken']): ReadonlyMap<string, ReadonlySet<string>> {
   const journal = new Map<string, Set<string>>()
-  const found = actual.get({ kind: 'data group', name: journalName(identity) })
-  if (found?.kind !== 'data group' || ownership(found, identity, noRecords, false).owner !== 'ours') return journal
-  for (const entry of found.fields.records) {
+  for (const entry of entries) {
     const [tunnel = '', name = ''] = entry.split(BETWEEN)
+    // not a record's
+    if (!tunnel.startsWith('/')) continue
     if (taken?.has(rowKey({ kind: 'FDB record', parent: tunnel, name }))) continue
     const names = journal.get(tunnel) ?? new Set()
     journal.set(tunnel, names.add(name))

@@ -78,7 +78,8 @@ export function overlaysOf(input: ModeInput, place: Place, wish: OverlayWish): O
     expectations: ours || (refused && !begun) ? [] : spec.tunnel.profile === undefined ? tunnels.map(unprofiled) : made,
     findings,
     complete: !refused && overlays.length === wish.families.length,
-    exclusiveTunnels: spec.tunnel.shared ? [] : paths,
+    // of those that we make, the engine sees by their tags whether they are ours
+    exclusiveTunnels: spec.manage.tunnel || spec.tunnel.shared ? [] : paths,
     sharedTunnels: spec.tunnel.shared ? paths : [],
     published: publishedOf(overlays, facts.tunnelMacs, encapsulation(input, wish)),
   }

@@ -216,6 +216,33 @@ test('a replacement of a tunnel waits for a word, while everything else goes on'
   ])
 })
 
+test('what an object refers to stays as long as the object waits to be made again', () => {
+  const found = rowsOf(identity, 'arp pod', nodes)
+  const desired = found.map((row): Row => {
+    if (row.kind === 'vxlan profile') return { ...row, name: '/Common/podpeer-c1-other' }
+    return row.kind === 'tunnel' ? { ...row, fields: { ...row.fields, profile: '/Common/podpeer-c1-other' } } : row
+  })
+  const { operations, refused } = planned(desired, found)
+  assert.deepEqual(said(operations), ['create vxlan profile other'])
+  assert.deepEqual(said(planned(desired, found, { allowance: refused!.hash }).operations).slice(-1), [
+    'delete vxlan profile flannel',
+  ])
+})
+
+test('neighbours that flooding makes superfluous stay until the tunnel floods', () => {
+  const found = rowsOf(identity, 'arp pod', nodes)
+  const desired = found
+    .filter(({ kind }) => kind !== 'ARP')
+    .map(
+      (row): Row =>
+        row.kind === 'vxlan profile' ? { ...row, fields: { ...row.fields, floodingType: 'multipoint' } } : row,
+    )
+  const { operations, refused } = planned(desired, found)
+  assert.deepEqual(operations, [])
+  const allowed = said(planned(desired, found, { allowance: refused!.hash }).operations)
+  assert.deepEqual(allowed.slice(-2), ['delete ARP 10.244.2.2', 'delete ARP 10.244.1.2'])
+})
+
 test('counts say by kind what is wanted, what is ours and what is left to do', () => {
   const before = [...rowsOf(identity, 'arp pod', nodes), arp('hand', '10.1.1.1', undefined, 'mine')]
   const { counts } = planned(rowsOf(identity, 'arp pod', [nodes[0]!, { id: 3, life: 0, pods: 2 }]), before)

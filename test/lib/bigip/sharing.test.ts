@@ -187,6 +187,42 @@ test('in a tunnel of ours that is shared, records of others stay, and with them 
   assert.match(finding!.cause, /FDB record 02:00:00:00:00:09 of \/Common\/podpeer-c1-flannel/)
 })
 
+test('a tunnel of others that has the name of ours is told, and nothing is put into it or taken out of it', async context => {
+  const bigIp = await startBigIp(context)
+  const tunnel = 'podpeer-c1-flannel'
+  const records = `/tm/net/fdb/tunnel/~Common~${tunnel}/records`
+  await bigIp.hand('POST', '/tm/net/tunnels/vxlan', { name: 'mine', defaultsFrom: '/Common/vxlan', port: 4789 })
+  await bigIp.hand('POST', '/tm/net/tunnels/tunnel', {
+    name: tunnel,
+    profile: '/Common/mine',
+    key: 7,
+    localAddress: '10.1.10.60',
+  })
+  await bigIp.hand('POST', records, { name: '02:00:00:00:00:09', endpoint: '10.1.10.99' })
+  const { device } = reconcile(context, bigIp)
+  device.want(wanted(rowsOf(c1, 'arp pod', [{ id: 1, life: 0, pods: 1 }])))
+  const { plan, converged } = await device.apply()
+  assert.equal(converged, true, 'until a person has decided')
+  assert.deepEqual(
+    plan.findings.map(({ code, subject }) => [code, subject]),
+    [['held-by-other', `tunnel /Common/${tunnel}`]],
+  )
+  assert.doesNotMatch(plan.findings[0]!.remedy!, /adopt/, 'CIS makes no tunnels')
+  assert.deepEqual(await names(bigIp, records), ['02:00:00:00:00:09'])
+  assert.equal(
+    (await bigIp.list('/tm/net/self')).some(({ vlan }) => vlan === `/Common/${tunnel}`),
+    false,
+  )
+  assert.equal(
+    (await bigIp.list('/tm/ltm/data-group/internal')).some(({ name }) => name === 'podpeer-c1-journal'),
+    false,
+  )
+
+  device.want(wanted([]))
+  assert.equal((await device.apply()).converged, true)
+  assert.deepEqual(await names(bigIp, records), ['02:00:00:00:00:09'])
+})
+
 test('in a partition with a route domain of its own, addresses are compared without its id and written with it', async context => {
   const bigIp = await startBigIp(context)
   await bigIp.hand('POST', '/tm/net/route-domain', { name: '20', id: 20 })

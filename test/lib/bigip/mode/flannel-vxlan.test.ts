@@ -76,7 +76,7 @@ describe('flannel-vxlan from little', () => {
       reflectors: [],
     })
     assert.deepEqual([told.complete, told.served, told.exclusions], [true, 2, []])
-    assert.deepEqual(told.exclusiveTunnels, [TUNNEL])
+    assert.deepEqual([told.exclusiveTunnels, told.sharedTunnels], [[], []], 'the engine knows what is its own')
   })
 
   test('a subnet that the cluster can give to a node is a finding, and the remedy is one that it cannot', () => {
