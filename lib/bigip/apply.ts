@@ -189,12 +189,12 @@ class Run {
     actual.set(operation.row)
   }
 
-  /** A record of a shared tunnel waits for the journal. */
+  /** What the journal speaks of waits for it: a record of a shared tunnel, what a virtual address had before. */
   #isBlocked(operation: Operation): boolean {
     if (this.#failed.size === 0 || operation.verb === 'delete') return false
     if (operation.verb === 'records') return this.#failed.has(rowKey({ kind: 'tunnel', name: operation.tunnel }))
     const { row } = operation
-    if (row.kind === 'FDB record' && this.#hasNoJournal) return true
+    if ((row.kind === 'FDB record' || row.kind === 'route advertisement') && this.#hasNoJournal) return true
     return factsOf(row.kind)
       .references(row)
       .some(one => this.#failed.has(rowKey(one)))

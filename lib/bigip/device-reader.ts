@@ -5,10 +5,12 @@
 import type { Access } from './access.ts'
 import { differencesOf, type FieldDifference, isAsWanted } from './difference.ts'
 import { isDeviceFault } from './fault.ts'
+import { notesAdvertisements } from './former-advertisement.ts'
+import { journalName, readJournal } from './journal.ts'
 import { KIND_NAMES, KINDS } from './kind.ts'
 import { type Identity, ownership } from './ownership.ts'
-import { journalName, recordOwners, type TunnelShares } from './record-owners.ts'
-import type { Kind, Row } from './row.ts'
+import { recordOwners, type TunnelShares } from './record-owners.ts'
+import { type Kind, type Row, rowKey } from './row.ts'
 import { RowIndex } from './row-index.ts'
 
 /** What decides which collections matter. */
@@ -75,7 +77,7 @@ export class DeviceReader {
   /** What was never read, and matters now, is not known either. */
   doubtUnread(scope: ReadingScope): void {
     const isUnread = (kind: Kind) => !this.#known.has(keyOf({ kind, parent: undefined }))
-    if (objectKinds(scope).some(isUnread)) return this.doubt()
+    if (this.#objectKinds(scope, this.#actual).some(isUnread)) return this.doubt()
     for (const [kind, parents] of scope.parents)
       for (const parent of parents)
         if (!this.#known.has(keyOf({ kind, parent })) && this.#actual.get({ kind: KINDS[kind].parent!, name: parent }))
@@ -90,14 +92,17 @@ export class DeviceReader {
       stale.clear()
       return undefined
     }
-    const [objects, journal] = await Promise.all([
-      this.#lists(objectKinds(scope).map(kind => ({ kind, parent: undefined }))),
-      this.#access.find({ kind: 'data group', name: journalName(this.#identity) }),
+    const kinds = this.#objectKinds(scope, this.#actual)
+    const journal: Collection = { kind: 'data group', parent: undefined }
+    const objects = await this.#lists([journal, ...kinds.map(kind => ({ kind, parent: undefined }))])
+    const found = new RowIndex(objects.flatMap(({ rows }) => rows))
+    // the journal may speak of kinds that nothing wanted
+    const noted = this.#objectKinds(scope, found).filter(kind => !kinds.includes(kind))
+    const [others, parts] = await Promise.all([
+      this.#lists(noted.map(kind => ({ kind, parent: undefined }))),
+      this.#lists(this.#subcollections(scope, found)),
     ])
-    const journals = { kind: 'data group', parent: undefined, rows: journal ? [journal] : [] } as const
-    const found = new RowIndex([...objects, journals].flatMap(({ rows }) => rows))
-    const parts = await this.#lists(this.#subcollections(scope, found))
-    const lists = [...objects, journals, ...parts]
+    const lists = [...objects, ...others, ...parts]
     const drifts = this.#drifts(lists, scope)
     this.#store(lists)
     this.#forgetOrphans(parts)
@@ -140,6 +145,17 @@ export class DeviceReader {
     })
   }
 
+  /** Kinds whose objects stand for themselves, but the journal. @param found holds the journal */
+  #objectKinds(scope: ReadingScope, found: RowIndex): Kind[] {
+    const isNoted = notesAdvertisements(readJournal(found, this.#identity))
+    return KIND_NAMES.filter(
+      kind =>
+        KINDS[kind].parent === undefined &&
+        kind !== 'data group' &&
+        (isRead(kind, scope) || (isNoted && kind === 'route advertisement')),
+    )
+  }
+
   /** The object that held them is not there any more. */
   #forgetOrphans(parts: readonly Listing[]): void {
     for (const kind of KIND_NAMES)
@@ -164,6 +180,7 @@ export class DeviceReader {
 
   #drifts(lists: readonly Listing[], scope: ReadingScope): Drift[] {
     const owners = recordOwners(scope.desired, this.#actual, this.#identity, scope)
+    const chosen = new Set(scope.desired.filter(({ kind }) => KINDS[kind].owner === 'field').map(rowKey))
     return lists.flatMap(({ kind, parent, rows }) => {
       if (!this.#known.has(keyOf({ kind, parent }))) return []
       const found = new Map(rows.map(row => [row.name, row]))
@@ -171,17 +188,14 @@ export class DeviceReader {
       for (const row of this.#actual.rows(kind, parent ?? '')) {
         const now = found.get(row.name)
         if (now !== undefined && isAsWanted(row, now)) continue
+        // of the fields of others' objects only those that are chosen are ours
+        if (KINDS[kind].owner === 'field' && !chosen.has(rowKey(row))) continue
         if (ownership(row, this.#identity, owners, true).owner !== 'ours') continue
         drifts.push({ row, found: now, differences: now === undefined ? [] : differencesOf(row, now) })
       }
       return drifts
     })
   }
-}
-
-/** Kinds whose objects stand for themselves. */
-function objectKinds(scope: ReadingScope): Kind[] {
-  return KIND_NAMES.filter(kind => KINDS[kind].parent === undefined && kind !== 'data group' && isRead(kind, scope))
 }
 
 function isRead(kind: Kind, { desired, expectations, unavailable = [] }: ReadingScope): boolean {

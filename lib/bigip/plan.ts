@@ -10,12 +10,14 @@ import { Prefix, parsePrefix } from '../base/prefix.ts'
 import { dependentsOf, inUse, isReferredTo, standingOnOthers } from './dependent.ts'
 import { subjectOf, verify } from './expectation.ts'
 import type { Finding } from './finding.ts'
+import { formerAdvertisements } from './former-advertisement.ts'
+import { journalOf, readJournal } from './journal.ts'
 import { factsOf } from './kind.ts'
 import { type Matches, match } from './match.ts'
 import type { Operation, RowOperation } from './operation.ts'
 import { hasTag, type Identity, ownership, type RecordOwners } from './ownership.ts'
 import { gatherRecords } from './record-list.ts'
-import { markShared, recordOwners, type TunnelShares, wantedJournal } from './record-owners.ts'
+import { markShared, recordEntries, recordOwners, type TunnelShares } from './record-owners.ts'
 import { type Allowance, DEFAULT_CAP, type DeletionCap, type Refusal, refuse } from './refusal.ts'
 import { type Kind, type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
@@ -66,10 +68,11 @@ export function plan(input: PlanInput): Plan {
   const chosen = (found: Row) => ownership(found, identity, owners, true)
   const barred = standingOnOthers(wanted, actual, found => chosen(found).owner === 'foreign')
   const writable = barred.size === 0 ? wanted : wanted.filter(row => !barred.has(rowKey(row)))
-  const journal = wantedJournal(writable, actual, identity, owners)
+  const former = formerAdvertisements(wanted, actual, readJournal(actual, identity))
+  const journal = journalOf(identity, [...recordEntries(writable, actual, identity, owners), ...former.entries])
   const shared = new Set(input.sharedTunnels)
   const marked = shared.size === 0 ? wanted : wanted.map(row => (isIn(row, shared) ? markShared(row) : row))
-  const desired = journal === undefined ? marked : [...marked, journal]
+  const desired = [...marked, ...(synced ? former.rows : []), ...(journal === undefined ? [] : [journal])]
 
   const matches = match(desired, actual, identity, owners, barred)
   const left = leftOf(matches, owners, input)
