@@ -109,11 +109,11 @@ export function renderResult(row: Row, result: Result): string {
 }
 
 function renderDevice({ calls, writes, boundSeconds, peakHeapMib, changes }: DeviceFigures, seconds: number): string {
-  const bound = `${writes} writes: ${boundSeconds} s at the least, ${(seconds / boundSeconds).toFixed(2)} times that`
+  const bound = `${boundSeconds} s at the least, ${(seconds / boundSeconds).toFixed(2)} times that`
+  const time = changes === undefined ? bound : `a change ${changes.medianMs} ms, the slowest ${changes.worstMs} ms`
   const each = Object.entries(calls).map(([call, count]) => `${count} ${call}`)
   return [
-    `\n  ${writes === 0 ? 'no writes' : bound}; heap at most ${peakHeapMib} MiB`,
-    ...(changes === undefined ? [] : [`; a change ${changes.medianMs} ms, the slowest ${changes.worstMs} ms`]),
+    `\n  ${writes === 0 ? 'no writes' : `${writes} writes: ${time}`}; heap at most ${peakHeapMib} MiB`,
     `\n  ${each.join(', ')}`,
   ].join('')
 }
