@@ -8,6 +8,7 @@ import { isDeviceFault, nonsenseOf } from './fault.ts'
 import { hasRoutingBundle } from './licence.ts'
 import { readAddress, readMac } from './normal.ts'
 import { objectPath, subcollectionPath } from './path.ts'
+import { RouteDomains } from './route-domains.ts'
 import type { Row } from './row.ts'
 import { statistic } from './stats.ts'
 import {
@@ -113,7 +114,11 @@ export async function readFacts(
     routeDomains,
     partitions,
     tunnelConfigSync: synced === 'enable',
-    selfIPs: selfIPs.map(one => tunnelCodecs(domainOf(textOf(one, 'fullPath')))['self IP'].decode(one, undefined)),
+    selfIPs: selfIPs.map(one => {
+      // as the partition of each has it
+      const [, partition = ''] = textOf(one, 'fullPath').split('/')
+      return tunnelCodecs(new RouteDomains(partition, partitions))['self IP'].decode(one, undefined)
+    }),
     vlans: vlans.map(decodeVlan),
     virtualAddresses: addresses.map(one => decodeVirtualAddress(one, domainOf)),
     virtualServers: servers.map(one => decodeVirtualServer(one, domainOf)),

@@ -1,32 +1,33 @@
 /** Static ARP and NDP entries, routes, and the journal's data-group as rows ↔ bodies (reference: §3.7). Pure. */
-import { readAddress, readMac, readNetwork, writeAddress, writeNetwork } from './normal.ts'
+import { readMac } from './normal.ts'
+import type { RouteDomains } from './route-domains.ts'
 import type { Row } from './row.ts'
 import { type Body, descriptionOf, Item, placeOf, type RowCodec } from './row-codec.ts'
 
 type ForwardingKind = 'ARP' | 'NDP' | 'route' | 'data group'
 
-/** @param routeDomain the default one of our partition */
-export function forwardingCodecs(routeDomain: number): { readonly [K in ForwardingKind]: RowCodec<K> } {
+export function forwardingCodecs(domains: RouteDomains): { readonly [K in ForwardingKind]: RowCodec<K> } {
   const neighbor = <K extends 'ARP' | 'NDP'>(kind: K, collection: string): RowCodec<K> => ({
     collection: () => collection,
     decode(body) {
       const item = new Item(kind, body)
+      const { head } = item
       const fields = {
-        ipAddress: readAddress(item.text('ipAddress'), routeDomain),
+        ipAddress: domains.address(item.text('ipAddress'), head.name),
         macAddress: readMac(item.text('macAddress')),
       }
-      return { kind, ...item.head, fields } as Row<K>
+      return { kind, ...head, fields } as Row<K>
     },
     create: row => ({
       ...placeOf(row.name),
       ...descriptionOf(row),
-      ipAddress: writeAddress(row.fields.ipAddress, routeDomain),
+      ipAddress: domains.writtenAddress(row.fields.ipAddress, row.name),
       macAddress: row.fields.macAddress,
     }),
     change: row => ({ ...descriptionOf(row), macAddress: row.fields.macAddress }),
   })
-  const nextHop = ({ fields: { gateway, interface: tunnel } }: Row<'route'>): Body => ({
-    ...(gateway !== undefined && { gw: writeAddress(gateway, routeDomain) }),
+  const nextHop = ({ name, fields: { gateway, interface: tunnel } }: Row<'route'>): Body => ({
+    ...(gateway !== undefined && { gw: domains.writtenAddress(gateway, name) }),
     ...(tunnel !== undefined && { tmInterface: tunnel }),
   })
 
@@ -37,13 +38,14 @@ export function forwardingCodecs(routeDomain: number): { readonly [K in Forwardi
       collection: () => 'net/route',
       decode(body) {
         const item = new Item('route', body)
+        const { head } = item
         const [gateway, through] = [item.optional('gw', 'none'), item.optional('tmInterface', 'none')]
         return {
           kind: 'route',
-          ...item.head,
+          ...head,
           fields: {
-            network: readNetwork(item.text('network'), routeDomain),
-            ...(gateway !== undefined && { gateway: readAddress(gateway, routeDomain) }),
+            network: domains.network(item.text('network'), head.name),
+            ...(gateway !== undefined && { gateway: domains.address(gateway, head.name) }),
             ...(through !== undefined && { interface: through }),
           },
         }
@@ -51,7 +53,7 @@ export function forwardingCodecs(routeDomain: number): { readonly [K in Forwardi
       create: row => ({
         ...placeOf(row.name),
         ...descriptionOf(row),
-        network: writeNetwork(row.fields.network, routeDomain),
+        network: domains.writtenNetwork(row.fields.network, row.name),
         ...nextHop(row),
       }),
       change: row => ({ ...descriptionOf(row), ...nextHop(row) }),

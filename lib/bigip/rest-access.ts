@@ -5,6 +5,7 @@ import { type Codecs, codecsOf } from './codec.ts'
 import { isDeviceFault } from './fault.ts'
 import type { Operation } from './operation.ts'
 import { type ListQuery, objectPath, renderQuery } from './path.ts'
+import type { RouteDomains } from './route-domains.ts'
 import { type Kind, type Row, type RowName, rowKey } from './row.ts'
 import type { Body, RowCodec } from './row-codec.ts'
 import { FDB_TUNNELS } from './tunnel-codec.ts'
@@ -17,10 +18,9 @@ export class RestAccess implements Access {
   /** Names that the device writes in another way than their normal form. */
   readonly #spellings = new Map<string, string>()
 
-  /** @param routeDomain the default one of our partition */
-  constructor(client: BigIpClient, routeDomain: number) {
+  constructor(client: BigIpClient, domains: RouteDomains) {
     this.#client = client
-    this.#codecs = codecsOf(routeDomain)
+    this.#codecs = codecsOf(domains)
   }
 
   async read(kind: Kind, parent?: string): Promise<Row[]> {

@@ -1,6 +1,7 @@
 /** VXLAN profiles, tunnels, their self IPs and FDB records as rows ↔ bodies of iControl REST (reference: §3.6, §4.9). Pure. */
-import { readAddress, readMac, readNetwork, writeAddress, writeNetwork } from './normal.ts'
+import { readMac } from './normal.ts'
 import { subcollectionPath } from './path.ts'
+import type { RouteDomains } from './route-domains.ts'
 import type { Row, RowFields } from './row.ts'
 import { type Body, descriptionOf, Item, placeOf, type RowCodec } from './row-codec.ts'
 
@@ -12,17 +13,16 @@ const NOWHERE = ['any', 'any6', 'none', '::', '0.0.0.0']
 /** The tunnels of all kinds, as the table of their FDB records knows them. */
 export const FDB_TUNNELS = 'net/fdb/tunnel'
 
-/** @param routeDomain the default one of our partition */
-export function tunnelCodecs(routeDomain: number): { readonly [K in TunnelKind]: RowCodec<K> } {
+export function tunnelCodecs(domains: RouteDomains): { readonly [K in TunnelKind]: RowCodec<K> } {
   const address = (item: Item, field: string): string | undefined => {
     const text = item.optional(field)
-    const found = text === undefined ? undefined : readAddress(text, routeDomain)
+    const found = text === undefined ? undefined : domains.address(text, item.head.name)
     return found === undefined || NOWHERE.includes(found.split('%')[0]!) ? undefined : found
   }
-  const write = (text: string) => writeAddress(text, routeDomain)
-  const tunnel = ({ fields }: Row<'tunnel'>): Body => ({
-    ...(fields.secondaryAddress !== undefined && { secondaryAddress: write(fields.secondaryAddress) }),
-    ...(fields.remoteAddress !== undefined && { remoteAddress: write(fields.remoteAddress) }),
+  const write = (text: string, path: string) => domains.writtenAddress(text, path)
+  const tunnel = ({ name, fields }: Row<'tunnel'>): Body => ({
+    ...(fields.secondaryAddress !== undefined && { secondaryAddress: write(fields.secondaryAddress, name) }),
+    ...(fields.remoteAddress !== undefined && { remoteAddress: write(fields.remoteAddress, name) }),
     ...(fields.mtu !== undefined && { mtu: fields.mtu }),
     ...(fields.trafficGroup !== undefined && { trafficGroup: fields.trafficGroup }),
   })
@@ -67,7 +67,7 @@ export function tunnelCodecs(routeDomain: number): { readonly [K in TunnelKind]:
       },
       create(row) {
         const { profile, key } = row.fields
-        const localAddress = write(row.fields.localAddress)
+        const localAddress = write(row.fields.localAddress, row.name)
         return {
           ...placeOf(row.name),
           ...descriptionOf(row),
@@ -90,7 +90,7 @@ export function tunnelCodecs(routeDomain: number): { readonly [K in TunnelKind]:
           kind: 'self IP',
           ...item.head,
           fields: {
-            address: readNetwork(item.text('address'), routeDomain),
+            address: domains.network(item.text('address'), item.head.name),
             vlan: item.text('vlan'),
             ...(trafficGroup !== undefined && { trafficGroup }),
             allowService: readServices(item.value('allowService')),
@@ -102,7 +102,7 @@ export function tunnelCodecs(routeDomain: number): { readonly [K in TunnelKind]:
         return {
           ...placeOf(row.name),
           ...descriptionOf(row),
-          address: writeNetwork(address, routeDomain),
+          address: domains.writtenNetwork(address, row.name),
           vlan,
           ...(trafficGroup !== undefined && { trafficGroup }),
           allowService: writeServices(allowService),
@@ -121,11 +121,11 @@ export function tunnelCodecs(routeDomain: number): { readonly [K in TunnelKind]:
       collection: parent => subcollectionPath(FDB_TUNNELS, parent ?? '', 'records'),
       decode(body, parent = '') {
         const item = new Item('FDB record', body)
-        const endpoint = readAddress(item.text('endpoint'), routeDomain)
+        const endpoint = domains.address(item.text('endpoint'), parent)
         return { kind: 'FDB record', name: readMac(item.text('name')), parent, fields: { endpoint } }
       },
-      create: row => ({ name: row.name, endpoint: write(row.fields.endpoint) }),
-      change: row => ({ endpoint: write(row.fields.endpoint) }),
+      create: row => ({ name: row.name, endpoint: write(row.fields.endpoint, row.parent ?? '') }),
+      change: row => ({ endpoint: write(row.fields.endpoint, row.parent ?? '') }),
     },
   }
 }

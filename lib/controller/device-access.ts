@@ -5,6 +5,7 @@ import type { DeviceFacts } from '../bigip/facts.ts'
 import type { Identity } from '../bigip/ownership.ts'
 import type { BigIpSpec } from '../bigip/resource.ts'
 import { RestAccess } from '../bigip/rest-access.ts'
+import { RouteDomains } from '../bigip/route-domains.ts'
 import type { RoutingApi } from '../bigip/routing/choice.ts'
 import { IMISH_KINDS, ImishAccess } from '../bigip/routing/imish-access.ts'
 
@@ -18,7 +19,7 @@ export interface AccessOptions {
 /** @param api how the device keeps its BGP; undefined: it is not asked for it */
 export function deviceAccess(options: AccessOptions, api: RoutingApi | undefined): Access {
   const { client, facts, identity } = options
-  const rest = new RestAccess(client, facts.partitions.get(identity.partition) ?? 0)
+  const rest = new RestAccess(client, new RouteDomains(identity.partition, facts.partitions))
   return api === 'imish' ? splitAccess(rest, imishOf(options), IMISH_KINDS) : rest
 }
 

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { codecsOf } from '../../../lib/bigip/codec.ts'
 import { isDeviceFault } from '../../../lib/bigip/fault.ts'
+import { RouteDomains } from '../../../lib/bigip/route-domains.ts'
 import type { Kind, Row } from '../../../lib/bigip/row.ts'
 import type { RowCodec } from '../../../lib/bigip/row-codec.ts'
 
@@ -49,12 +50,14 @@ function answered(body: Readonly<Record<string, unknown>>): Record<string, unkno
 for (const routeDomain of [0, 20])
   for (const row of rows)
     test(`a ${row.kind} comes back from route domain ${routeDomain} as it was sent: ${row.name}`, () => {
-      const codec = codecsOf(routeDomain)[row.kind] as unknown as RowCodec<Kind>
+      const codec = codecsOf(new RouteDomains('Common', new Map([['Common', routeDomain]])))[
+        row.kind
+      ] as unknown as RowCodec<Kind>
       assert.deepEqual(codec.decode(answered(codec.create(row)), row.parent), row)
     })
 
 test('what is fixed from the creation on is in no change', () => {
-  const codecs = codecsOf(0)
+  const codecs = codecsOf(new RouteDomains('Common', new Map()))
   const change = (row: Row) => Object.keys((codecs[row.kind] as unknown as RowCodec<Kind>).change(row, row)).sort()
   assert.deepEqual(change(rows[6]!), ['description', 'macAddress'])
   assert.deepEqual(change(rows[8]!), ['gw'])
@@ -63,7 +66,7 @@ test('what is fixed from the creation on is in no change', () => {
 })
 
 test('services of a self IP are told in one form, whichever the device uses', () => {
-  const { decode } = codecsOf(0)['self IP']
+  const { decode } = codecsOf(new RouteDomains('Common', new Map()))['self IP']
   const services = (allowService: unknown) =>
     decode({ fullPath: '/Common/s', address: '10.0.0.1/24', vlan: '/Common/v', allowService }, undefined).fields
       .allowService
@@ -75,7 +78,7 @@ test('services of a self IP are told in one form, whichever the device uses', ()
 test('an object of a collection that lacks what it must have is a fault of the device, and no row', () => {
   for (const body of [undefined, 'text', {}, { fullPath: '/Common/n', ipAddress: '10.1.1.1' }])
     assert.throws(
-      () => codecsOf(0).ARP.decode(body, undefined),
+      () => codecsOf(new RouteDomains('Common', new Map())).ARP.decode(body, undefined),
       thrown => isDeviceFault(thrown, 'BIGIP_NONSENSE'),
     )
 })

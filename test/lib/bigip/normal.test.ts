@@ -15,6 +15,14 @@ for (const [text, routeDomain, normal] of [
   test(`the address ${text} reads as ${normal} where the default route domain is ${routeDomain}`, () =>
     assert.equal(readAddress(text, routeDomain), normal))
 
+test('an address is in the route domain of its object’s partition, which may not be ours', () => {
+  assert.equal(readAddress('10.1.1.1', 7, 0), '10.1.1.1%7')
+  assert.equal(readAddress('10.1.1.1%0', 7, 0), '10.1.1.1')
+  assert.equal(readNetwork('10.1.0.0/16', 0, 20), '10.1.0.0%0/16')
+  assert.equal(readAddress('any6', 7, 0), 'any6')
+  assert.equal(writeAddress('10.1.1.1', 0, 7), '10.1.1.1%0')
+})
+
 for (const [text, routeDomain, normal] of [
   ['10.1.0.0/16', 0, '10.1.0.0/16'],
   ['10.1.0.0%20/16', 20, '10.1.0.0/16'],

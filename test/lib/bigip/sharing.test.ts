@@ -233,7 +233,7 @@ test('in a partition with a route domain of its own, addresses are compared with
     name: '/pods/podpeer-c1-10.244.1.2',
     fields: { ipAddress: '10.244.1.2', macAddress: '0a:00:00:00:00:01' },
   }
-  const { device } = reconcile(context, bigIp, { identity, routeDomain: 20 })
+  const { device } = reconcile(context, bigIp, { identity, partitions: new Map([['pods', 20]]) })
   device.want(wanted([row]))
   const outcome = await device.apply()
   assert.deepEqual(outcome.failed, [])
@@ -242,6 +242,29 @@ test('in a partition with a route domain of its own, addresses are compared with
   await bigIp.hand('PATCH', '/tm/auth/partition/pods', { defaultRouteDomain: 0 })
   assert.equal((await bigIp.list('/tm/net/arp'))[0]?.['ipAddress'], '10.244.1.2%20')
   assert.equal((await device.apply()).applied, 0)
+})
+
+test('the same networks in another route domain are no conflict, though that is the default of their partition', async context => {
+  const bigIp = await startBigIp(context)
+  await bigIp.hand('POST', '/tm/net/route-domain', { name: '20', id: 20 })
+  await bigIp.hand('POST', '/tm/auth/partition', { name: 'pods', defaultRouteDomain: 20 })
+  const neighbor = (clusterId: string, partition: string): Row => ({
+    kind: 'ARP',
+    name: ownName({ clusterId, partition }, '10.244.1.2'),
+    fields: { ipAddress: '10.244.1.2', macAddress: '0a:00:00:00:00:01' },
+  })
+  const partitions = new Map([['pods', 20]])
+  const there = reconcile(context, bigIp, { identity: { clusterId: 'c2', partition: 'pods' }, partitions })
+  there.device.want(wanted([neighbor('c2', 'pods')]))
+  await there.device.apply()
+  const { device } = reconcile(context, bigIp, { partitions })
+  device.want(wanted([neighbor('c1', 'Common')]))
+  const { plan, converged } = await device.apply()
+  assert.deepEqual([converged, plan.findings], [true, []])
+  assert.deepEqual((await bigIp.list('/tm/net/arp')).map(({ fullPath, ipAddress }) => [fullPath, ipAddress]).sort(), [
+    ['/Common/podpeer-c1-10.244.1.2', '10.244.1.2'],
+    ['/pods/podpeer-c2-10.244.1.2', '10.244.1.2'],
+  ])
 })
 
 test('a record of a shared tunnel is not written while the journal cannot be', async context => {

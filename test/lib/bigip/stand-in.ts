@@ -4,6 +4,7 @@ import { BigIpClient } from '../../../lib/bigip/client.ts'
 import { Device, type DeviceEvent, type DeviceOptions, type Wanted } from '../../../lib/bigip/device.ts'
 import type { Identity } from '../../../lib/bigip/ownership.ts'
 import { RestAccess } from '../../../lib/bigip/rest-access.ts'
+import { RouteDomains } from '../../../lib/bigip/route-domains.ts'
 import type { Kind } from '../../../lib/bigip/row.ts'
 import { BigIp, type BigIpOptions } from '../../bigip/big-ip.ts'
 
@@ -29,9 +30,9 @@ export interface Reconciled {
 export function reconcile(
   context: TestContext,
   bigIp: BigIp,
-  options: Partial<DeviceOptions> & { readonly routeDomain?: number } = {},
+  options: Partial<DeviceOptions> & { readonly partitions?: ReadonlyMap<string, number> } = {},
 ): Reconciled {
-  const { routeDomain = 0, ...others } = options
+  const { partitions = new Map(), ...others } = options
   const client = new BigIpClient({
     url: bigIp.url,
     credentials: async () => bigIp.credentials,
@@ -44,7 +45,7 @@ export function reconcile(
     events,
     device: new Device({
       name: 'bigip-a',
-      access: new RestAccess(client, routeDomain),
+      access: new RestAccess(client, new RouteDomains((others.identity ?? c1).partition, partitions)),
       identity: c1,
       lead: () => reconciled.leads,
       onEvent: event => events.push(event),

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { codecsOf } from '../../../../lib/bigip/codec.ts'
+import { RouteDomains } from '../../../../lib/bigip/route-domains.ts'
 import type { Kind, Row } from '../../../../lib/bigip/row.ts'
 import type { RowCodec } from '../../../../lib/bigip/row-codec.ts'
 import { ciliumConfigMap, dualNode, flannelConfig, node, pod } from '../../cni/objects.ts'
@@ -67,7 +68,7 @@ describe('rows survive the way to a device and back', () => {
             },
           })
           assert.ok(rows.length > 0)
-          const codecs = codecsOf(ofPartition)
+          const codecs = codecsOf(new RouteDomains('k8s', new Map([['k8s', ofPartition]])))
           for (const row of rows) {
             const codec = codecs[row.kind] as RowCodec<Kind>
             const body = codec.create(row as Row<never>) as { name: string; partition?: string }

@@ -6,6 +6,7 @@ import { BigIpClient } from '../../../../lib/bigip/client.ts'
 import { Device } from '../../../../lib/bigip/device.ts'
 import type { Operation } from '../../../../lib/bigip/operation.ts'
 import { RestAccess } from '../../../../lib/bigip/rest-access.ts'
+import { RouteDomains } from '../../../../lib/bigip/route-domains.ts'
 import { type BgpSpeaker, bgpRows } from '../../../../lib/bigip/routing/desired.ts'
 import { IMISH_KINDS, ImishAccess, imishFinding } from '../../../../lib/bigip/routing/imish-access.ts'
 import type { Row } from '../../../../lib/bigip/row.ts'
@@ -47,7 +48,7 @@ async function start(routing: 'tmos' | 'legacy' | 'none', applianceMode = false)
   stand = await BigIp.start({ routing, applianceMode })
   client = new BigIpClient({ url: stand.url, credentials: async () => stand.credentials, tls: { ca: stand.ca } })
   imish = new ImishAccess({ client, identity, routeDomain })
-  const rest = new RestAccess(client, 0)
+  const rest = new RestAccess(client, new RouteDomains('Common', new Map()))
   const access = routing === 'legacy' ? splitAccess(rest, imish, IMISH_KINDS) : rest
   device = new Device({ name: 'bigip-a', access, identity, lead: () => true })
 }
