@@ -4,7 +4,7 @@
  * entry is there before what it speaks of is written, and goes after that has gone. Two controllers of one cluster that write
  * at the same time, against the rule, can lose an entry: what it spoke of then stays; nothing of others is taken for ours.
  */
-import { type Identity, ownership, ownName, tagged } from './ownership.ts'
+import { type Identity, ownership, ownName, type RecordOwners, tagged } from './ownership.ts'
 import type { Row } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
@@ -31,4 +31,9 @@ export function journalOf(identity: Identity, entries: Iterable<string>): Row<'d
     description: tagged(identity, 'journal'),
     fields: { records },
   }
+}
+
+/** Whether such a row is written only after the journal speaks of it. */
+export function isNoted({ exclusive }: RecordOwners): (row: Row) => boolean {
+  return ({ kind, parent = '' }) => kind === 'route advertisement' || (kind === 'FDB record' && !exclusive.has(parent))
 }

@@ -11,7 +11,7 @@ import { dependentsOf, inUse, isReferredTo, standingOnOthers } from './dependent
 import { subjectOf, verify } from './expectation.ts'
 import type { Finding } from './finding.ts'
 import { formerAdvertisements } from './former-advertisement.ts'
-import { journalOf, readJournal } from './journal.ts'
+import { isNoted, journalOf, readJournal } from './journal.ts'
 import { factsOf } from './kind.ts'
 import { type Matches, match } from './match.ts'
 import type { Operation, RowOperation } from './operation.ts'
@@ -74,7 +74,9 @@ export function plan(input: PlanInput): Plan {
   const marked = shared.size === 0 ? wanted : wanted.map(row => (isIn(row, shared) ? markShared(row) : row))
   const desired = [...marked, ...(synced ? former.rows : []), ...(journal === undefined ? [] : [journal])]
 
-  const matches = match(desired, actual, identity, owners, barred)
+  const taken = journal === undefined ? undefined : actual.get(journal)
+  const unnoted = taken !== undefined && chosen(taken).owner === 'foreign' ? desired.filter(isNoted(owners)) : []
+  const matches = match(desired, actual, identity, owners, new Set([...barred, ...unnoted.map(rowKey)]))
   const left = leftOf(matches, owners, input)
   const again = matches.changes.filter(isRecreation)
   const uses = [...left.rows, ...again.map(({ before }) => before)].map(row => useOf(row, owners, input))

@@ -1,7 +1,6 @@
 /**
  * Which virtual addresses tell their route, as rows of one field each, and what that lets agents take from BIG-IP. Pure. A
- * virtual address is never created nor deleted. One that is chosen no longer keeps the field as it is, for what it had before
- * is not known; the prefix list of our route map is what keeps it from being told.
+ * virtual address is never created nor deleted; one that is chosen no longer gets back what it had (former-advertisement.ts).
  */
 import { InputFault } from '../../base/failure.ts'
 import { parseAddress } from '../../base/ip.ts'
