@@ -63,6 +63,8 @@ interface Reconciler {
   readonly device: Device
   readonly client: object
   readonly api: RoutingApi | undefined
+  /** What its rows were read by: default route domains of partitions. */
+  readonly domains: string
 }
 
 export class Unit {
@@ -204,7 +206,10 @@ export class Unit {
 
   #reconcilerFor(access: AccessOptions, api: RoutingApi | undefined): Reconciler {
     const { client } = access
-    if (this.#reconciler?.client === client && this.#reconciler.api === api) return this.#reconciler
+    const domains = domainsOf(access.facts)
+    const { client: known, api: former, domains: told } = this.#reconciler ?? {}
+    if (this.#reconciler !== undefined && known === client && former === api && told === domains)
+      return this.#reconciler
     const { bigIp, identity, lead, clock, onEvent } = this.#options
     const before = this.#reconciler
     const device = new Device({
@@ -220,7 +225,7 @@ export class Unit {
         if (event.type === 'applied' && touchesTunnel(event)) this.link.refresh()
       },
     })
-    this.#reconciler = { device, client, api }
+    this.#reconciler = { device, client, api, domains }
     this.#leaving = (before?.device.close() ?? Promise.resolve()).then(() => {
       if (this.#following) device.start()
     })
@@ -279,4 +284,11 @@ function purged({ exclusiveTunnels, sharedTunnels, unavailable }: Desire): Wante
 
 function touchesTunnel({ operation }: DeviceEvent & { type: 'applied' }): boolean {
   return operation.verb !== 'records' && (operation.row.kind === 'tunnel' || operation.row.kind === 'self IP')
+}
+
+/** AS3 sets them anew at will. */
+function domainsOf({ partitions }: Pick<DeviceFacts, 'partitions'>): string {
+  return Array.from(partitions, ([name, id]) => (id === 0 ? '' : `${name} ${id} `))
+    .sort()
+    .join('')
 }

@@ -1,5 +1,6 @@
 /** What a device must hold so that it reaches every pod, by mode: one file per mode beside this one, chosen here. Pure. */
 import type { ClusterNetwork } from '../../cni/network.ts'
+import type { Finding } from '../finding.ts'
 import type { BigIpSpec, Mode } from '../resource.ts'
 import { chooseRouting } from '../routing/choice.ts'
 import { chooseMode } from './auto.ts'
@@ -60,24 +61,13 @@ export function desire(input: ModeInput): Desire {
       published: publish({}),
     }
   const answer = MODES[mode](input, place)
-  const missing = facts.partitions.has(identity.partition)
-    ? []
-    : [
-        {
-          code: 'partition-missing',
-          severity: 'error' as const,
-          subject: where.unit,
-          cause: `the device has no partition ${identity.partition}`,
-          remedy: `tmsh create auth partition ${identity.partition}`,
-        },
-      ]
   return {
     ...nothing,
     complete: true,
     ...rest,
     ...answer,
     mode,
-    findings: [...missing, ...answer.findings],
+    findings: [...partitionFindings(input, place), ...answer.findings],
     exclusions: [...network.exclusions, ...answer.exclusions],
     published: publish(answer.published ?? {}),
   }
@@ -90,6 +80,31 @@ export function needsPods({ mode, arp }: BigIpSpec, { cni, backend }: ClusterNet
 
 function podNetworks({ clusterCIDRs, nodes }: ClusterNetwork): readonly string[] {
   return clusterCIDRs.length > 0 ? clusterCIDRs : nodes.flatMap(({ podCIDRs }) => podCIDRs.map(({ prefix }) => prefix))
+}
+
+function partitionFindings({ spec, facts, identity, unit }: ModeInput, { routeDomain }: Place): Finding[] {
+  const { partition } = identity
+  const subject = `unit ${unit.name}`
+  if (!facts.partitions.has(partition))
+    return [
+      {
+        code: 'partition-missing',
+        severity: 'error',
+        subject,
+        cause: `the device has no partition ${partition}`,
+        remedy: `tmsh create auth partition ${partition}`,
+      },
+    ]
+  if (spec.routeDomain !== undefined || routeDomain === 0) return []
+  return [
+    {
+      code: 'route-domain-implied',
+      severity: 'warning',
+      subject,
+      cause: `route domain ${routeDomain} is taken because it is the default one of partition ${partition}, which AS3 sets to 0 with each declaration unless told otherwise: everything would then move to route domain 0`,
+      remedy: `write spec.routeDomain: ${routeDomain}`,
+    },
+  ]
 }
 
 function publish(said: Partial<Desire['published']>): Desire['published'] {

@@ -177,4 +177,16 @@ describe('flannel-vxlan in a route domain', () => {
     const told = want({ spec: { partition: 'k8s' } })
     assert.equal(told.findings[0]!.code, 'partition-missing')
   })
+
+  test('one that only the partition implies is a warning, for AS3 takes it away', () => {
+    const place = {
+      facts: { partitions: new Map([['k8s', 20]]), selfIPs: [selfIP('/k8s/self', '10.1.10.62/24')] },
+    }
+    const implied = want({ spec: { partition: 'k8s' }, ...place })
+    assert.match(
+      implied.findings.find(({ code }) => code === 'route-domain-implied')!.remedy!,
+      /^write spec.routeDomain: 20$/,
+    )
+    assert.doesNotMatch(codes(want({ spec: { partition: 'k8s', routeDomain: 20 }, ...place })).join(), /implied/)
+  })
 })
