@@ -30,6 +30,8 @@ const HEADER = 12
 const NEXT_HOP_HEADER = 8
 
 const RTA_DST = 1
+const RTA_SRC = 2
+const RTA_IIF = 3
 const RTA_OIF = 4
 const RTA_GATEWAY = 5
 const RTA_PRIORITY = 6
@@ -38,6 +40,7 @@ const RTA_TABLE = 15
 const RTA_VIA = 18
 
 const RTM_F_CLONED = 0x200
+const RTM_F_LOOKUP_TABLE = 0x1000
 const RTM_F_FIB_MATCH = 0x2000
 const RTNH_F_ONLINK = 4
 
@@ -271,28 +274,38 @@ export function* routePages(
   }
 }
 
+/** A packet that comes in by a link to be passed on. */
+export interface Arrival {
+  readonly source: Address
+  /** Index of the link. */
+  readonly link: number
+}
+
 /**
  * The row that the kernel itself would follow to an address, policy rules counted in.
- * @throws WorldFault ENETUNREACH, EHOSTUNREACH … when there is none
+ * @param arrival absent: the packet is one of this machine's own
+ * @throws WorldFault ENETUNREACH, EHOSTUNREACH … when there is none; EINVAL too where an IPv4 source may not come in there
  */
-export function routeTo(socket: NetlinkSocket, address: Address): KernelRoute {
+export function routeTo(socket: NetlinkSocket, address: Address, arrival?: Arrival): KernelRoute {
   const bits = bitsOf(address.family)
-  const message = socket.ask(`looking for a route to ${address}`, writer =>
+  const message = socket.ask(`looking for a route to ${address}`, writer => {
     writer
       .begin(RTM_GETROUTE, 0)
-      .raw(requestHeader(address.family, bits, 0, RTM_F_FIB_MATCH))
+      .raw(requestHeader(address.family, bits, 0, RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE, arrival && bits))
       .attribute(RTA_DST, address.bytes)
-      .end(),
-  )
+    if (arrival !== undefined) writer.attribute(RTA_SRC, arrival.source.bytes).attributeU32(RTA_IIF, arrival.link)
+    writer.end()
+  })
   const route = decodeRoute(message)
   if (route === undefined)
     throw new WorldFault('ENETUNREACH', `looking for a route to ${address}: no answer`, { retry: true })
   return route
 }
 
-function requestHeader(family: Family, length: number, protocol: number, flags: number): Uint8Array {
-  const header = new MessageWriter().u8(familyNumber(family)).u8(length).u16(0).u8(0).u8(protocol).u16(0).u32(flags)
-  return header.bytes
+/** @param length of the destination @param sourceLength of the source */
+function requestHeader(family: Family, length: number, protocol: number, flags: number, sourceLength = 0): Uint8Array {
+  const header = new MessageWriter().u8(familyNumber(family)).u8(length).u8(sourceLength).u8(0)
+  return header.u8(0).u8(protocol).u16(0).u32(flags).bytes
 }
 
 export function prefixOf(route: KernelRoute): Prefix {

@@ -15,6 +15,7 @@ const RTM_GETRULE = 34
 const HEADER = 12
 
 const FRA_DST = 1
+const FRA_SRC = 2
 const FRA_PRIORITY = 6
 const FRA_TABLE = 15
 const FRA_PROTOCOL = 21
@@ -47,23 +48,36 @@ export function writeRule(message: MessageWriter, change: 'add' | 'delete', rule
     .end()
 }
 
+/** Any rule that leads into a table, as far as it chooses by source and destination. */
+export interface AnyRule extends KernelRule {
+  readonly from: Prefix
+}
+
 /** A RTM_NEWRULE or RTM_DELRULE; undefined where it says more, or something else, than `to PREFIX lookup TABLE`. */
-export function decodeRule({ body }: Message): KernelRule | undefined {
+export function decodeRule(message: Message): KernelRule | undefined {
+  const rule = decodeAnyRule(message)
+  if (rule === undefined || rule.from.length > 0 || rule.to.length === 0) return undefined
+  const { from: _, ...own } = rule
+  return own
+}
+
+function decodeAnyRule({ body }: Message): AnyRule | undefined {
   const number = body[0]
-  if (body.length < HEADER || (number !== AF_INET && number !== AF_INET6)) return undefined
+  if (body.length < HEADER || (number !== AF_INET && number !== AF_INET6) || body[7] !== FR_ACT_TO_TBL) return undefined
   const family: Family = number === AF_INET ? 4 : 6
   const attributes = decodeAttributes(body, HEADER)
-  const to = attributes.get(FRA_DST)
-  const sourceLength = body[2]!
-  if (to === undefined || sourceLength > 0 || body[7] !== FR_ACT_TO_TBL) return undefined
   const u32 = (type: number) => {
     const value = attributes.get(type)
     return value === undefined ? 0 : u32At(value, 0)
   }
-  const bytes = new Uint8Array(bitsOf(family) >> 3)
-  bytes.set(to)
+  const prefix = (type: number, length: number) => {
+    const bytes = new Uint8Array(bitsOf(family) >> 3)
+    bytes.set(attributes.get(type) ?? [])
+    return new Prefix(bytes, length)
+  }
   return {
-    to: new Prefix(bytes, body[1]!),
+    from: prefix(FRA_SRC, body[2]!),
+    to: prefix(FRA_DST, body[1]!),
     table: u32(FRA_TABLE) || body[4]!,
     priority: u32(FRA_PRIORITY),
     protocol: attributes.get(FRA_PROTOCOL)?.[0] ?? 0,
@@ -72,7 +86,17 @@ export function decodeRule({ body }: Message): KernelRule | undefined {
 
 /** @throws WorldFault */
 export function listRules(socket: NetlinkSocket, family: Family): KernelRule[] {
+  return dumpRules(socket, family).flatMap(message => decodeRule(message) ?? [])
+}
+
+/** In the order in which they are asked. @throws WorldFault */
+export function listAllRules(socket: NetlinkSocket, family: Family): AnyRule[] {
+  const rules = dumpRules(socket, family).flatMap(message => decodeAnyRule(message) ?? [])
+  return rules.sort((one, other) => one.priority - other.priority)
+}
+
+function dumpRules(socket: NetlinkSocket, family: Family): Message[] {
   const body = new Uint8Array(HEADER)
   body[0] = familyNumber(family)
-  return socket.dump('listing rules', RTM_GETRULE, body).flatMap(message => decodeRule(message) ?? [])
+  return socket.dump('listing rules', RTM_GETRULE, body)
 }
