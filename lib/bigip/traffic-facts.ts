@@ -12,8 +12,9 @@ import { objectOf } from './stats.ts'
 
 export interface VirtualAddress {
   readonly path: string
-  /** Without `%id` where it is the default of the virtual address's partition. */
+  /** Without `%id`. */
   readonly address: string
+  readonly routeDomain: number
   /** Of the prefix. */
   readonly length: number
   readonly routeAdvertisement: Row<'route advertisement'>['fields']['mode']
@@ -37,10 +38,12 @@ export const VIRTUAL_SERVER_FIELDS = ['fullPath', 'destination', 'disabled', 'po
 /** @throws DeviceFault, as all here */
 export function decodeVirtualAddress(body: JsonObject, domainOf: DomainOf): VirtualAddress {
   const path = textOf(body, 'fullPath')
-  const address = concrete(readAddress(textOf(body, 'address'), domainOf(path)))
+  const [text = '', domain] = textOf(body, 'address').split('%')
+  const address = concrete(readAddress(text, 0))
   return {
     path,
     address,
+    routeDomain: domain === undefined ? domainOf(path) : Number(domain),
     length: lengthOf(address, optional(body, 'mask')),
     routeAdvertisement: (optional(body, 'routeAdvertisement') ?? 'disabled') as VirtualAddress['routeAdvertisement'],
     trafficGroup: optional(body, 'trafficGroup') ?? 'none',

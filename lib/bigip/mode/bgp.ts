@@ -44,7 +44,7 @@ export function bgp(input: ModeInput, place: Place): Answer {
     {
       chosen: spec.advertise?.virtualAddresses ?? [],
       mode: spec.advertise?.mode ?? 'disabled',
-      virtualAddresses: facts.virtualAddresses,
+      virtualAddresses: facts.virtualAddresses.filter(({ routeDomain }) => routeDomain === place.routeDomain),
     },
     subject,
   )

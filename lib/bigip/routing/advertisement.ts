@@ -14,7 +14,7 @@ export interface AdvertisementWish {
   /** `spec.advertise.virtualAddresses`: full paths, or prefixes that they lie in. */
   readonly chosen: readonly string[]
   readonly mode: AdvertisementMode
-  /** The device's (facts). */
+  /** The device's (facts), of the route domain whose BGP tells them. */
   readonly virtualAddresses: readonly { readonly path: string; readonly address: string; readonly length: number }[]
 }
 
@@ -77,7 +77,7 @@ function unmet(choice: string, subject: string): Finding {
     code: 'virtual-address-missing',
     severity: 'warning',
     subject,
-    cause: `spec.advertise names ${choice}, and the device has no such virtual address`,
+    cause: `spec.advertise names ${choice}, and the device has no such virtual address in the route domain of its BGP`,
     remedy: `tmsh list ltm virtual-address shows what there is; correct spec.advertise.virtualAddresses`,
   }
 }

@@ -167,12 +167,12 @@ test('addresses go without the default route domain of their own partition, and 
 test('virtual servers, their addresses and SNAT pools are told in normal form', async () => {
   const facts = await factsOf({})
   assert.deepEqual(
-    facts.virtualAddresses.map(({ address, length, routeAdvertisement }) => [address, length, routeAdvertisement]),
+    facts.virtualAddresses.map(one => [one.address, one.routeDomain, one.length, one.routeAdvertisement]),
     [
-      ['10.1.10.100', 32, 'selective'],
-      ['10.9.0.0', 22, 'disabled'],
-      ['2001:db8::100', 128, 'disabled'],
-      ['0.0.0.0', 0, 'disabled'],
+      ['10.1.10.100', 0, 32, 'selective'],
+      ['10.9.0.0', 20, 22, 'disabled'],
+      ['2001:db8::100', 0, 128, 'disabled'],
+      ['0.0.0.0', 0, 0, 'disabled'],
     ],
   )
   assert.deepEqual(facts.virtualServers, [

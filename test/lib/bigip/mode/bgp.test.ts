@@ -119,20 +119,25 @@ describe('BGP modes', () => {
     }
   })
 
-  test('chosen virtual addresses are told, and published', () => {
+  test('chosen virtual addresses are told, and published; those of another route domain are not touched', () => {
+    const one = { address: '10.1.20.100', length: 32, routeAdvertisement: 'disabled' as const, trafficGroup: '' }
     const virtualAddresses = [
-      {
-        path: '/Common/10.1.20.100',
-        address: '10.1.20.100',
-        length: 32,
-        routeAdvertisement: 'disabled' as const,
-        trafficGroup: '',
-      },
+      { ...one, path: '/Common/10.1.20.100', routeDomain: 0 },
+      { ...one, path: '/shop/10.1.20.100', routeDomain: 5 },
     ]
     const spec = { advertise: { virtualAddresses: ['10.1.20.0/24'], mode: 'selective' } }
     const told = want({ spec, facts: { virtualAddresses } })
     assert.deepEqual(told.published.advertised, ['10.1.20.100/32'])
-    assert.deepEqual(of('route advertisement', told.rows)[0]!.fields, { mode: 'selective' })
+    assert.deepEqual(
+      of('route advertisement', told.rows).map(({ name, fields }) => [name, fields]),
+      [['/Common/10.1.20.100', { mode: 'selective' }]],
+    )
+    const named = want({
+      spec: { advertise: { virtualAddresses: ['/shop/10.1.20.100'] } },
+      facts: { virtualAddresses },
+    })
+    assert.deepEqual(of('route advertisement', named.rows), [])
+    assert.ok(codes(named).includes('virtual-address-missing'))
   })
 })
 
