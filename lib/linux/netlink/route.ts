@@ -42,6 +42,8 @@ const RTA_VIA = 18
 const RTM_F_CLONED = 0x200
 const RTM_F_LOOKUP_TABLE = 0x1000
 const RTM_F_FIB_MATCH = 0x2000
+/** IPv6 tells the table in any case, and refuses to be asked. */
+const LOOKUP_FLAGS = { 4: RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE, 6: RTM_F_FIB_MATCH } as const
 const RTNH_F_ONLINK = 4
 
 const RT_SCOPE_UNIVERSE = 0
@@ -291,7 +293,7 @@ export function routeTo(socket: NetlinkSocket, address: Address, arrival?: Arriv
   const message = socket.ask(`looking for a route to ${address}`, writer => {
     writer
       .begin(RTM_GETROUTE, 0)
-      .raw(requestHeader(address.family, bits, 0, RTM_F_FIB_MATCH | RTM_F_LOOKUP_TABLE, arrival && bits))
+      .raw(requestHeader(address.family, bits, 0, LOOKUP_FLAGS[address.family], arrival && bits))
       .attribute(RTA_DST, address.bytes)
     if (arrival !== undefined) writer.attribute(RTA_SRC, arrival.source.bytes).attributeU32(RTA_IIF, arrival.link)
     writer.end()
