@@ -7,14 +7,15 @@ import type { Family } from '../../base/ip.ts'
 import type { Exclusion, Finding } from '../finding.ts'
 import { advertisementRows } from '../routing/advertisement.ts'
 import { chooseRouting, type RoutingChoice } from '../routing/choice.ts'
-import { type BgpSpeaker, bgpRows, speakersOf } from '../routing/desired.ts'
+import { bgpRows } from '../routing/desired.ts'
+import { type BgpFamily, bgpFamilyOf } from '../routing/family.ts'
 import type { RoutingReading } from '../routing/reading.ts'
+import { type BgpSpeaker, speakersOf } from '../routing/speakers.ts'
 import type { Kind } from '../row.ts'
 import type { Answer, Desire, ModeInput, OtherUnit } from './desire.ts'
 import { tunnelPaths } from './overlay.ts'
 import type { Place, SelfIP } from './place.ts'
 import { connectedSubnets, connectionFinding, nearestSelfIP, notConnected } from './reach.ts'
-import { familyOf } from './subnet.ts'
 
 /** What a device without BGP cannot hold. */
 export const BGP_KINDS: readonly Kind[] = ['prefix list', 'route map', 'BGP', 'BGP peer group', 'BGP neighbor']
@@ -29,7 +30,7 @@ export function bgp(input: ModeInput, place: Place): Answer {
   const subnets = connectedSubnets(place.selfIPs, tunnels)
   const underlay = place.selfIPs.filter(({ vlan }) => !tunnels.has(vlan))
   const addresses = addressesOf(input, underlay)
-  const families = addresses.map(address => (familyOf(address) === 4 ? ('ipv4' as const) : ('ipv6' as const)))
+  const families = addresses.map(bgpFamilyOf)
   const selected = speakersOf({
     nodes: network.nodes,
     peers: spec.bgp.peers,
@@ -118,18 +119,18 @@ function addressesOf({ unit, network }: ModeInput, underlay: readonly SelfIP[]):
 }
 
 function routerIdOf({ unit }: ModeInput, addresses: readonly string[]): { readonly routerId?: string } {
-  const routerId = unit.bgp.routerId ?? addresses.find(address => familyOf(address) === 4)
+  const routerId = unit.bgp.routerId ?? addresses.find(address => bgpFamilyOf(address) === 'ipv4')
   return routerId === undefined ? {} : { routerId }
 }
 
 function speakerOf(
   { spec: other, published }: OtherUnit,
   { spec }: ModeInput,
-  families: readonly ('ipv4' | 'ipv6')[],
+  families: readonly BgpFamily[],
 ): BgpSpeaker[] {
   const given = [other.bgp.address, other.bgp.address6].filter(address => address !== undefined)
   const addresses = (given.length > 0 ? given : (published?.bgp?.addresses ?? [])).filter(address =>
-    families.includes(familyOf(address) === 4 ? 'ipv4' : 'ipv6'),
+    families.includes(bgpFamilyOf(address)),
   )
   if (addresses.length === 0) return []
   return [{ kind: 'unit', name: other.name, addresses, asNumber: spec.bgp.asNumber }]

@@ -5,89 +5,11 @@
  */
 import { parseAddress } from '../../base/ip.ts'
 import { parsePrefix } from '../../base/prefix.ts'
-import type { NodeNetwork } from '../../cni/network.ts'
-import type { Exclusion, Finding } from '../finding.ts'
+import type { Finding } from '../finding.ts'
 import { hasTag, type Identity, ownName, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
-
-export type BgpFamily = 'ipv4' | 'ipv6'
-
-/** One router that the device shall peer with: a node's agent, a reflector, the other unit of the pair. */
-export interface BgpSpeaker {
-  readonly kind: 'Node' | 'unit'
-  readonly name: string
-  /** One session for each; it carries the family of its address. */
-  readonly addresses: readonly string[]
-  readonly asNumber: number
-}
-
-export interface SpeakerSelection {
-  readonly nodes: readonly NodeNetwork[]
-  readonly peers: 'per-node' | 'reflector'
-  /** `spec.reflector.nodeSelector.matchLabels`; counts where `peers` is `reflector`. */
-  readonly matchLabels?: Readonly<Record<string, string>>
-  /** `spec.bgp.nodeASNumber`; a node's own wins. */
-  readonly nodeASNumber: number
-  /** Of the device's subnets towards the nodes. */
-  readonly families: readonly BgpFamily[]
-}
-
-export interface SelectedSpeakers {
-  readonly speakers: readonly BgpSpeaker[]
-  readonly exclusions: readonly Exclusion[]
-  readonly findings: readonly Finding[]
-}
-
-/**
- * The nodes that BIG-IP peers with: all, or the reflectors (for `status.reflectors`, which the agents read). Nodes without an
- * address of any of the families are left out.
- */
-export function speakersOf(selection: SpeakerSelection): SelectedSpeakers {
-  const { nodes, peers, matchLabels = {}, nodeASNumber, families } = selection
-  const chosen = peers === 'per-node' ? nodes : nodes.filter(({ labels }) => hasLabels(labels, matchLabels))
-  const speakers: BgpSpeaker[] = []
-  const exclusions: Exclusion[] = []
-  for (const { name, addresses, asNumber = nodeASNumber } of chosen) {
-    const usable = addresses.filter(({ family }) => families.includes(nameOf(family))).map(({ address }) => address)
-    if (usable.length > 0) speakers.push({ kind: 'Node', name, addresses: usable, asNumber })
-    else exclusions.push(withoutAddress(name, families))
-  }
-  return {
-    speakers,
-    exclusions,
-    findings: peers === 'reflector' ? reflectorFindings(speakers.length, matchLabels) : [],
-  }
-}
-
-function hasLabels(labels: Readonly<Record<string, string>>, wanted: Readonly<Record<string, string>>): boolean {
-  return Object.entries(wanted).every(([key, value]) => labels[key] === value)
-}
-
-function withoutAddress(name: string, families: readonly BgpFamily[]): Exclusion {
-  return {
-    kind: 'Node',
-    name,
-    reason: 'NoBGPAddress',
-    message: `it has no ${families.join(' or ')} address that BIG-IP could peer with; give the Node an InternalIP`,
-  }
-}
-
-function reflectorFindings(count: number, matchLabels: Readonly<Record<string, string>>): Finding[] {
-  if (count > 1) return []
-  const labels = Object.entries(matchLabels).map(label => label.join('='))
-  return [
-    {
-      code: count === 0 ? 'reflector-missing' : 'reflector-single',
-      severity: count === 0 ? 'error' : 'warning',
-      subject: 'spec.reflector.nodeSelector',
-      cause:
-        count === 0
-          ? 'no node has the labels of a reflector, so that BIG-IP has nobody to peer with'
-          : 'only one node is a reflector: while it is away BIG-IP learns nothing new',
-      remedy: `kubectl label node NODE ${labels.join(' ')} on two or three nodes`,
-    },
-  ]
-}
+import { type BgpFamily, bgpFamilyOf, FAMILIES } from './family.ts'
+import type { BgpSpeaker } from './speakers.ts'
 
 export interface BgpWish {
   readonly identity: Identity
@@ -200,7 +122,7 @@ function expected({ routerId, asNumber }: BgpWish, { description: _, ...found }:
 /** One for each AS and family, for a group has one AS, and its members what it says of families. */
 function peerGroups({ identity, speakers }: BgpWish, parent: string): Row<'BGP peer group'>[] {
   const groups = speakers.flatMap(({ asNumber, addresses }) =>
-    addresses.map(familyOf).map((family): Row<'BGP peer group'> => {
+    addresses.map(bgpFamilyOf).map((family): Row<'BGP peer group'> => {
       const name = groupName(identity, asNumber, family)
       return {
         kind: 'BGP peer group',
@@ -215,7 +137,7 @@ function peerGroups({ identity, speakers }: BgpWish, parent: string): Row<'BGP p
 }
 
 function neighbor(wish: BgpWish, { asNumber }: BgpSpeaker, address: string, parent: string): Row<'BGP neighbor'> {
-  const family = familyOf(address)
+  const family = bgpFamilyOf(address)
   const far =
     asNumber !== wish.asNumber && !wish.connected.some(subnet => parsePrefix(subnet).contains(parseAddress(address)))
   return {
@@ -252,7 +174,7 @@ function vipRows({ identity, routeDomain, advertised }: BgpWish): Row[] {
 
 /** A prefix list has no gaps to fill: sorted, so that the same VIPs make the same list. */
 function vipsOf(advertised: readonly string[] = [], family: BgpFamily): string[] {
-  return [...new Set(advertised)].filter(prefix => familyOf(prefix) === family).sort()
+  return [...new Set(advertised)].filter(prefix => bgpFamilyOf(prefix) === family).sort()
 }
 
 function longAsNumbers({ unit, asNumber, speakers, extendedAsNumbers }: BgpWish): Finding[] {
@@ -282,17 +204,6 @@ function untoldVips({ unit, advertised }: BgpWish, found: Row<'BGP'>): Finding[]
       remedy: `have it redistribute kernel routes, by a route map that lets ${advertised?.join(', ')} through`,
     },
   ]
-}
-
-const FAMILIES: readonly BgpFamily[] = ['ipv4', 'ipv6']
-
-/** Of an address or a prefix. */
-function familyOf(text: string): BgpFamily {
-  return text.includes(':') ? 'ipv6' : 'ipv4'
-}
-
-function nameOf(family: 4 | 6): BgpFamily {
-  return family === 4 ? 'ipv4' : 'ipv6'
 }
 
 function groupName({ clusterId }: Identity, asNumber: number, family: BgpFamily): string {

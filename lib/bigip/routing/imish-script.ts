@@ -10,7 +10,7 @@ import { DeviceFault } from '../fault.ts'
 import type { RowOperation } from '../operation.ts'
 import { hasTag, type Identity, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
-import type { BgpFamily } from './desired.ts'
+import { type BgpFamily, FAMILIES } from './family.ts'
 import type { ZebosPeer, ZebosProcess } from './zebos-config.ts'
 import { markerOf } from './zebos-rows.ts'
 
@@ -20,7 +20,6 @@ export interface ScriptContext {
   readonly process: ZebosProcess | undefined
 }
 
-const FAMILIES: readonly BgpFamily[] = ['ipv4', 'ipv6']
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]{0,79}$/
 const DESCRIPTION = /^[A-Za-z0-9][A-Za-z0-9 ._:/=@+-]{0,79}$/
 

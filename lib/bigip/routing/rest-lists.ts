@@ -3,10 +3,8 @@ import { nonsenseOf } from '../fault.ts'
 import type { Row } from '../row.ts'
 import { type Body, descriptionOf, placeOf } from '../row-codec.ts'
 import { described, inPartitionOf, itemsOf, pathOf, routeDomainOf, text, within } from './body.ts'
-import type { BgpFamily } from './desired.ts'
+import { type BgpFamily, FAMILIES } from './family.ts'
 import type { RestCodec } from './rest.ts'
-
-const FAMILIES: readonly BgpFamily[] = ['ipv4', 'ipv6']
 
 export const prefixList: RestCodec<'prefix list'> = {
   collection: () => 'net/routing/prefix-list',

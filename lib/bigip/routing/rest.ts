@@ -8,7 +8,7 @@ import { subcollectionPath } from '../path.ts'
 import type { Kind, Row, RowFields } from '../row.ts'
 import { type Body, descriptionOf, placeOf, type RowCodec } from '../row-codec.ts'
 import { described, inPartitionOf, integer, itemsOf, nameOf, pathOf, routeDomainOf, text, within } from './body.ts'
-import type { BgpFamily } from './desired.ts'
+import { type BgpFamily, FAMILIES } from './family.ts'
 import { prefixList, routeMap } from './rest-lists.ts'
 
 export type RoutingKind = Extract<
@@ -22,9 +22,9 @@ export interface RestCodec<K extends Kind> extends RowCodec<K> {
 }
 
 const ROUTING = 'net/routing'
-const FAMILIES: readonly BgpFamily[] = ['ipv4', 'ipv6']
-const HOLD_TIME = 90
-const KEEPALIVE_TIME = 30
+/** Seconds, as the next: where the device says nothing. */
+export const HOLD_TIME = 90
+export const KEEPALIVE_TIME = 30
 
 const bgp: RestCodec<'BGP'> = {
   collection: () => `${ROUTING}/bgp`,

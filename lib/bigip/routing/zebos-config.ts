@@ -2,7 +2,7 @@
  * The text of ZebOS's `show running-config`, as far as BGP goes: what is in it, as values. Knows no rows and no device. Rules:
  * a line that is not understood is left alone, and so is whatever it belongs to; a text without its `end` is no configuration.
  */
-import type { BgpFamily } from './desired.ts'
+import type { BgpFamily } from './family.ts'
 
 export interface ZebosConfig {
   /** `bgp extended-asn-cap`: 4-octet AS numbers. */

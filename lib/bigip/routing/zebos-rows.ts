@@ -7,8 +7,8 @@ import { parseAddress } from '../../base/ip.ts'
 import { parsePrefix } from '../../base/prefix.ts'
 import { type Identity, ownName, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
-import type { BgpFamily } from './desired.ts'
-import type { RoutingKind } from './rest.ts'
+import { FAMILIES } from './family.ts'
+import { HOLD_TIME, KEEPALIVE_TIME, type RoutingKind } from './rest.ts'
 import type { ZebosConfig, ZebosPeer, ZebosPrefixList, ZebosProcess, ZebosRouteMapEntry } from './zebos-config.ts'
 
 export interface ZebosPlace {
@@ -16,10 +16,6 @@ export interface ZebosPlace {
   /** Full path of the route domain. */
   readonly routeDomain: string
 }
-
-const HOLD_TIME = 90
-const KEEPALIVE_TIME = 30
-const FAMILIES: readonly BgpFamily[] = ['ipv4', 'ipv6']
 
 /** The peer group without members that says whose the process is. */
 export function markerOf({ clusterId }: Identity): string {
