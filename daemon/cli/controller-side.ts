@@ -4,7 +4,7 @@
  */
 import type { ControllerClient } from '../controller/client.ts'
 
-export type ControllerSide = Pick<ControllerClient, 'status' | 'plan' | 'apply' | 'doctor' | 'vtepValues'>
+export type ControllerSide = Pick<ControllerClient, 'status' | 'plan' | 'apply' | 'doctor' | 'journeys' | 'vtepValues'>
 
 export interface SideOptions {
   readonly socket: string

@@ -1,5 +1,6 @@
 /** What the controller's control API has: its resources and the parsing of their queries. */
 import { InputFault } from '../../lib/base/failure.ts'
+import { parseAddress } from '../../lib/base/ip.ts'
 import type { Selection } from '../../lib/controller/controller.ts'
 import { type Api, apiOf, ok, type Resource } from '../control/dispatch.ts'
 import type { ControllerView } from './view.ts'
@@ -29,6 +30,13 @@ const RESOURCES: readonly Resource<ControllerView>[] = [
     path: '/v1/doctor',
     query: SELECTION,
     answer: async (view, query) => ok(await view.doctor(parseSelection(query))),
+  },
+  {
+    method: 'GET',
+    path: '/v1/journeys',
+    query: [...SELECTION, 'pod'],
+    answer: async (view, query) =>
+      ok(await view.journeys(parseAddress(query.get('pod') ?? '', 'pod'), parseSelection(query))),
   },
   {
     method: 'GET',

@@ -1,6 +1,12 @@
 /** Asks the controller behind a socket for its documents. Fails as SocketAsker does. */
 import { SocketAsker } from '../control/socket-asker.ts'
-import type { ControllerStatus, DoctorDocument, PlanDocument, VtepValuesDocument } from './document.ts'
+import type {
+  ControllerStatus,
+  DoctorDocument,
+  JourneysDocument,
+  PlanDocument,
+  VtepValuesDocument,
+} from './document.ts'
 
 /** Absent: all of them. */
 export interface UnitSelection {
@@ -33,6 +39,11 @@ export class ControllerClient {
 
   doctor(selection: UnitSelection): Promise<DoctorDocument> {
     return this.#asker.ask('GET', `/v1/doctor${queryOf(selection)}`)
+  }
+
+  /** @param selection `pod`: its address */
+  journeys(selection: UnitSelection & { readonly pod: string }): Promise<JourneysDocument> {
+    return this.#asker.ask('GET', `/v1/journeys${queryOf(selection)}`)
   }
 
   vtepValues(selection: Pick<UnitSelection, 'bigip'>): Promise<VtepValuesDocument> {

@@ -3,6 +3,8 @@
  * added, and its meaning never changes within `/v1`. Times are ISO 8601 in UTC, durations are whole seconds. No secret is in them.
  */
 
+import type { Journey } from '../../lib/base/journey.ts'
+
 /** `GET /v1/status`. */
 export interface ControllerStatus {
   /** Of the program. */
@@ -155,6 +157,20 @@ export interface UnitExamination {
     /** Addresses of the device. */
     readonly sources: readonly string[]
   }[]
+}
+
+/** `GET /v1/journeys?pod=&bigip=&unit=`: reads the devices anew. */
+export interface JourneysDocument {
+  readonly units: readonly UnitJourneys[]
+}
+
+export interface UnitJourneys {
+  readonly bigIp: string
+  readonly unit: string
+  /** Why the device could not be looked at. */
+  readonly error?: string
+  /** On the device: to the pod, and where there is a tunnel from it. */
+  readonly journeys: readonly Journey[]
 }
 
 /** `GET /v1/vtep-values?bigip=`: for each BIGIP of mode cilium-vxlan what Cilium has to be told. */

@@ -1,4 +1,5 @@
 /** The controller's library in the process of a command, for one question: no socket, no Lease, no loop; the same answers. */
+import { parseAddress } from '../../lib/base/ip.ts'
 import { Controller } from '../../lib/controller/controller.ts'
 import { parseAllowance, parseSelection } from './api.ts'
 import type { ControllerClient, UnitSelection } from './client.ts'
@@ -14,7 +15,8 @@ export interface OnceOptions {
   readonly namespace?: string
 }
 
-export interface Once extends Pick<ControllerClient, 'status' | 'plan' | 'apply' | 'doctor' | 'vtepValues'> {
+export interface Once
+  extends Pick<ControllerClient, 'status' | 'plan' | 'apply' | 'doctor' | 'journeys' | 'vtepValues'> {
   /** Logs out of the devices. */
   close(): Promise<void>
 }
@@ -38,6 +40,7 @@ export function openOnce({ bigip, ...options }: OnceOptions): Once {
     plan: selection => view.plan(parse(selection)),
     apply: ({ allow, ...selection }) => view.apply(parse(selection), parseAllowance(allow)),
     doctor: selection => view.doctor(parse(selection)),
+    journeys: ({ pod, ...selection }) => view.journeys(parseAddress(pod), parse(selection)),
     vtepValues: selection => view.vtepValues(parse(selection)),
     close: async () => {
       await controller.close()

@@ -1,5 +1,6 @@
 /** The controller as its control API shows it: values of the library → documents. Decides nothing, changes nothing but by `apply`. */
 import { InputFault, reasonOf } from '../../lib/base/failure.ts'
+import type { Address } from '../../lib/base/ip.ts'
 import type { Operation } from '../../lib/bigip/operation.ts'
 import type { Plan } from '../../lib/bigip/plan.ts'
 import type { Allowance, Refusal } from '../../lib/bigip/refusal.ts'
@@ -14,6 +15,7 @@ import type {
   ControllerStatus,
   DoctorDocument,
   Finding,
+  JourneysDocument,
   Neighbor,
   PlanDocument,
   PlannedOperation,
@@ -83,6 +85,17 @@ export class ControllerView {
     }))
     const reports = [...this.#controller.report()].filter(([name]) => units.some(({ bigIp }) => bigIp === name))
     return { units, findings: reports.flatMap(([, { findings }]) => findings) }
+  }
+
+  async journeys(pod: Address, selection: Selection): Promise<JourneysDocument> {
+    const results = await this.#controller.journeys(pod, selection)
+    const units = results.map(({ bigIp, unit, result, error }) => ({
+      bigIp,
+      unit,
+      ...(error !== undefined && { error: error.message }),
+      journeys: result ?? [],
+    }))
+    return { units }
   }
 
   async vtepValues({ bigIp }: Selection): Promise<VtepValuesDocument> {

@@ -6,6 +6,8 @@
  */
 import { EventEmitter } from 'node:events'
 import { InputFault, reasonOf, WorldFault } from '../base/failure.ts'
+import type { Address } from '../base/ip.ts'
+import type { Journey } from '../base/journey.ts'
 import { type Clock, systemClock } from '../bigip/clock.ts'
 import type { DeviceEvent, Outcome } from '../bigip/device.ts'
 import type { Desire, ModeInput } from '../bigip/mode/desire.ts'
@@ -204,6 +206,11 @@ export class Controller extends EventEmitter<ControllerEvents> {
     await this.known()
     await Promise.allSettled(this.units(selection).map(({ unit }) => unit.link.read()))
     return await this.#each(selection, unit => unit.examine())
+  }
+
+  /** Reads the devices: the way of packets between them and a pod, on their side. @throws as `plan` */
+  journeys(pod: Address, selection?: Selection): Promise<UnitResult<readonly Journey[]>[]> {
+    return this.#each(selection, unit => unit.journeys(pod))
   }
 
   /** Writes under way end, devices are logged out of, the Lease is given up. */

@@ -3,6 +3,8 @@
  * of a device whose facts are not known; BGP is enabled only where the object says which, and by who leads.
  */
 import { WorldFault } from '../base/failure.ts'
+import type { Address } from '../base/ip.ts'
+import type { Journey } from '../base/journey.ts'
 import type { BigIpClient, CallReport } from '../bigip/client.ts'
 import type { Clock } from '../bigip/clock.ts'
 import { Device, type DeviceEvent, type DeviceStatus, type Outcome, type Wanted } from '../bigip/device.ts'
@@ -12,6 +14,7 @@ import { isDeviceFault } from '../bigip/fault.ts'
 import type { Finding } from '../bigip/finding.ts'
 import type { Desire, ModeInput } from '../bigip/mode/desire.ts'
 import { tunnelPaths } from '../bigip/mode/index.ts'
+import { Place } from '../bigip/mode/place.ts'
 import type { Identity } from '../bigip/ownership.ts'
 import type { Plan } from '../bigip/plan.ts'
 import type { Allowance } from '../bigip/refusal.ts'
@@ -23,6 +26,7 @@ import type { Row } from '../bigip/row.ts'
 import type { ClusterNetwork } from '../cni/network.ts'
 import { type AccessOptions, deviceAccess, imishOf } from './device-access.ts'
 import { DeviceLink } from './device-link.ts'
+import { deviceJourneys } from './journey.ts'
 import type { LoginSource } from './login.ts'
 
 export interface UnitOptions {
@@ -178,6 +182,25 @@ export class Unit {
     const unsaved = this.status?.unsaved ?? false
     const own = diagnose({ unit: this.#spec, desire, facts: this.link.facts!, network, routes, unsaved })
     return { findings: [...desire.findings, ...findings, ...own], traffic: trafficOf(desire) }
+  }
+
+  /** Reads the device: the way of packets to a pod and from it. @throws as `plan` */
+  async journeys(pod: Address): Promise<readonly Journey[]> {
+    const options = this.#accessOptions()
+    const desire = this.#desire
+    if (options === undefined || desire === undefined || this.#wish === undefined) throw this.#unknown()
+    const { spec, network } = this.#wish
+    const { identity, bigIp } = this.#options
+    return await deviceJourneys({
+      name: `${bigIp.metadata.name}/${this.name}`,
+      pod,
+      access: deviceAccess(options, undefined),
+      desire,
+      network,
+      tunnels: Object.values(tunnelPaths({ spec, identity })),
+      domain: new Place({ spec, identity, facts: this.link.facts! }).address(''),
+      neighbors: await this.neighbors(),
+    })
   }
 
   /** BGP sessions as the device sees them. @throws DeviceFault */
