@@ -84,8 +84,8 @@ class Run {
     const work = async (): Promise<void> => {
       while (next < operations.length && this.fault === undefined && this.#context.mayWrite()) {
         const operation = operations[next++]!
-        if (this.#context.isHeld(operation)) this.#skip(operation)
-        else if (!this.#isBlocked(operation)) await this.#carryOut(operation)
+        if (this.#context.isHeld(operation) || this.#isBlocked(operation)) this.#skip(operation)
+        else await this.#carryOut(operation)
       }
     }
     const workers = Math.min(this.#context.concurrency, operations.length)

@@ -10,7 +10,7 @@ import { differencesOf } from './difference.ts'
 import { subjectOf } from './expectation.ts'
 import type { Finding } from './finding.ts'
 import { factsOf } from './kind.ts'
-import { type Kind, type Row, rowKey } from './row.ts'
+import { type Kind, type Row, type RowName, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
 /** All rows that refer to one of `roots`, directly or by another one; those that refer come before what they refer to. */
@@ -49,17 +49,71 @@ export function standingOnOthers(
     if (found === undefined || !isForeign(found)) return false
     return differencesOf(row, found).some(({ field }) => field !== 'description')
   })
-  if (others.length === 0) return new Set()
-  const unsafe = new Set(others.map(rowKey))
+  return standingOn(desired, others)
+}
+
+/** Keys of those of `rows` that refer to one of `roots`, directly or by one another. */
+function standingOn(rows: readonly Row[], roots: readonly RowName[]): ReadonlySet<string> {
   const standing = new Set<string>()
-  for (const row of desired.toSorted((one, other) => factsOf(one.kind).level - factsOf(other.kind).level)) {
+  if (roots.length === 0) return standing
+  const objects = new Set(roots.map(rowKey))
+  for (const row of rows.toSorted((one, other) => factsOf(one.kind).level - factsOf(other.kind).level)) {
     const isUser = factsOf(row.kind)
       .references(row)
-      .some(one => unsafe.has(rowKey(one)))
-    if (isUser) standing.add(rowKey(row))
-    if (isUser) unsafe.add(rowKey(row))
+      .some(one => objects.has(rowKey(one)))
+    if (!isUser) continue
+    standing.add(rowKey(row))
+    objects.add(rowKey(row))
   }
   return standing
+}
+
+interface Replacement {
+  readonly row: Row
+  readonly before: Row
+}
+
+/** Of changes, those that need not wait for objects that stay under the names they had. */
+export function withoutWaiting<C extends { readonly row: Row }>(
+  changes: readonly C[],
+  staying: readonly Replacement[],
+) {
+  const waiting = standingOn(
+    changes.map(({ row }) => row),
+    staying.filter(isRenamed).map(({ row }) => row),
+  )
+  return waiting.size === 0 ? changes : changes.filter(({ row }) => !waiting.has(rowKey(row)))
+}
+
+/**
+ * Of deletions, those that may be done while objects stay that should have been made again: not of what these refer to, nor of
+ * what stands on one that will have another name, nor of a kind of which nothing is wanted any more, for what they become
+ * may be what takes its place (ARP entries, where a tunnel is to flood).
+ */
+export function withoutNeeded(
+  deletions: readonly Row[],
+  staying: readonly Replacement[],
+  desired: readonly Row[],
+): readonly Row[] {
+  if (staying.length === 0) return deletions
+  const wanted = new Set(desired.map(({ kind }) => kind))
+  const standing = standingOn(
+    deletions,
+    staying.filter(isRenamed).map(({ before }) => before),
+  )
+  const superfluous = deletions.filter(row => wanted.has(row.kind) && !standing.has(rowKey(row)))
+  const going = new Map(superfluous.map(row => [rowKey(row), row]))
+  const users = staying.map(({ before }) => before)
+  for (const user of users)
+    for (const used of factsOf(user.kind).references(user)) {
+      const needed = going.get(rowKey(used))
+      if (needed !== undefined && going.delete(rowKey(used))) users.push(needed)
+    }
+  return [...going.values()]
+}
+
+function isRenamed({ row, before }: Replacement): boolean {
+  return row.name !== before.name
 }
 
 const LEAVES: readonly Kind[] = [

@@ -7,7 +7,7 @@
 
 import { parseAddress } from '../base/ip.ts'
 import { Prefix, parsePrefix } from '../base/prefix.ts'
-import { dependentsOf, inUse, isReferredTo, standingOnOthers } from './dependent.ts'
+import { dependentsOf, inUse, isReferredTo, standingOnOthers, withoutNeeded, withoutWaiting } from './dependent.ts'
 import { subjectOf, verify } from './expectation.ts'
 import type { Finding } from './finding.ts'
 import { formerAdvertisements } from './former-advertisement.ts'
@@ -94,9 +94,9 @@ export function plan(input: PlanInput): Plan {
   const allowed = (refused?.replacements.length ?? 0) === 0 ? recreations : []
 
   const changes = recreate(matches, allowed, actual)
-  const staying = again.filter(one => !allowed.includes(one)).map(({ before }) => before)
+  const staying = again.filter(one => !allowed.includes(one))
   const mayGo = mayDelete ? withoutNeeded(deletions, staying, desired) : []
-  const operations = inOrder(changes.before, changes.main, mayGo, actual, owners)
+  const operations = inOrder(changes.before, withoutWaiting(changes.main, staying), mayGo, actual, owners)
   return {
     operations,
     ...(refused !== undefined && { refused }),
@@ -135,23 +135,6 @@ function leftOf({ claimed }: Matches, owners: RecordOwners, input: PlanInput) {
     else if (owner === 'foreign' && hasTag(row, identity)) findings.push(leftover(row, reason))
   }
   return { rows, findings }
-}
-
-/**
- * What may go while objects stay that should have been made again: not what they refer to, and no kind of which nothing is wanted
- * any more, for what they become may be what takes its place (ARP entries, where a tunnel is to flood).
- */
-function withoutNeeded(deletions: readonly Row[], staying: readonly Row[], desired: readonly Row[]): readonly Row[] {
-  if (staying.length === 0) return deletions
-  const wanted = new Set(desired.map(({ kind }) => kind))
-  const going = new Map(deletions.filter(({ kind }) => wanted.has(kind)).map(row => [rowKey(row), row]))
-  const users = [...staying]
-  for (const user of users)
-    for (const used of factsOf(user.kind).references(user)) {
-      const needed = going.get(rowKey(used))
-      if (needed !== undefined && going.delete(rowKey(used))) users.push(needed)
-    }
-  return [...going.values()]
 }
 
 /** A BGP process goes with all that it has; a tunnel is not deleted by devices while it has records. */
@@ -228,7 +211,10 @@ function inOrder(
   actual: RowIndex,
   { exclusive }: RecordOwners,
 ): Operation[] {
-  const removals = deletions.map((row): RowOperation => ({ verb: 'delete', row, reason: 'nothing wants it' }))
+  const gone = new Set(before.map(({ row }) => row))
+  const removals = deletions
+    .filter(row => !gone.has(row))
+    .map((row): RowOperation => ({ verb: 'delete', row, reason: 'nothing wants it' }))
   // records are all of one level: those that go may go with those that come
   const coming = new Set(main.map(({ row }) => (row.kind === 'FDB record' ? row.parent : undefined)))
   const isListed = ({ row }: RowOperation) => row.kind === 'FDB record' && coming.has(row.parent)

@@ -37,8 +37,7 @@ export function recordOwners(
   const exclusive = new Set(exclusiveTunnels)
   for (const tunnel of actual.rows('tunnel')) {
     const isShared = journal.has(tunnel.name) || tunnel.description?.endsWith(SHARED) === true
-    // whatever its name: one that had been chosen for us is not any more, and still all in it is ours
-    const { owner } = ownership(tunnel, identity, noRecords, true)
+    const { owner } = ownership(tunnel, identity, noRecords, wanted.has(tunnel.name))
     if (owner === 'ours' && !isShared) exclusive.add(tunnel.name)
   }
   // one that is yet to be made holds nothing of others

@@ -67,6 +67,8 @@ export function desire(input: ModeInput): Desire {
     ...rest,
     ...answer,
     mode,
+    // in a partition that is not there nothing can be
+    ...(facts.partitions.has(identity.partition) ? {} : { rows: [], expectations: [], complete: false }),
     findings: [...partitionFindings(input, place), ...answer.findings],
     exclusions: [...network.exclusions, ...answer.exclusions],
     published: publish(answer.published ?? {}),

@@ -243,6 +243,27 @@ test('neighbours that flooding makes superfluous stay until the tunnel floods', 
   assert.deepEqual(allowed.slice(-2), ['delete ARP 10.244.2.2', 'delete ARP 10.244.1.2'])
 })
 
+test('a tunnel that waits to get another name keeps all that stands on it, and nothing is begun on the new one', () => {
+  const before = rowsOf(identity, 'arp pod', nodes)
+  const name = '/Common/podpeer-c1-other'
+  const after = before.map((row): Row => {
+    if (row.kind === 'tunnel') return { ...row, name }
+    if (row.kind === 'FDB record') return { ...row, parent: name }
+    return row.kind === 'self IP' ? { ...row, fields: { ...row.fields, vlan: name } } : row
+  })
+  const { operations, refused } = planned(after, before)
+  assert.deepEqual(operations, [])
+  assert.deepEqual(said(planned(after, before, { allowance: refused!.hash }).operations), [
+    'delete FDB record 0a:f4:00:00:00:02',
+    'delete FDB record 0a:f4:00:00:00:01',
+    'delete self IP flannel',
+    'replace tunnel other',
+    'create self IP flannel',
+    'create FDB record 0a:f4:00:00:00:01',
+    'create FDB record 0a:f4:00:00:00:02',
+  ])
+})
+
 test('counts say by kind what is wanted, what is ours and what is left to do', () => {
   const before = [...rowsOf(identity, 'arp pod', nodes), arp('hand', '10.1.1.1', undefined, 'mine')]
   const { counts } = planned(rowsOf(identity, 'arp pod', [nodes[0]!, { id: 3, life: 0, pods: 2 }]), before)

@@ -176,6 +176,7 @@ describe('flannel-vxlan in a route domain', () => {
   test('a partition that the device does not have is an error with the command that makes it', () => {
     const told = want({ spec: { partition: 'k8s' } })
     assert.equal(told.findings[0]!.code, 'partition-missing')
+    assert.deepEqual([told.rows, told.expectations, told.complete], [[], [], false])
   })
 
   test('one that only the partition implies is a warning, for AS3 takes it away', () => {
