@@ -255,8 +255,11 @@ export class OverlayPlan {
   #decide(entry: Entry, now: number): RowOperation | undefined {
     if (this.#patience.isWaiting(entry.id, now)) return undefined
     const operation = this.#changeOf(entry)
-    if (operation === undefined) this.#patience.settled(entry.id)
-    return operation
+    if (operation !== undefined) return operation
+    this.#patience.settled(entry.id)
+    // of a former run, or just as somebody else has it
+    if (this.#isRight(entry)) this.#settle(entry, now)
+    return undefined
   }
 
   #changeOf(entry: Entry): RowOperation | undefined {
