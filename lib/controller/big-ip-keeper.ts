@@ -108,15 +108,13 @@ export class BigIpKeeper {
   }
 
   /** Tells each unit what is wanted of it now. */
-  pass({ network, pods, synced }: ClusterKnowledge): void {
-    this.#network = network
-    const words = new Set((this.#bigIp.metadata.annotations?.[ALLOW_DELETIONS] ?? '').split(/[\s,]+/).filter(Boolean))
-    for (const { unit, spec } of this.#units.values()) {
-      const refusal = unit.status?.refused?.hash
-      unit.allow(refusal !== undefined && words.has(refusal) ? refusal : undefined)
-      const otherUnits = this.#othersOf(spec)
-      unit.want({ spec: this.#bigIp.spec, otherUnits, network, pods, synced, purge: this.deleting })
-    }
+  pass(knowledge: ClusterKnowledge): void {
+    this.#network = knowledge.network
+    const published = () => this.units.map(({ desire }) => desire?.published)
+    const before = published()
+    this.#tell(knowledge)
+    // who was told first has not heard yet what the other one has
+    if (this.#units.size > 1 && !isDeepStrictEqual(published(), before)) this.#tell(knowledge)
   }
 
   /** No device holds anything of ours any more. */
@@ -143,6 +141,16 @@ export class BigIpKeeper {
 
   async close(): Promise<void> {
     await Promise.allSettled([this.#leaving, ...this.units.map(unit => unit.close())])
+  }
+
+  #tell({ network, pods, synced }: ClusterKnowledge): void {
+    const words = new Set((this.#bigIp.metadata.annotations?.[ALLOW_DELETIONS] ?? '').split(/[\s,]+/).filter(Boolean))
+    for (const { unit, spec } of this.#units.values()) {
+      const refusal = unit.status?.refused?.hash
+      unit.allow(refusal !== undefined && words.has(refusal) ? refusal : undefined)
+      const otherUnits = this.#othersOf(spec)
+      unit.want({ spec: this.#bigIp.spec, otherUnits, network, pods, synced, purge: this.deleting })
+    }
   }
 
   #open(spec: UnitSpec): void {

@@ -38,7 +38,8 @@ export class Authority {
   static async create(): Promise<Authority> {
     const keys = await makeKeys()
     const certificate = await X509CertificateGenerator.createSelfSigned({
-      name: 'CN=podpeer test authority',
+      // who trusts two of them finds the right one by its name
+      name: `CN=podpeer test authority ${crypto.randomUUID()}`,
       ...validity(),
       signingAlgorithm: ALGORITHM,
       keys,

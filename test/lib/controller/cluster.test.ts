@@ -3,17 +3,7 @@ import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { BigIp } from '../../bigip/big-ip.ts'
 import { until } from '../../until.ts'
-import { Stage } from './stage.ts'
-
-/** Looks again and again at what takes a question to know. */
-async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
-  for (const deadline = Date.now() + 20_000; ; await new Promise(resolve => setTimeout(resolve, 20)))
-    try {
-      return assert.deepEqual(await look(), expected)
-    } catch (difference) {
-      if (Date.now() > deadline) throw difference
-    }
-}
+import { eventually, Stage } from './stage.ts'
 
 const ready = (stage: Stage) => until('it is ready', () => stage.condition('Ready') === 'True')
 

@@ -1,4 +1,5 @@
 /** A cluster of the API stand-in with the BIGIP definition, a device, and controllers between them; all end with the test. */
+import assert from 'node:assert/strict'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -24,9 +25,20 @@ let stages = 0
 /** So that a test need not wait as long as a cluster would. */
 const TERMS = { duration: 2000, margin: 400, renew: 300, retry: 200 }
 
+/** Looks again and again, for at most 20 s, at what takes a question to know. */
+export async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
+  for (const deadline = Date.now() + 20_000; ; await new Promise(resolve => setTimeout(resolve, 20)))
+    try {
+      return assert.deepEqual(await look(), expected)
+    } catch (difference) {
+      if (Date.now() > deadline) throw difference
+    }
+}
+
 export class Stage {
   readonly kubeconfig = join(folder, `kubeconfig-${stages++}`)
   readonly api = new KubeApi()
+  /** The first, or the only one. */
   readonly device: BigIp
   readonly #context: TestContext
   #identities = 0
@@ -36,14 +48,18 @@ export class Stage {
     this.device = device
   }
 
-  /** With the Secret of the guides and its CA, and nodes of flannel. */
-  static async open(context: TestContext, { nodes = 2 } = {}): Promise<Stage> {
-    const stage = new Stage(context, await BigIp.start())
+  /** With the Secret of the guides and its CA, and nodes of flannel. @param devices that have one password; absent: one alone */
+  static async open(
+    context: TestContext,
+    { nodes = 2, devices }: { readonly nodes?: number; readonly devices?: readonly BigIp[] } = {},
+  ): Promise<Stage> {
+    const all = devices ?? [await BigIp.start()]
+    const stage = new Stage(context, all[0]!)
     const { api, device } = stage
     const { url } = await api.listen({ host: '127.0.0.1' })
     writeFileSync(stage.kubeconfig, api.kubeconfig(url))
     context.after(async () => {
-      await Promise.all([api.close(), device.close()])
+      await Promise.all([api.close(), ...all.map(one => one.close())])
     })
     api.put(bigIpDefinition() as unknown as KubeObject)
     api.put({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'podpeer' } })
@@ -52,7 +68,7 @@ export class Stage {
       apiVersion: 'v1',
       kind: 'Secret',
       metadata: { name: 'bigip-ca', namespace: 'podpeer' },
-      data: { 'ca.crt': Buffer.from(device.ca).toString('base64') },
+      data: { 'ca.crt': Buffer.from(all.map(({ ca }) => ca).join('\n')).toString('base64') },
     })
     api.put({
       apiVersion: 'v1',
@@ -154,13 +170,11 @@ export class Stage {
   }
 
   /** MAC address → VTEP, of all tunnels of podpeer. */
-  async records(): Promise<Record<string, unknown>> {
-    const tunnels = (await this.device.list('/tm/net/tunnels/tunnel')).filter(({ name }) =>
+  async records(device = this.device): Promise<Record<string, unknown>> {
+    const tunnels = (await device.list('/tm/net/tunnels/tunnel')).filter(({ name }) =>
       String(name).startsWith('podpeer-'),
     )
-    const rows = await Promise.all(
-      tunnels.map(({ name }) => this.device.list(`/tm/net/fdb/tunnel/~Common~${name}/records`)),
-    )
+    const rows = await Promise.all(tunnels.map(({ name }) => device.list(`/tm/net/fdb/tunnel/~Common~${name}/records`)))
     return Object.fromEntries(rows.flat().map(({ name, endpoint }) => [name, String(endpoint).replace(/%0$/, '')]))
   }
 }
