@@ -41,4 +41,17 @@ describe('a controller of parts', () => {
       await controller.close()
     }
   })
+
+  it('takes no URL with a password in it from a Secret, and quotes nothing of it', async () => {
+    const login = async () => ({ ...device.credentials, url: 'https://admin:hunter2@192.0.2.10' })
+    const controller = controllerOf({ login, bigIps: bigIpsFor(device, { units: [{ name: 'a' }] }) })
+    try {
+      const [planned] = await controller.plan()
+      assert.match(String(planned?.error?.message), /^url of the Secret: not where a BIG-IP is asked; write an address/)
+      const told = controller.units().map(({ unit }) => [unit.link.url, unit.link.fault?.message, unit.status])
+      assert.doesNotMatch(JSON.stringify(told), /hunter2/)
+    } finally {
+      await controller.close()
+    }
+  })
 })
