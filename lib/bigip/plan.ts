@@ -88,7 +88,7 @@ export function plan(input: PlanInput): Plan {
 
   const ours = new Map(matches.ours)
   for (const { kind } of left.rows) ours.set(kind, (ours.get(kind) ?? 0) + 1)
-  const risk = { deletions: synced ? deletions : [], replacements: recreations.map(({ before }) => before), ours }
+  const risk = { deletions: synced ? deletions : [], replacements: recreations, ours }
   const refused = refuse(risk, cap, input.allowance)
   const mayDelete = synced && (refused?.deletions.length ?? 0) === 0
   const allowed = (refused?.replacements.length ?? 0) === 0 ? recreations : []
@@ -124,13 +124,14 @@ function isRecreation(operation: RowOperation): operation is Recreation {
 
 /** Rows of ours that nothing wants. */
 function leftOf({ claimed }: Matches, owners: RecordOwners, input: PlanInput) {
-  const { actual, identity, podNetworks = [], unavailable = [] } = input
+  const { actual, identity, podNetworks = [], unavailable = [], chosenNames } = input
+  const chosen = new Set(chosenNames)
   const rows: Row[] = []
   const findings: Finding[] = []
   const networks = podNetworks.map(text => parsePrefix(text))
   for (const row of actual.rows()) {
     if (claimed.has(row) || factsOf(row.kind).owner === 'field' || unavailable.includes(row.kind)) continue
-    const { owner, reason } = ownership(row, identity, owners, false)
+    const { owner, reason } = ownership(row, identity, owners, chosen.has(row.name))
     if (owner === 'ours' || (owner === 'adoptable' && isWithin(row, networks))) rows.push(row)
     else if (owner === 'foreign' && hasTag(row, identity)) findings.push(leftover(row, reason))
   }

@@ -12,6 +12,8 @@ export interface TunnelShares {
   readonly exclusiveTunnels?: readonly string[]
   /** Full paths of tunnels that we made, but others write records to, too. */
   readonly sharedTunnels?: readonly string[]
+  /** Names that were chosen for objects of ours, beside those of wanted ones. */
+  readonly chosenNames?: readonly string[]
   /** Keys of records that turned out to be others', though the journal names them: they were made in the same moment. */
   readonly taken?: Pick<ReadonlySet<string>, 'has'>
 }
@@ -30,14 +32,15 @@ export function recordOwners(
   desired: readonly Row[],
   actual: RowIndex,
   identity: Identity,
-  { exclusiveTunnels = [], sharedTunnels = [], taken }: TunnelShares,
+  { exclusiveTunnels = [], sharedTunnels = [], chosenNames = [], taken }: TunnelShares,
 ): RecordOwners {
   const journal = journaled(readJournal(actual, identity), taken)
   const wanted = new Set(desired.filter(({ kind }) => kind === 'tunnel').map(({ name }) => name))
+  const chosen = new Set([...wanted, ...chosenNames])
   const exclusive = new Set(exclusiveTunnels)
   for (const tunnel of actual.rows('tunnel')) {
     const isShared = journal.has(tunnel.name) || tunnel.description?.endsWith(SHARED) === true
-    const { owner } = ownership(tunnel, identity, noRecords, wanted.has(tunnel.name))
+    const { owner } = ownership(tunnel, identity, noRecords, chosen.has(tunnel.name))
     if (owner === 'ours' && !isShared) exclusive.add(tunnel.name)
   }
   // one that is yet to be made holds nothing of others

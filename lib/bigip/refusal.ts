@@ -31,7 +31,7 @@ export interface Refusal {
 
 export interface Risk {
   readonly deletions: readonly Row[]
-  readonly replacements: readonly Row[]
+  readonly replacements: readonly { readonly row: Row; readonly before: Row }[]
   /** By kind, how many rows are ours. */
   readonly ours: ReadonlyMap<Kind, number>
 }
@@ -40,10 +40,10 @@ export interface Risk {
 export function refuse(risk: Risk, cap: DeletionCap, allowance: Allowance | undefined): Refusal | undefined {
   const over = kindsOver(risk, cap)
   const deletions = over.length > 0 ? risk.deletions : []
-  const { replacements } = risk
+  const replacements = risk.replacements.map(({ before }) => before)
   const count = deletions.length + replacements.length
   if (count === 0) return undefined
-  const hash = hashOf([...deletions, ...replacements])
+  const hash = hashOf([...deletions.map(rowKey), ...risk.replacements.map(changeKey)])
   if (typeof allowance === 'number' ? count <= allowance : hash === allowance) return undefined
   const reasons = [
     ...over.map(
@@ -65,6 +65,11 @@ function kindsOver({ deletions, ours }: Risk, cap: DeletionCap): [kind: Kind, so
   )
 }
 
-function hashOf(rows: readonly Row[]): string {
-  return createHash('sha256').update(rows.map(rowKey).sort().join('\n')).digest('hex').slice(0, 12)
+/** A word for one change of an object is none for the next. */
+function changeKey({ row, before }: Risk['replacements'][number]): string {
+  return [rowKey(before), JSON.stringify(before.fields), rowKey(row), JSON.stringify(row.fields)].join('\t')
+}
+
+function hashOf(keys: readonly string[]): string {
+  return createHash('sha256').update(keys.toSorted().join('\n')).digest('hex').slice(0, 12)
 }

@@ -301,8 +301,9 @@ export class Unit {
 }
 
 /** Nothing is wanted any more; what CIS has left and was not taken over stays. */
-function purged({ exclusiveTunnels, sharedTunnels, unavailable }: Desire): Wanted {
-  return { rows: [], expectations: [], synced: true, exclusiveTunnels, sharedTunnels, unavailable }
+function purged({ rows, exclusiveTunnels, sharedTunnels, unavailable }: Desire): Wanted {
+  const chosenNames = rows.map(({ name }) => name)
+  return { rows: [], expectations: [], synced: true, exclusiveTunnels, sharedTunnels, chosenNames, unavailable }
 }
 
 function touchesTunnel({ operation }: DeviceEvent & { type: 'applied' }): boolean {

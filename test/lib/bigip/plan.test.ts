@@ -54,6 +54,22 @@ test('from empty, parents come before what refers to them', () => {
   ])
 })
 
+test('what was made under a name that the operator chose goes with the rest when that name is told', () => {
+  const chosen = '/Common/fl-tunnel'
+  const found = rowsOf(identity, 'arp pod', nodes).map((row): Row => {
+    if (row.kind === 'tunnel') return { ...row, name: chosen }
+    if (row.kind === 'FDB record') return { ...row, parent: chosen }
+    return row.kind === 'self IP' ? { ...row, fields: { ...row.fields, vlan: chosen } } : row
+  })
+  assert.equal(planned([], found, { chosenNames: [chosen] }).operations.length, found.length)
+  const { operations, findings } = planned([], found)
+  assert.deepEqual(findings.map(({ code, subject }) => `${code} ${subject}`).sort(), [
+    'in-use-by-other vxlan profile /Common/podpeer-c1-flannel',
+    `tagged-leftover tunnel ${chosen}`,
+  ])
+  assert.ok(operations.every(operation => operation.verb === 'delete' && operation.row.kind !== 'FDB record'))
+})
+
 test('to empty, it goes the other way round', () => {
   const { operations } = planned([], rowsOf(identity, 'arp node', nodes))
   const kinds = operations.map(operation => (operation.verb === 'records' ? 'FDB record' : operation.row.kind))
@@ -204,6 +220,13 @@ test('a replacement of a tunnel waits for a word, while everything else goes on'
   const { operations, refused } = planned(after, before)
   assert.deepEqual(said(operations), ['create FDB record 0a:f4:00:00:00:03'])
   assert.match(refused!.reason, /tunnel \/Common\/podpeer-c1-flannel would be deleted and made again/)
+  const elsewhere = after.map(
+    (row): Row => (row.kind === 'tunnel' ? { ...row, fields: { ...row.fields, localAddress: '10.1.10.62' } } : row),
+  )
+  assert.ok(
+    planned(elsewhere, before, { allowance: refused!.hash }).refused,
+    'a word for one change is none for another',
+  )
   assert.deepEqual(said(planned(after, before, { allowance: 1 }).operations), [
     'delete FDB record 0a:f4:00:00:00:02',
     'delete FDB record 0a:f4:00:00:00:01',
