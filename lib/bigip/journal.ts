@@ -4,12 +4,13 @@
  * entry is there before what it speaks of is written, and goes after that has gone. Two controllers of one cluster that write
  * at the same time, against the rule, can lose an entry: what it spoke of then stays; nothing of others is taken for ours.
  */
-import { type Identity, ownership, ownName, type RecordOwners, tagged } from './ownership.ts'
+import { type Identity, NOT_SYNCED, ownership, ownName, type RecordOwners, tagged } from './ownership.ts'
 import type { Row } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 
+/** Where units of a pair do not sync: each has records of its own, and would clear the other's entries. */
 export function journalName(identity: Identity): string {
-  return ownName(identity, 'journal')
+  return ownName({ ...identity, partition: NOT_SYNCED }, 'journal')
 }
 
 /** Its entries as the device has them; none where it is not there, or somebody else's. */

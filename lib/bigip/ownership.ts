@@ -37,7 +37,8 @@ export interface RecordOwners {
 
 /** Of any cluster. */
 const ANY_TAG = 'podpeer cluster='
-const NOT_SYNCED = '/LOCAL_ONLY/'
+/** Name of the partition that units of a pair do not sync. */
+export const NOT_SYNCED = 'LOCAL_ONLY'
 
 /** The full path of an object of ours: `/Common/podpeer-c1-10.244.1.7`. */
 export function ownName({ clusterId, partition }: Identity, rest: string): string {
@@ -109,7 +110,7 @@ function hasPrefix(name: string, { clusterId }: Identity): boolean {
 }
 
 function isInside(name: string, { partition }: Identity): boolean {
-  return name.startsWith(`/${partition}/`) || name.startsWith(NOT_SYNCED)
+  return name.startsWith(`/${partition}/`) || name.startsWith(`/${NOT_SYNCED}/`)
 }
 
 /**

@@ -6,7 +6,7 @@
 import type { Address } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
 import type { DeviceFacts } from '../facts.ts'
-import { ownName, tagOf } from '../ownership.ts'
+import { NOT_SYNCED, ownName, tagOf } from '../ownership.ts'
 import type { Row } from '../row.ts'
 import type { ModeInput } from './desire.ts'
 import { parseInterface } from './subnet.ts'
@@ -23,7 +23,6 @@ export interface SelfIP {
 }
 
 const NOT_FLOATING = '/Common/traffic-group-local-only'
-const UNSYNCED = 'LOCAL_ONLY'
 
 export class Place {
   readonly #identity: ModeInput['identity']
@@ -40,7 +39,7 @@ export class Place {
     this.#facts = facts
     this.routeDomain = spec.routeDomain ?? this.#defaultOf(identity.partition)
     this.paired = facts.peers.length > 0
-    this.#routes = this.paired ? UNSYNCED : identity.partition
+    this.#routes = this.paired ? NOT_SYNCED : identity.partition
   }
 
   /** Two places with the same key make the same objects of the same values. */

@@ -94,7 +94,11 @@ test('nothing is taken back before all sources are read, nor what has gone from 
 test('no virtual address is changed while what it had cannot be noted', async context => {
   const bigIp = await startBigIp(context)
   await withVirtualAddresses(bigIp)
-  await bigIp.hand('POST', '/tm/ltm/data-group/internal', { name: 'podpeer-c1-journal', type: 'string' })
+  await bigIp.hand('POST', '/tm/ltm/data-group/internal', {
+    name: 'podpeer-c1-journal',
+    partition: 'LOCAL_ONLY',
+    type: 'string',
+  })
   const { device } = reconcile(context, bigIp)
   device.want(chosen([NAMES[0]!]))
   const { plan, converged } = await device.apply()
