@@ -4,6 +4,7 @@
  * go without `%id`. Pure; who asks and writes is elsewhere.
  */
 import { nonsenseOf } from '../fault.ts'
+import { readAddress } from '../normal.ts'
 import { subcollectionPath } from '../path.ts'
 import type { Kind, Row, RowFields } from '../row.ts'
 import { type Body, descriptionOf, placeOf, type RowCodec } from '../row-codec.ts'
@@ -122,7 +123,7 @@ const neighbor: RestCodec<'BGP neighbor'> = {
     const ebgpMultihop = integer(body, 'ebgpMultihop')
     return {
       kind: 'BGP neighbor',
-      name: nameOf(body).replace(/%\d+$/, ''),
+      name: readAddress(nameOf(body).replace(/%\d+$/, ''), 0),
       parent: owner(parent),
       ...described(body),
       fields: {

@@ -5,6 +5,7 @@ import type { DeviceFacts } from '../../../../lib/bigip/facts.ts'
 import { advertisementRows, rangeOf } from '../../../../lib/bigip/routing/advertisement.ts'
 import { chooseRouting, type RoutingApi } from '../../../../lib/bigip/routing/choice.ts'
 import { type BgpWish, bgpRows } from '../../../../lib/bigip/routing/desired.ts'
+import { restCodecs } from '../../../../lib/bigip/routing/rest.ts'
 import { speakersOf } from '../../../../lib/bigip/routing/speakers.ts'
 import type { Row } from '../../../../lib/bigip/row.ts'
 import type { NodeNetwork } from '../../../../lib/cni/network.ts'
@@ -237,5 +238,12 @@ describe('virtual addresses', () => {
       ['10.1.0.0/16', '10.1.20.80', '/Common/10.1.20.80%20', '/Common/in/fd00::1', '/Common/shop'].map(text),
       ['10.1.0.0/16', '10.1.20.80/32', '10.1.20.80/32', 'fd00::1/128', undefined],
     )
+  })
+})
+
+describe('a neighbour read from REST', () => {
+  it('has its address in normal form, without the route domain, however the device writes it', () => {
+    const name = (text: string) => restCodecs['BGP neighbor'].decode({ name: text }, '/Common/b').name
+    assert.deepEqual(['10.1.10.1%20', 'FD00:0::1', 'fd00::1%2'].map(name), ['10.1.10.1', 'fd00::1', 'fd00::1'])
   })
 })
