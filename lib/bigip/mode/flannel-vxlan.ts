@@ -124,7 +124,10 @@ function rowsOfOverlay(node: NodeNetwork, overlay: Overlay, { place, arp }: Scen
     parent: tunnel,
     fields: { endpoint: place.address(vtep.endpoint) },
   }
-  if (arp !== 'node') return { rows: [record] }
+  // the node's own address in the tunnel: by it the node asks whether BIG-IP answers
+  const own = cidrs.map(cidr => cidr.address).filter(address => !onLink.some(subnet => subnet.address.equals(address)))
+  if (arp === 'pod') return { rows: [record, ...own.map(address => neighbour(address.toString(), vtep.mac, place))] }
+  if (arp === 'none') return { rows: [record] }
   if (cidrs.length === 0)
     return leaveOutLacking(node, 'podCIDR', 'NoPodCIDR', `Node ${node.name} has no IPv${family} pod CIDR`, family)
   const gateways = cidrs.map(firstHost)

@@ -20,7 +20,7 @@ describe('flannel-vxlan on what others made', () => {
     const told = want({ spec, facts: { selfIPs: [DUAL[0]!, there] }, pods: [pod('a', 'node-1', ['10.244.1.5'])] })
     assert.deepEqual(
       told.rows.map(({ kind }) => kind),
-      ['FDB record', 'FDB record', 'ARP'],
+      ['FDB record', 'ARP', 'FDB record', 'ARP', 'ARP'],
     )
     assert.deepEqual(
       told.expectations.map(({ kind, name }) => [kind, name]),
@@ -29,7 +29,7 @@ describe('flannel-vxlan on what others made', () => {
         ['tunnel', '/Common/fl-tunnel'],
       ],
     )
-    assert.deepEqual(told.exclusiveTunnels, ['/Common/fl-tunnel'])
+    assert.deepEqual([told.sharedTunnels, told.exclusiveTunnels], [['/Common/fl-tunnel'], []])
     assert.deepEqual(codes(told), [])
   })
 
@@ -53,14 +53,14 @@ describe('flannel-vxlan on what others made', () => {
     )
   })
 
-  test('a shared tunnel is told to be one', () => {
-    const told = want({ spec: { ...spec, tunnel: { ...spec.tunnel, shared: true } } })
-    assert.deepEqual([told.sharedTunnels, told.exclusiveTunnels], [['/Common/fl-tunnel'], []])
+  test('its records are others’ too, unless the object says that all are ours', () => {
+    const told = want({ spec: { ...spec, tunnel: { ...spec.tunnel, shared: false } } })
+    assert.deepEqual([told.sharedTunnels, told.exclusiveTunnels], [[], ['/Common/fl-tunnel']])
   })
 
   test('adopt: cis keeps the names that CIS gave, and says which prefixes are the cluster’s', () => {
     const told = want({ spec: { ...spec, adopt: 'cis' }, pods: [pod('a', 'node-1', ['10.244.1.5'])] })
-    assert.equal(of('ARP', told.rows)[0]!.name, '/Common/k8s-10.244.1.5')
+    assert.equal(of('ARP', told.rows).at(-1)!.name, '/Common/k8s-10.244.1.5')
     assert.deepEqual(told.podNetworks, ['10.244.0.0/16'])
   })
 })

@@ -152,9 +152,12 @@ describe('flannel-vxlan by arp', () => {
     pod('c', 'nowhere', ['10.244.9.9']),
   ]
 
+  const podEntries = (told: ReturnType<typeof want>) =>
+    of('ARP', told.rows).filter(({ fields }) => !fields.ipAddress.endsWith('.0'))
+
   test('pod: one ARP entry per pod on the MAC address of its node, none for a pod of no node', () => {
     const told = want({ pods })
-    assert.deepEqual(of('ARP', told.rows), [
+    assert.deepEqual(podEntries(told), [
       {
         kind: 'ARP',
         name: '/Common/podpeer-c1-10.244.1.5',
@@ -171,6 +174,16 @@ describe('flannel-vxlan by arp', () => {
     assert.deepEqual(of('route', told.rows), [])
   })
 
+  test('pod: one for the address of each node in the tunnel, but for that of the self IP’s own network', () => {
+    const first = flannelNode(0)
+    const told = want({ cluster: { ...CLUSTER, nodes: [first, ...CLUSTER.nodes] } })
+    assert.deepEqual(
+      of('ARP', told.rows).map(({ fields }) => fields),
+      [1, 2].map(number => ({ ipAddress: `10.244.${number}.0`, macAddress: macOf(number) })),
+    )
+    assert.equal(of('FDB record', told.rows).length, 3)
+  })
+
   test('pod: when a node gets another MAC address all entries of its pods follow', () => {
     const other = flannelNode(1, {
       annotations: { 'flannel.alpha.coreos.com/backend-data': `{"VtepMAC":"${macOf(9)}"}` },
@@ -178,7 +191,7 @@ describe('flannel-vxlan by arp', () => {
     const told = want({ pods, cluster: { ...CLUSTER, nodes: [other, CLUSTER.nodes[1]!] } })
     assert.deepEqual(
       of('ARP', told.rows).map(({ fields }) => fields.macAddress),
-      [macOf(9), macOf(2)],
+      [macOf(9), macOf(2), macOf(9), macOf(2)],
     )
   })
 
@@ -249,8 +262,9 @@ describe('flannel-vxlan of IPv6', () => {
         [macOf(1, 6), `${TUNNEL}-v6`, 'fd00:1:10::1'],
       ],
     )
-    assert.deepEqual(of('ARP', told.rows)[0]!.fields, { ipAddress: '10.244.1.5', macAddress: macOf(1) })
-    assert.deepEqual(of('NDP', told.rows)[0], {
+    assert.deepEqual(of('ARP', told.rows)[1]!.fields, { ipAddress: '10.244.1.5', macAddress: macOf(1) })
+    assert.equal(of('NDP', told.rows)[0]!.fields.ipAddress, 'fd00:10:244:1::')
+    assert.deepEqual(of('NDP', told.rows)[1], {
       kind: 'NDP',
       name: '/Common/podpeer-c1-fd00:10:244:1::5',
       description: 'podpeer cluster=c1',
@@ -348,7 +362,7 @@ describe('flannel-vxlan again and again', () => {
   test('a pass makes only the rows of what changed', () => {
     const moved = [nodes[0]!, flannelNode(2, { ready: false }), nodes[2]!]
     assert.deepEqual(made(pass(nodes), pass(nodes)), [])
-    assert.deepEqual(made(pass(nodes), pass(moved)), ['FDB record', 'ARP'])
+    assert.deepEqual(made(pass(nodes), pass(moved)), ['FDB record', 'ARP', 'ARP'])
     assert.deepEqual(made(pass(nodes), pass(nodes, [...pods, pod('p-4', 'node-1', ['10.244.1.9'])])), ['ARP', 'ARP'])
   })
 
