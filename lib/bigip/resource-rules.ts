@@ -68,7 +68,7 @@ const RULES: readonly SpecRule[] = [
   },
   {
     field: '',
-    cel: '!self.tunnel.shared || !self.manage.tunnel',
+    cel: '!has(self.tunnel.shared) || !self.tunnel.shared || !self.manage.tunnel',
     problem: 'tunnel.shared is true, and a tunnel that podpeer makes is its own',
     fix: 'write manage.tunnel: false as well',
     holds: ({ manage, tunnel }) => tunnel.shared !== true || manage.tunnel === false,

@@ -113,9 +113,8 @@ const tunnel = Type.Object(
     profile: Type.Optional(Type.String({ format: 'path', description: 'Of the VXLAN profile' })),
     shared: Type.Optional(
       Type.Boolean({
-        default: false,
         description:
-          'Others put FDB records into the tunnel, too: only those that podpeer noted as its own are removed',
+          'Others put FDB records into the tunnel, too: only those that podpeer noted as its own are removed. Default: true where manage.tunnel is false',
       }),
     ),
     vni: Type.Optional(Type.Integer({ minimum: 1, maximum: 16777215, description: "Default: the cluster's" })),

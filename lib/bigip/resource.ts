@@ -33,9 +33,11 @@ export function parseBigIp(object: KubeObject): BigIp {
     readonly units: readonly (Omit<BigIpSpec['units'][number], 'name'> & { readonly name?: string })[]
   }
   const units = spec.units.map(unit => ({ ...unit, name: unit.name ?? unit.address ?? object.metadata.name }))
+  // what others made may hold what is theirs
+  const tunnel = { ...spec.tunnel, shared: spec.tunnel.shared ?? !spec.manage.tunnel }
   return {
     metadata: object.metadata,
-    spec: { ...spec, units: units as unknown as BigIpSpec['units'] },
+    spec: { ...spec, tunnel, units: units as unknown as BigIpSpec['units'] },
     status: (object['status'] ?? {}) as BigIpStatus,
   }
 }

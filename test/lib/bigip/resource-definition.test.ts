@@ -67,6 +67,10 @@ describe('a server and podpeer take', () => {
     'self IPs of both families': { units: [{ tunnel: { selfIPs: ['10.244.255.1/16', 'fd00:42::1/64'] } }] },
     'a pinned certificate': { units: [{ fingerprint: `sha256:${'0a:'.repeat(31)}0a` }] },
     'credentials of a directory': { credentials: { directory: '/etc/bigip' } },
+    'a tunnel of others, all of whose records are ours': {
+      manage: { tunnel: false },
+      tunnel: { name: '/Common/fl-tunnel', shared: false },
+    },
     'a tunnel of others': { manage: { tunnel: false }, tunnel: { name: '/Common/fl-tunnel', shared: true } },
     reflectors: {
       bgp: { peers: 'reflector' },
