@@ -96,6 +96,22 @@ export class Agents {
       )
   }
 
+  /** Rows towards BIG-IP's VTEPs that are not in place, in words. @param families of the VTEPs that each is to know */
+  async missingRows(nodes: readonly LabNode[], families: readonly FamilyName[]): Promise<string[]> {
+    const names = nodes.map(({ name }) => name)
+    const members = this.members.filter(({ place }) => names.includes(place.name))
+    const said = members.map(async ({ place, agent }) => {
+      const status = await agent.vxlan().catch(() => undefined)
+      const known = status?.overlays.filter(({ vteps }) => vteps.length > 0).map(({ family }) => family) ?? []
+      const unknown = families.filter(family => !known.includes(family))
+      return [
+        ...unknown.map(family => `${place.name} knows no VTEP of ${family}`),
+        ...(status === undefined || status.rows.drift === 0 ? [] : [`${place.name} lacks ${status.rows.drift} rows`]),
+      ]
+    })
+    return (await Promise.all(said)).flat()
+  }
+
   /** What they complain of. */
   async problems(): Promise<string[]> {
     const said = this.members.map(async ({ place, agent }) => {

@@ -1,6 +1,6 @@
 /**
  * The lab with a BIG-IP: the stand-in in front of a namespace's kernel and a BGP daemon, the real controller that configures
- * it from empty, the real agents where the mode has them peer, and players for what of the nodes is not podpeer's yet. One
+ * it from empty, the real agents where the mode has them, and players for what of the nodes is not podpeer's yet. One
  * lab per process at a time. `close` leaves nothing behind.
  */
 import { mkdirSync, writeFileSync } from 'node:fs'
@@ -62,8 +62,9 @@ export class BigIpLab {
   readonly device: LabDevice
   readonly agents: Agents
   readonly controller: ControllerProcess
+  /** Not podpeer's: the CNI's daemon on each node. */
+  readonly cni: CniPlayer
   readonly #spec: Readonly<Record<string, unknown>>
-  readonly #player: CniPlayer
   readonly #person: LabPerson
   readonly #progress: (what: string) => void
   #bigip: BigIp | undefined
@@ -79,7 +80,7 @@ export class BigIpLab {
     this.mode = mode
     this.plan = MODE_PLANS[mode]
     this.#spec = spec
-    this.topology = planBigIpTopology(nodes, this.plan.agents)
+    this.topology = planBigIpTopology(nodes, this.#peers)
     progress(`building ${this.topology.places.length} network namespaces`)
     this.folder = makeFolder()
     buildNetwork(this.topology)
@@ -98,7 +99,7 @@ export class BigIpLab {
       router,
       routerId: BIGIP_ADDRESS.ipv4,
     })
-    this.#player = new CniPlayer(cni, this.topology.nodes, this.cluster.api)
+    this.cni = new CniPlayer(cni, this.topology.nodes, this.cluster.api)
     this.#person = new LabPerson(cni, this.cluster.api)
   }
 
@@ -146,7 +147,7 @@ export class BigIpLab {
     await this.#addVirtualAddresses()
     for (const object of loginSecrets(this.bigip)) api.put(object)
     if (this.plan.played !== undefined) this.#progress(`playing ${this.plan.played}`)
-    this.#player.start()
+    this.cni.start()
     this.#person.start()
     api.put(bigIpObject(this.mode, this.#spec))
   }
@@ -170,7 +171,7 @@ export class BigIpLab {
   /** The controller, and the agents where the mode has them. */
   async startPodpeer(): Promise<void> {
     this.#progress('starting the controller')
-    await Promise.all([this.controller.start(), this.plan.agents && this.agents.start(this.#progress)])
+    await Promise.all([this.controller.start(), this.plan.agents !== undefined && this.agents.start(this.#progress)])
   }
 
   /** The stand-in, for what a person or a test does at the device. */
@@ -189,9 +190,9 @@ export class BigIpLab {
     return this.agents.member(number)
   }
 
-  /** Empty where the mode has no agents. */
+  /** Empty where the mode has none. */
   async sessions(): Promise<SessionRow[]> {
-    return this.plan.agents ? await this.agents.sessions() : []
+    return this.#peers ? await this.agents.sessions() : []
   }
 
   /** What BGP put into the kernels of BIG-IP and the nodes. */
@@ -213,10 +214,16 @@ export class BigIpLab {
   /** What a lab that works would have and this one has not, in words; then what its agents say about it. */
   async missing(): Promise<string[]> {
     const lacking = [...this.#bigIpLacks(), ...this.#person.missing()]
-    if (!this.plan.agents) return lacking
+    if (this.plan.agents === undefined) return lacking
     const present = this.#present()
-    lacking.push(...(await this.agents.missing(present.nodes)), ...missingRoutes(present, this.routes()))
+    if (this.#peers)
+      lacking.push(...(await this.agents.missing(present.nodes)), ...missingRoutes(present, this.routes()))
+    else lacking.push(...(await this.agents.missingRows(present.nodes, this.plan.families)))
     return lacking.length === 0 ? [] : [...lacking, ...(await this.agents.problems())]
+  }
+
+  get #peers(): boolean {
+    return this.plan.agents === 'peer with BIG-IP'
   }
 
   /** Without the nodes whose Node object is gone. */
@@ -246,7 +253,7 @@ export class BigIpLab {
 
   /** Resolves when BIG-IP is as wanted, sessions are up and routes are there. @throws WorldFault with what is missing */
   async settled(): Promise<void> {
-    this.#progress(this.plan.agents ? 'waiting for objects, sessions and routes' : 'waiting for objects')
+    this.#progress(this.#peers ? 'waiting for objects, sessions and routes' : 'waiting for objects and rows')
     const deadline = SETTLE_DEADLINE + this.topology.nodes.length * SETTLE_DEADLINE_PER_NODE
     await untilComplete('the lab', deadline, async () => {
       const [first, ...others] = await this.missing()
@@ -261,7 +268,7 @@ export class BigIpLab {
 
   async close(): Promise<void> {
     this.#person.stop()
-    this.#player.stop()
+    this.cni.stop()
     await Promise.all([this.controller.stop(), this.agents.stop()])
     await Promise.all([this.device.bgp.stop(), this.#bigip?.close(), this.cluster.down()])
     removeLab()

@@ -13,8 +13,8 @@ export type LabCni = 'none' | 'flannel-vxlan' | 'flannel-host-gw' | 'cilium' | '
 
 export interface ModePlan {
   readonly cni: LabCni
-  /** podpeer's agents run on the nodes and peer with BIG-IP. */
-  readonly agents: boolean
+  /** What podpeer's agents do on the nodes; absent: none run. */
+  readonly agents?: 'peer with BIG-IP' | 'keep rows'
   /** What of the pods' addresses BIG-IP reaches. */
   readonly families: readonly FamilyName[]
   /** Fields of the BIGIP's spec beside address and login. */
@@ -25,7 +25,7 @@ export interface ModePlan {
   readonly played?: string
 }
 
-/** BIG-IP's share of flannel's range: the dummy Node of the guides keeps it from being handed out. */
+/** BIG-IP's share of flannel's range in the guides, which a dummy Node keeps from being handed out. */
 export const FLANNEL_SHARE: PerFamily = { ipv4: '10.244.255.0/24', ipv6: 'fd00:10:244:ff::/64' }
 const CILIUM_SELF_IP = '10.250.255.1/16'
 
@@ -34,7 +34,7 @@ const vips = { virtualAddresses: ['203.0.113.0/24', '2001:db8:113::/64'], mode: 
 export const MODE_PLANS: { readonly [Mode in LabMode]: ModePlan } = {
   bgp: {
     cni: 'none',
-    agents: true,
+    agents: 'peer with BIG-IP',
     families: FAMILIES,
     spec: {
       mode: 'bgp',
@@ -50,15 +50,14 @@ export const MODE_PLANS: { readonly [Mode in LabMode]: ModePlan } = {
   },
   'flannel-vxlan': {
     cni: 'flannel-vxlan',
-    agents: false,
     families: FAMILIES,
+    agents: 'keep rows',
     spec: {},
-    unit: { tunnel: { selfIPs: ['10.244.255.1/16', 'fd00:10:244:ff::1/48'] } },
-    played: 'flanneld with its three rows per Node, and the person who makes the dummy Node bigip1',
+    unit: { tunnel: { selfIPs: ['10.245.255.1/15', 'fd00:10:245:ff::1/47'] } },
+    played: 'flanneld with its three rows per Node',
   },
   'flannel-host-gw': {
     cni: 'flannel-host-gw',
-    agents: false,
     families: FAMILIES,
     spec: {},
     unit: {},
@@ -66,7 +65,6 @@ export const MODE_PLANS: { readonly [Mode in LabMode]: ModePlan } = {
   },
   'cilium-vxlan': {
     cni: 'cilium',
-    agents: false,
     families: ['ipv4'],
     spec: { mode: 'cilium-vxlan' },
     unit: { tunnel: { selfIPs: [CILIUM_SELF_IP] } },
@@ -74,7 +72,6 @@ export const MODE_PLANS: { readonly [Mode in LabMode]: ModePlan } = {
   },
   static: {
     cni: 'calico',
-    agents: false,
     families: FAMILIES,
     spec: { mode: 'static' },
     unit: {},

@@ -1,15 +1,14 @@
 /**
- * THE LAB'S, not podpeer's: the person who does on the cluster's side of an overlay what is not podpeer's yet, by reading the
- * status of the BIGIP object. With flannel: makes the dummy Node bigip1 of the guides, and makes it anew when the tunnel
- * has another MAC. With Cilium: writes what `podpeer bigip vtep-values` says into cilium-config.
+ * THE LAB'S, not podpeer's: the person who tells Cilium of BIG-IP: writes what `podpeer bigip vtep-values` says, by the status of
+ * the BIGIP object, into cilium-config.
  */
 import { isDeepStrictEqual } from 'node:util'
 import type { BigIpStatus } from '../../lib/bigip/resource.ts'
 import { vtepValues } from '../../lib/bigip/vtep-values.ts'
 import type { KubeObject } from '../../lib/kube/object.ts'
 import type { KubeApi } from '../kube/api.ts'
-import { BIGIP, BIGIP_ADDRESS } from './bigip-topology.ts'
-import { ciliumConfig, DUMMY_NODE, dummyNode } from './cni-objects.ts'
+import { BIGIP } from './bigip-topology.ts'
+import { ciliumConfig } from './cni-objects.ts'
 import type { LabCni } from './lab-mode.ts'
 
 export class LabPerson {
@@ -32,8 +31,6 @@ export class LabPerson {
 
   /** What is still to be done, in words. */
   missing(): string[] {
-    if (this.#cni === 'flannel-vxlan' && this.#api.find('Node', DUMMY_NODE) === undefined)
-      return [`there is no Node ${DUMMY_NODE}: the status of the BIGIP tells no MAC addresses`]
     if (this.#cni !== 'cilium') return []
     const { data } = this.#api.find('ConfigMap', 'cilium-config', 'kube-system') as { data?: object }
     return 'vtep-mac' in (data ?? {}) ? [] : ['cilium-config has no VTEP: the status of the BIGIP tells no MAC address']
@@ -42,10 +39,7 @@ export class LabPerson {
   #look({ metadata, ...object }: KubeObject): void {
     const [unit] = ((object['status'] ?? {}) as BigIpStatus).units ?? []
     if (metadata.name !== BIGIP || unit === undefined) return
-    const { mac, mac6 } = unit.vtep ?? {}
-    if (this.#cni === 'flannel-vxlan' && mac !== undefined && mac6 !== undefined)
-      this.#put(dummyNode(BIGIP_ADDRESS, { ipv4: mac, ipv6: mac6 }))
-    if (this.#cni !== 'cilium' || mac === undefined) return
+    if (this.#cni !== 'cilium' || unit.vtep?.mac === undefined) return
     const { configMap } = vtepValues([
       { unit: unit.name, ...unit.vtep, tunnelSubnets: unit.tunnelSubnets ?? [] } as Parameters<typeof vtepValues>[0][0],
     ])

@@ -2,6 +2,7 @@
 import { rmSync } from 'node:fs'
 import { ControlClient } from '../../daemon/control/client.ts'
 import type { AgentStatus, PeerStatus, RouteRow, RouteTableName } from '../../daemon/control/document.ts'
+import type { ProbeStatus, VxlanStatus } from '../../daemon/control/overlay-document.ts'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { ProcessFiles } from './agent-config.ts'
 import { LabProcess } from './process.ts'
@@ -78,6 +79,14 @@ export class PodpeerProcess {
 
   status(): Promise<AgentStatus> {
     return this.#control.status()
+  }
+
+  vxlan(): Promise<VxlanStatus> {
+    return this.#control.vxlan()
+  }
+
+  probe(): Promise<readonly ProbeStatus[]> {
+    return this.#control.probeVteps()
   }
 
   peers(): Promise<readonly PeerStatus[]> {

@@ -51,7 +51,7 @@ export function renderReport(outcome: Outcome, colour: boolean): string {
     renderObjects(objects, paint),
     ...(sessions.length === 0 ? [] : [heading(paint, 'Sessions', 'as the agents see them')]),
     ...(sessions.length === 0 ? [] : [renderSessions(sessions, paint)]),
-    ...(routes.length === 0 ? [] : [heading(paint, 'Routes', 'that BGP brought into the kernels')]),
+    ...(routes.length === 0 ? [] : [heading(paint, 'Routes', 'that podpeer and BGP brought into the kernels')]),
     ...(routes.length === 0 ? [] : [renderRoutes(routes)]),
     ...(played === undefined ? [] : [`${paint('dim', `Not podpeer but the lab plays ${played}.`)}\n`]),
     heading(paint, 'Pings', 'round trip in ms, IPv4 / IPv6'),

@@ -13,7 +13,10 @@ export function renderSuggestions(lab: BigIpLab): string {
   const other = lab.topology.nodes.at(-1)!
   const here = (path: string) => relative(process.cwd(), join(HERE, path)) || '.'
   const inside = (name: string, command: string) => `node ${here('enter.ts')} ${namespaceName(name)} ${command}`
-  const ofAgents = ['  podpeer peers', '  podpeer routes', `  podpeer explain ${lab.topology.vip.ipv4}`]
+  const ofAgents = {
+    'peer with BIG-IP': ['  podpeer peers', '  podpeer routes', `  podpeer explain ${lab.topology.vip.ipv4}`],
+    'keep rows': ['  podpeer vxlan -o wide', '  podpeer vxlan probe'],
+  }
   return [
     '',
     'Try, in another terminal:',
@@ -31,7 +34,7 @@ export function renderSuggestions(lab: BigIpLab): string {
     '  podpeer doctor',
     `  kubectl get bigips,nodes -o wide`,
     `  kubectl delete node ${other.name}    # what BIG-IP has of it goes`,
-    ...(lab.plan.agents ? ofAgents : []),
+    ...(lab.plan.agents ? ofAgents[lab.plan.agents] : []),
     `  node ${here('ping-from.ts')} ${namespaceName('client')} ${other.pods[0]!.address.ipv4}`,
     `  ${inside(lab.plan.agents ? place.name : BIGIP, 'ip route')}    # as ip netns exec would`,
     `  ${inside(BIGIP, 'bridge fdb show')}    # the kernel behind BIG-IP`,

@@ -1,0 +1,118 @@
+/** The agents' side of flannel's overlay, in a lab: real agents, real VXLAN, flanneld played, no dummy Node. */
+import assert from 'node:assert/strict'
+import { after, before, describe, test } from 'node:test'
+import { findLink } from '../../lib/linux/netlink/link.ts'
+import { BigIpLab } from './bigip-lab.ts'
+import { cannotBuild } from './daemons.ts'
+import { planPings } from './expectation.ts'
+import { inPlace, rowsOf, setDevice } from './network.ts'
+import { PingStream } from './ping.ts'
+import { untilComplete } from './waiting.ts'
+
+const INTERVAL = 20
+const DEADLINE = 30_000
+const NODE = 'node-1'
+
+describe("agents on flannel's overlay", { skip: cannotBuild() }, () => {
+  let lab: BigIpLab
+
+  before(async () => {
+    lab = await BigIpLab.start({ mode: 'flannel-vxlan' })
+  })
+  after(async () => {
+    await lab?.close()
+  })
+
+  /** Pings through BIG-IP's tunnel to the pods of the first node. */
+  const stream = () =>
+    new PingStream(
+      planPings(lab.topology, lab.plan.families).filter(({ from, to }) => from === 'bigip' && to.startsWith('pod-1-')),
+      INTERVAL,
+    )
+  const repairs = async () => (await lab.node(1).agent.vxlan()).rows.repairs
+  const isWhole = async () => {
+    const [missing] = await lab.agents.missingRows(lab.topology.nodes, lab.plan.families)
+    return missing
+  }
+
+  test('reach BIG-IP by rows of their own, with only real Nodes in the cluster', async () => {
+    const names = lab.cluster.api.list('Node').map(({ metadata }) => metadata.name)
+    assert.deepEqual(names.sort(), ['node-1', 'node-2'])
+    const { overlays, rows } = await lab.node(1).agent.vxlan()
+    assert.deepEqual(
+      overlays.map(({ family, device, faults, vteps }) => [
+        family,
+        device?.name,
+        faults,
+        vteps.map(({ name }) => name),
+      ]),
+      [
+        ['ipv4', 'flannel.1', [], ['bigip/bigip']],
+        ['ipv6', 'flannel-v6.1', [], ['bigip/bigip']],
+      ],
+    )
+    assert.deepEqual([rows.wanted, rows.actual, rows.drift, rows.repairs], [6, 6, 0, 0])
+    assert.deepEqual((await lab.node(1).agent.status()).problems, [])
+    assert.ok(rowsOf(NODE, 'flannel.1').some(row => row.includes('10.245.255.1')))
+  })
+
+  test('find both families healthy when they probe', async () => {
+    const probes = await lab.node(1).agent.probe()
+    assert.deepEqual(
+      probes.map(({ family, code, finding }) => [family, code, finding]),
+      [
+        ['ipv4', 'healthy', '10.245.255.1 answers inside the tunnel, full-size packets too'],
+        ['ipv6', 'healthy', 'fd00:10:245:ff::1 answers inside the tunnel, full-size packets too'],
+      ],
+    )
+  })
+
+  test('lose no packet when an agent is killed and comes back, and repair nothing then', async () => {
+    const pings = stream()
+    const { agent } = lab.node(1)
+    await agent.kill9()
+    await agent.start()
+    await untilComplete('the rows', DEADLINE, isWhole)
+    const { sent, losses } = await pings.stop()
+    assert.ok(sent > 100)
+    assert.deepEqual(losses, [])
+    assert.equal(await repairs(), 0)
+  })
+
+  test('keep their rows over a restart while the API is away', async () => {
+    const { agent } = lab.node(1)
+    await lab.cluster.down()
+    const pings = stream()
+    await agent.kill9()
+    await agent.start()
+    await untilComplete('the rows', DEADLINE, async () => {
+      const { rows } = await agent.vxlan()
+      return rows.actual === 6 ? undefined : `${rows.actual} of 6 rows`
+    })
+    assert.deepEqual((await pings.stop()).losses, [])
+    await lab.cluster.up()
+    await lab.settled()
+  })
+
+  test('put rows back that a fall of the device took, within a second', async () => {
+    const { index } = inPlace(NODE, socket => findLink(socket, 'flannel.1'))
+    setDevice(NODE, 'flannel.1', false)
+    setDevice(NODE, 'flannel.1', true)
+    const risen = Date.now()
+    await untilComplete('the rows', DEADLINE, async () =>
+      (await repairs()) > 0 ? await isWhole() : 'nothing is repaired yet',
+    )
+    assert.ok(Date.now() - risen < 1000, `${Date.now() - risen} ms`)
+    assert.equal(inPlace(NODE, socket => findLink(socket, 'flannel.1')).index, index)
+  })
+
+  test('take their rows away when the BIGIP object goes', async () => {
+    await lab.controller.stop()
+    lab.cluster.api.remove('BIGIP', 'bigip')
+    await untilComplete('the removal', DEADLINE, async () => {
+      const left = rowsOf(NODE, 'flannel.1').find(row => row.includes('10.245.255'))
+      return left && `${left} is there`
+    })
+    assert.deepEqual((await lab.node(1).agent.vxlan()).overlays, [])
+  })
+})
