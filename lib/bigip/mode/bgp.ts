@@ -77,7 +77,8 @@ export function bgp(input: ModeInput, place: Place): Answer {
     },
   }
   const domain = facts.routeDomains.find(({ id }) => id === place.routeDomain)
-  if (routing.api === undefined || domain === undefined) return answer
+  // until BGP runs, what another mode has set up stays
+  if (routing.api === undefined || domain === undefined) return { ...answer, complete: false }
   if (addresses.length === 0 || processes === undefined) return { ...answer, complete: false }
   const wanted = bgpRows({
     identity: input.identity,
@@ -99,7 +100,7 @@ export function bgp(input: ModeInput, place: Place): Answer {
     rows: [...wanted.rows, ...advertisement.rows],
     expectations: wanted.expectations,
     findings: [...findings, ...wanted.findings],
-    complete: wanted.complete,
+    complete: wanted.complete && routing.enable === undefined,
   }
 }
 

@@ -21,7 +21,14 @@ export function nodeRoutes(input: ModeInput, place: Place): Answer {
     answerOf(node, { place, subnets, calico: network.cni === 'calico' }),
   )
   const missed = exclusions.filter(({ reason }) => reason === NOT_CONNECTED).map(({ name }) => `Node ${name}`)
-  return { rows, exclusions, served: served.length, findings: connectionFinding(unit.name, missed, subnets) }
+  return {
+    rows,
+    exclusions,
+    served: served.length,
+    findings: connectionFinding(unit.name, missed, subnets),
+    // where no node can be a next hop, what another mode has set up stays
+    complete: rows.length > 0 || missed.length === 0,
+  }
 }
 
 interface Scene {

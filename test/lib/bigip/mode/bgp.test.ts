@@ -43,6 +43,13 @@ describe('BGP modes', () => {
     assert.deepEqual(want({ facts: { selfIPs } }).published.bgp!.addresses, ['10.1.10.60', 'fd00:1:10::60'])
   })
 
+  test('as long as BGP does not run, what another mode has set up stays', () => {
+    const off = want({ facts: { routing: 'none' } })
+    assert.deepEqual([codes(off), off.complete], [['bgp-not-enabled'], false])
+    const soon = want({ facts: { routing: 'none' }, spec: { bgp: { api: 'tmos' } } })
+    assert.deepEqual([soon.routing.enable !== undefined, soon.complete], [true, false])
+  })
+
   test('a node’s own AS number wins', () => {
     const nodes = [node(1, { annotations: { 'podpeer.io/as-number': '64700' } })]
     const groups = of('BGP peer group', want({ cluster: { ...CLUSTER, nodes } }).rows)
