@@ -14,7 +14,7 @@ import type { Desire, ModeInput } from '../bigip/mode/desire.ts'
 import { cniOf, desire, needsPods } from '../bigip/mode/index.ts'
 import type { Plan } from '../bigip/plan.ts'
 import type { Allowance } from '../bigip/refusal.ts'
-import { parseBigIp } from '../bigip/resource.ts'
+import { type BigIp, parseBigIp } from '../bigip/resource.ts'
 import type { ClusterNetwork } from '../cni/network.ts'
 import type { ElectionOptions } from '../kube/election.ts'
 import { Leader } from '../kube/leader.ts'
@@ -23,6 +23,7 @@ import type { KubeWriter } from '../kube/writer.ts'
 import { BigIpKeeper } from './big-ip-keeper.ts'
 import type { BigIpSource } from './bigip-source.ts'
 import type { ClusterSource } from './cluster-source.ts'
+import { DeviceClaims } from './device-claims.ts'
 import type { ControllerEvents } from './event.ts'
 import { declaredLogin, type LoginSource } from './login.ts'
 import { PassSchedule } from './pass.ts'
@@ -95,6 +96,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
   readonly #leader: Leader | undefined
   readonly #publisher: Publisher | undefined
   readonly #keepers = new Map<string, BigIpKeeper>()
+  readonly #claims = new DeviceClaims()
   /** Why an object is not kept, by name. */
   readonly #obstacles = new Map<string, NonNullable<BigIpReport['obstacle']>>()
   /** Keepers that are no more, until they have ended. */
@@ -302,20 +304,22 @@ export class Controller extends EventEmitter<ControllerEvents> {
   /** Objects as they are now → keepers. */
   #keep(objects: readonly KubeObject[], all: boolean): void {
     this.#obstacles.clear()
-    const devices = new Map<string, string>()
-    for (const object of objects.toSorted(byName)) {
+    for (const { bigIp, units } of this.#keepers.values())
+      this.#claims.found(
+        bigIp,
+        units.flatMap(({ link: { url } }) => url ?? []),
+      )
+    for (const object of this.#claims.begin(objects)) {
       const { name } = object.metadata
       try {
         const bigIp = parseBigIp(object)
-        const taken = bigIp.spec.units
-          .map(({ address = '' }) => devices.get(address))
-          .find(other => other !== undefined)
-        if (taken !== undefined) {
+        const taken = this.#claims.claim(bigIp)
+        if (taken !== undefined && bigIp.metadata.deletionTimestamp === undefined) {
+          this.#leave(name)
           this.#obstruct(object, 'DeviceTaken', `BIGIP ${taken} has the same device: delete one of them`)
           continue
         }
-        for (const { address } of bigIp.spec.units) if (address !== undefined) devices.set(address, name)
-        this.#keeperOf(name, bigIp).update(bigIp, this.#clusterId)
+        this.#keeperOf(name, bigIp).update(taken === undefined ? bigIp : retained(bigIp), this.#clusterId)
         if (bigIp.spec.cluster === undefined && this.#clusterId === undefined)
           this.#obstacles.set(name, this.#parts.kube === undefined ? UNNAMED : UNKNOWN)
       } catch (thrown) {
@@ -325,12 +329,18 @@ export class Controller extends EventEmitter<ControllerEvents> {
     }
     if (!all) return
     const names = new Set(objects.map(({ metadata }) => metadata.name))
-    for (const [name, keeper] of this.#keepers) {
+    for (const name of [...this.#keepers.keys()]) {
       if (names.has(name)) continue
-      this.#keepers.delete(name)
+      this.#leave(name)
       this.#publisher?.forget(name)
-      this.#leaving = Promise.allSettled([this.#leaving, keeper.close()])
     }
+  }
+
+  /** The device stays as it is. */
+  #leave(name: string): void {
+    const keeper = this.#keepers.get(name)
+    this.#keepers.delete(name)
+    this.#leaving = Promise.allSettled([this.#leaving, keeper?.close()])
   }
 
   /** What was kept before goes on as it was. */
@@ -381,12 +391,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
   async #each<T>(selection: Selection | undefined, work: (unit: Unit) => Promise<T>): Promise<UnitResult<T>[]> {
     await this.known()
     const units = this.units(selection)
-    if (units.length === 0)
-      throw new InputFault(
-        '',
-        'no device is chosen',
-        this.troubles.join('; ') || 'name a BIGIP and unit that there are',
-      )
+    if (units.length === 0) throw new InputFault('', 'no device is chosen', this.troubles.join('; ') || this.#choice())
     return await Promise.all(
       units.map(async ({ bigIp, unit }) => {
         try {
@@ -399,6 +404,12 @@ export class Controller extends EventEmitter<ControllerEvents> {
         }
       }),
     )
+  }
+
+  /** What a selection may name. */
+  #choice(): string {
+    const all = this.units().map(({ bigIp, unit }) => `BIGIP ${bigIp}, unit ${unit.name}`)
+    return all.length === 0 ? 'there is no BIGIP: write one' : `there is ${all.join('; ')}`
   }
 
   /**
@@ -437,6 +448,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
   }
 }
 
-function byName(one: KubeObject, other: KubeObject): number {
-  return one.metadata.name < other.metadata.name ? -1 : 1
+/** What it made is another BIGIP's now. */
+function retained(bigIp: BigIp): BigIp {
+  return { ...bigIp, spec: { ...bigIp.spec, deletionPolicy: 'Retain' } }
 }

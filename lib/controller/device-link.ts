@@ -14,6 +14,7 @@ import { isDeviceFault } from '../bigip/fault.ts'
 import type { BigIp, UnitSpec } from '../bigip/resource.ts'
 import type { RoutingReading } from '../bigip/routing/reading.ts'
 import type { TlsOptions } from '../bigip/tls.ts'
+import { explained } from './link-fault.ts'
 import type { Login, LoginSource } from './login.ts'
 
 export interface LinkOptions {
@@ -134,12 +135,13 @@ export class DeviceLink {
     } catch (thrown) {
       // anything else is our own fault and must not be retried quietly
       if (!(thrown instanceof WorldFault || thrown instanceof InputFault)) throw thrown
-      await this.#failed(thrown)
-      throw thrown
+      throw await this.#failed(thrown)
     }
   }
 
-  async #failed(fault: WorldFault | InputFault): Promise<void> {
+  async #failed(thrown: WorldFault | InputFault): Promise<Error> {
+    const { bigIp, unit } = this.#options
+    const fault = explained(thrown, { spec: bigIp.spec, unit }, this.#url)
     if (isDeviceFault(fault, 'BIGIP_CERTIFICATE')) {
       await this.#client?.close()
       this.#client = undefined
@@ -149,6 +151,7 @@ export class DeviceLink {
     const asked = isDeviceFault(fault) ? (fault.retryAfter ?? 0) : 0
     this.#next(Math.max(asked, backoff(RETRIES, this.#failures++, this.#options.clock.random())))
     if (news && !this.#ending.signal.aborted) this.#options.onChange()
+    return fault
   }
 
   #next(milliseconds: number): void {

@@ -32,7 +32,7 @@ export function declaredLogin(secrets: SecretStore | undefined): LoginSource {
     const { credentials, tls } = bigIp.spec
     const [said, ca] = await Promise.all([
       credentials.directory === undefined
-        ? secretData(secrets, credentials.secret!, 'spec.credentials.secret')
+        ? secretData(secrets, credentials.secret!, LOGIN)
         : directoryData(credentials.directory),
       authority(secrets, tls),
     ])
@@ -46,6 +46,26 @@ export function declaredLogin(secrets: SecretStore | undefined): LoginSource {
   }
 }
 
+/** What a Secret, or a directory, is to hold. */
+interface Content {
+  /** The field that names it. */
+  readonly path: string
+  /** For `kubectl create secret generic`. */
+  readonly literals: string
+  readonly needs: string
+}
+
+const LOGIN: Content = {
+  path: 'spec.credentials.secret',
+  literals: '--from-literal=url=https://… --from-literal=username=… --from-file=password=…',
+  needs: 'it needs username and password, and url where the unit has no address',
+}
+const AUTHORITY: Content = {
+  path: 'spec.tls.caSecret',
+  literals: '--from-file=ca.crt=…',
+  needs: "it needs ca.crt: what signed the device's certificate, in PEM",
+}
+
 interface Data {
   (key: string): string | undefined
   missing(key: string): never
@@ -54,11 +74,12 @@ interface Data {
 async function authority(secrets: SecretStore | undefined, tls: BigIp['spec']['tls']): Promise<string | undefined> {
   if (tls.caFile !== undefined) return await fileText(tls.caFile)
   if (tls.caSecret === undefined) return undefined
-  const said = await secretData(secrets, tls.caSecret, 'spec.tls.caSecret')
+  const said = await secretData(secrets, tls.caSecret, AUTHORITY)
   return said('ca.crt') ?? said.missing('ca.crt')
 }
 
-async function secretData(secrets: SecretStore | undefined, name: string, path: string): Promise<Data> {
+async function secretData(secrets: SecretStore | undefined, name: string, content: Content): Promise<Data> {
+  const { path, literals } = content
   if (secrets === undefined)
     throw new InputFault(path, 'there is no cluster to read a Secret from', 'write credentials.directory, tls.caFile')
   const { writer, namespace } = secrets
@@ -67,14 +88,14 @@ async function secretData(secrets: SecretStore | undefined, name: string, path: 
     throw new InputFault(
       path,
       `there is no Secret ${namespace}/${name}`,
-      `kubectl -n ${namespace} create secret generic ${name} --from-literal=username=… --from-literal=password=…`,
+      `kubectl -n ${namespace} create secret generic ${name} ${literals}`,
     )
   const data = (secret['data'] ?? {}) as Readonly<Record<string, string>>
   const text = (key: string) => {
     const value = data[key]
     return value === undefined ? undefined : Buffer.from(value, 'base64').toString().trim()
   }
-  return dataOf(text, `Secret ${namespace}/${name}`)
+  return dataOf(text, `Secret ${namespace}/${name} (${path})`, content)
 }
 
 async function directoryData(directory: string): Promise<Data> {
@@ -82,16 +103,12 @@ async function directoryData(directory: string): Promise<Data> {
     ['url', 'username', 'password'].map(async key => [key, await optionalText(join(directory, key))] as const),
   )
   const texts = new Map(files)
-  return dataOf(key => texts.get(key), directory)
+  return dataOf(key => texts.get(key), `${directory} (spec.credentials.directory)`, LOGIN)
 }
 
-function dataOf(text: (key: string) => string | undefined, where: string): Data {
+function dataOf(text: (key: string) => string | undefined, where: string, { needs }: Content): Data {
   const missing = (key: string): never => {
-    throw new InputFault(
-      where,
-      `it has no ${key}`,
-      'it needs username and password, and url where the unit has no address',
-    )
+    throw new InputFault(where, `it has no ${key}`, needs)
   }
   return Object.assign((key: string) => text(key) || undefined, { missing })
 }
