@@ -1,6 +1,7 @@
 /** The controller between the API stand-in and the BIG-IP stand-in. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
+import type { BigIpStatus } from '../../../lib/index.ts'
 import { BigIp } from '../../bigip/big-ip.ts'
 import { until } from '../../until.ts'
 import { eventually, Stage } from './stage.ts'
@@ -168,6 +169,31 @@ describe('a controller in a cluster', () => {
     controller.start()
     await ready(stage)
     assert.deepEqual(controller.troubles, ['BIGIP other: BIGIP bigip has the same device: delete one of them'])
+  })
+
+  it('finds that two objects have one device where only their Secret says which; the younger leaves it alone', async context => {
+    const stage = await Stage.open(context)
+    stage.putBigIp({ mode: 'static' })
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    stage.api.put({
+      apiVersion: 'podpeer.io/v1alpha1',
+      kind: 'BIGIP',
+      metadata: { name: 'a-later-one', creationTimestamp: new Date(Date.now() + 60_000).toISOString() },
+      spec: { mode: 'flannel-vxlan', deletionPolicy: 'Delete', tls: { caSecret: 'bigip-ca' } },
+    })
+    const status = () => stage.api.find('BIGIP', 'a-later-one')?.['status'] as BigIpStatus | undefined
+    await until('it is told', () => status()?.conditions?.[0]?.reason === 'DeviceTaken')
+    assert.equal(status()?.conditions?.[0]?.message, 'BIGIP bigip has the same device: delete one of them')
+    assert.deepEqual(
+      controller.units().map(({ bigIp }) => bigIp),
+      ['bigip'],
+    )
+    await stage.deleteBigIp('a-later-one')
+    await until('it is gone', () => stage.api.find('BIGIP', 'a-later-one') === undefined)
+    assert.equal((await stage.device.list('/tm/net/route')).length, 2)
+    assert.deepEqual(await stage.records(), {})
   })
 })
 

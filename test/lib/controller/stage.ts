@@ -133,9 +133,9 @@ export class Stage {
   }
 
   /** As a user deletes it: finalizers hold it. */
-  async deleteBigIp(): Promise<void> {
+  async deleteBigIp(name = 'bigip'): Promise<void> {
     const client = new KubeClient(this.kubeconfig)
-    await client.request({ method: 'DELETE', path: '/apis/podpeer.io/v1alpha1/bigips/bigip' })
+    await client.request({ method: 'DELETE', path: `/apis/podpeer.io/v1alpha1/bigips/${name}` })
     await client.close()
   }
 
