@@ -19,11 +19,15 @@ export function nodeMac({ address }: Pick<LabNode, 'address'>, family: keyof Per
   return `02:00:${family === 'ipv4' ? '04' : '06'}:00:00:${last.toString(16).padStart(2, '0')}`
 }
 
+export function nodeMacs(node: Pick<LabNode, 'address'>): PerFamily {
+  return { ipv4: nodeMac(node, 'ipv4'), ipv6: nodeMac(node, 'ipv6') }
+}
+
 /** What a CNI writes on its node. */
 export function cniAnnotations(cni: LabCni, node: LabNode): Readonly<Record<string, string>> {
   switch (cni) {
     case 'flannel-vxlan':
-      return flannelAnnotations(node.address, { ipv4: nodeMac(node, 'ipv4'), ipv6: nodeMac(node, 'ipv6') })
+      return flannelAnnotations(node.address, nodeMacs(node))
     case 'flannel-host-gw':
       return {
         [`${FLANNEL}/backend-type`]: 'host-gw',
@@ -42,7 +46,8 @@ export function cniAnnotations(cni: LabCni, node: LabNode): Readonly<Record<stri
   }
 }
 
-function flannelAnnotations(address: PerFamily, mac: PerFamily): Readonly<Record<string, string>> {
+/** @param mac of the node's devices */
+export function flannelAnnotations(address: PerFamily, mac: PerFamily): Readonly<Record<string, string>> {
   const data = (family: keyof PerFamily) => JSON.stringify({ VNI: FLANNEL_VXLAN.vni, VtepMAC: mac[family] })
   return {
     [`${FLANNEL}/backend-type`]: 'vxlan',

@@ -5,21 +5,21 @@
 import { WorldFault } from '../../lib/base/failure.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
-import { createLink, findLink, setLink } from '../../lib/linux/netlink/link.ts'
+import { createLink, deleteLink, findLink, listLinks, setLink } from '../../lib/linux/netlink/link.ts'
 import type { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import type { KubeApi } from '../kube/api.ts'
-import { CILIUM_VXLAN, FLANNEL_VXLAN, nodeMac } from './cni-objects.ts'
+import { CILIUM_VXLAN, FLANNEL_VXLAN, flannelAnnotations, nodeMac, nodeMacs } from './cni-objects.ts'
 import { CILIUM_DEVICE, cniRows, OVERLAY_DEVICES, type PlayedRow } from './cni-rows.ts'
 import type { LabCni } from './lab-mode.ts'
 import { macBytes, putRow, removeRow } from './neighbors.ts'
 import { addPrefix, changeRoute, inPlace, setting } from './network.ts'
-import { FAMILIES, type FamilyName, type LabNode } from './topology.ts'
+import { FAMILIES, type FamilyName, type LabNode, type PerFamily } from './topology.ts'
 
 const MTU = { ipv4: 1450, ipv6: 1430 }
 
 export class CniPlayer {
   readonly #cni: LabCni
-  readonly #nodes: readonly LabNode[]
+  #nodes: readonly LabNode[]
   readonly #api: KubeApi
   /** By node, and there by their text. */
   readonly #rows = new Map<string, Map<string, PlayedRow>>()
@@ -44,15 +44,37 @@ export class CniPlayer {
     for (const end of this.#endings.splice(0)) end()
   }
 
-  #makeDevices(socket: NetlinkSocket, node: LabNode): void {
+  /**
+   * The daemon of a node starts anew and makes its devices anew, as flanneld does, which then tells of them in its Node.
+   * @param node may have other pods than before
+   */
+  restart(node: LabNode, macs = nodeMacs(node)): void {
+    this.#nodes = this.#nodes.map(known => (known.name === node.name ? node : known))
+    this.#rows.delete(node.name)
+    inPlace(node.name, socket => {
+      for (const { index } of listLinks(socket).filter(({ kind }) => kind === 'vxlan')) deleteLink(socket, index)
+      this.#makeDevices(socket, node, macs)
+    })
+    if (this.#cni === 'flannel-vxlan') this.#tellMacs(node, macs)
+    this.#settle()
+  }
+
+  #tellMacs({ name, address }: LabNode, macs: PerFamily): void {
+    const node = this.#api.find('Node', name)
+    if (node === undefined) return
+    const annotations = { ...node.metadata.annotations, ...flannelAnnotations(address, macs) }
+    this.#api.put({ ...node, metadata: { ...node.metadata, annotations } })
+  }
+
+  #makeDevices(socket: NetlinkSocket, node: LabNode, macs = nodeMacs(node)): void {
     if (this.#cni === 'flannel-vxlan')
       for (const family of FAMILIES) {
-        makeDevice(socket, OVERLAY_DEVICES[family], node, family, FLANNEL_VXLAN)
+        makeDevice(socket, OVERLAY_DEVICES[family], node, family, FLANNEL_VXLAN, macs)
         const { index } = findLink(socket, OVERLAY_DEVICES[family])
         addPrefix(socket, index, `${parsePrefix(node.podCIDRs[family]).address}`)
       }
     if (this.#cni !== 'cilium') return
-    makeDevice(socket, CILIUM_DEVICE, node, 'ipv4', CILIUM_VXLAN)
+    makeDevice(socket, CILIUM_DEVICE, node, 'ipv4', CILIUM_VXLAN, macs)
     setting(`net/ipv4/neigh/${CILIUM_DEVICE}/proxy_delay`, '0')
   }
 
@@ -89,6 +111,7 @@ function makeDevice(
   node: LabNode,
   family: FamilyName,
   { vni, port }: { readonly vni: number; readonly port: number },
+  macs: PerFamily,
 ): void {
   createLink(socket, {
     kind: 'vxlan',
@@ -96,7 +119,7 @@ function makeDevice(
     vni,
     port,
     local: parseAddress(node.address[family]),
-    mac: macBytes(nodeMac(node, family)),
+    mac: macBytes(macs[family]),
     mtu: MTU[family],
     learning: false,
   })

@@ -7,7 +7,7 @@ import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { bitsOf, parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { createNamespace, inNamespace, namespacePath } from '../../lib/linux/namespace.ts'
-import { addAddress } from '../../lib/linux/netlink/address.ts'
+import { addAddress, deleteAddress } from '../../lib/linux/netlink/address.ts'
 import { createLink, findLink, setLink } from '../../lib/linux/netlink/link.ts'
 import {
   encodePath,
@@ -21,7 +21,16 @@ import {
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
 import { namespaceName } from './leftovers.ts'
 import { listRows } from './neighbors.ts'
-import type { Cable, CableEnd, Network, Place, StaticRoute, Topology } from './topology.ts'
+import {
+  type Cable,
+  type CableEnd,
+  hostPrefixes,
+  type LabNode,
+  type Network,
+  type Place,
+  type StaticRoute,
+  type Topology,
+} from './topology.ts'
 
 const PROTOCOL_STATIC = 4
 /** Who installs routes for BGP: BIRD, FRR's zebra, podpeer. */
@@ -134,6 +143,26 @@ export function deleteRoutes(place: string, text: string): void {
         ),
       )
   })
+}
+
+/** Gives the pods of a node other addresses, as they have when the node is made anew with another pod network. */
+export function renumberPods(before: LabNode, after: LabNode): void {
+  for (const [at, pod] of before.pods.entries()) {
+    const [old, next] = [hostPrefixes(pod.address), hostPrefixes(after.pods[at]!.address)]
+    inPlace(pod.name, socket => {
+      const { index } = findLink(socket, 'eth0')
+      for (const text of next) addPrefix(socket, index, text)
+      for (const text of old) {
+        const { address, length } = parsePrefix(text)
+        deleteAddress(socket, index, address, length)
+      }
+    })
+    inPlace(before.name, socket => {
+      const { index } = findLink(socket, pod.name)
+      for (const prefix of next) changeRoute(socket, 'add', index, { prefix })
+      for (const prefix of old) changeRoute(socket, 'delete', index, { prefix })
+    })
+  }
 }
 
 /** Takes the router's end of a node's segment down or up, as pulling the cable would. */

@@ -164,14 +164,17 @@ function asNumberOf(index: number): number {
 
 function planNode(index: number): Omit<LabNode, 'segment' | 'address' | 'router'> {
   const name = `node-${index}`
+  return { name, asNumber: asNumberOf(index), ...podNetwork(index) }
+}
+
+/** The pods of a node. @param share which part of the cluster's pod range it was given */
+export function podNetwork(index: number, share = index): Pick<LabNode, 'podCIDRs' | 'pods'> {
   return {
-    name,
-    asNumber: asNumberOf(index),
-    podCIDRs: { ipv4: `10.244.${index}.0/24`, ipv6: `fd00:10:244:${index}::/64` },
+    podCIDRs: { ipv4: `10.244.${share}.0/24`, ipv6: `fd00:10:244:${share}::/64` },
     pods: Array.from({ length: PODS_PER_NODE }, (_, at) => ({
       name: `pod-${index}-${at + 1}`,
-      node: name,
-      address: { ipv4: `10.244.${index}.${at + 2}`, ipv6: `fd00:10:244:${index}::${at + 2}` },
+      node: `node-${index}`,
+      address: { ipv4: `10.244.${share}.${at + 2}`, ipv6: `fd00:10:244:${share}::${at + 2}` },
     })),
   }
 }
