@@ -4,16 +4,18 @@
  */
 import type { SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, WorldFault } from '../../lib/base/failure.ts'
-import { parseAddress } from '../../lib/base/ip.ts'
+import { type Address, parseAddress } from '../../lib/base/ip.ts'
 import { BIGIPS } from '../../lib/bigip/resource.ts'
 import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
 import type { ObjectWatch, WatchEvent } from '../../lib/kube/watch.ts'
 import { renderHolder } from '../../lib/linux/port-holder.ts'
 import { type AgentFile, clusterNode, type EffectiveConfig, isReflector, parseFile } from '../config/index.ts'
+import type { NodeJourneys } from '../control/journey-document.ts'
 import type { ProbeStatus } from '../control/overlay-document.ts'
 import { ClusterNodes } from './cluster-nodes.ts'
 import { type Desired, decide, speakerPeer } from './desired.ts'
 import { EventLog } from './event-log.ts'
+import { nodeJourneys } from './journeys.ts'
 import { Keyring } from './keyring.ts'
 import { OverlayKeeper } from './overlay-keeper.ts'
 import { probeVteps } from './overlay-status.ts'
@@ -131,6 +133,18 @@ export class Agent {
   /** @param name of one VTEP; undefined: all of them */
   async probeVteps(name: string | undefined): Promise<readonly ProbeStatus[]> {
     return await probeVteps(this.overlay, name, this.#world)
+  }
+
+  /** Of packets to a pod and from it. @throws WorldFault where the kernel cannot be asked */
+  journeys(pod: Address): NodeJourneys {
+    const { name, node, bigips } = this.#situation
+    const podCIDRs = lastSeen(node)?.podCIDRs ?? []
+    const ways = this.#world.openWays()
+    try {
+      return nodeJourneys({ node: name, pod, podCIDRs, overlays: this.overlay.overlays, bigips: bigips.views }, ways)
+    } finally {
+      ways.close()
+    }
   }
 
   /** A new text of the configuration file; a bad one changes nothing but is remembered. */

@@ -1,7 +1,8 @@
 /** The agent as its control API, its metrics and its health see it: documents of the moment, made on demand. */
-import { addressOfUint32 } from '../../lib/base/ip.ts'
+import { type Address, addressOfUint32 } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { AgentStatus, EffectiveConfig, Explanation, PeerStatus } from '../control/document.ts'
+import type { NodeJourneys } from '../control/journey-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../control/overlay-document.ts'
 import type { ControlSource, RouteListing, RowCursor } from '../control/source.ts'
 import { version } from '../version.ts'
@@ -118,6 +119,10 @@ export class AgentView implements ControlSource {
 
   async probeVteps(vtep: string | undefined): Promise<readonly ProbeStatus[]> {
     return await this.#agent.probeVteps(vtep)
+  }
+
+  journeys(pod: Address): NodeJourneys {
+    return this.#agent.journeys(pod)
   }
 
   drain(): void {

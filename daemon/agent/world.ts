@@ -8,6 +8,7 @@ import type { RouteTable, RouteTableOptions } from '../../lib/linux/table/route-
 import type { Echoer } from '../../vxlan/probe/echo.ts'
 import type { ProbeRequest, ProbeResult } from '../../vxlan/probe/probe.ts'
 import type { Log } from '../log.ts'
+import type { Ways } from './journeys.ts'
 
 /** The kernel's routes, as far as an agent asks. */
 export type KernelTable = Pick<
@@ -46,6 +47,8 @@ export interface AgentWorld {
   openEchoer(target: Address): Echoer
   /** @throws WorldFault as `openEchoer` */
   probe(request: ProbeRequest): Promise<ProbeResult>
+  /** What the kernel does with packets now. @throws WorldFault */
+  openWays(): Ways
   watchObjects(request: WatchRequest, onEvent: (event: WatchEvent) => void): ObjectWatch
   /** @throws WorldFault */
   portHolders(port: number): readonly PortHolder[]

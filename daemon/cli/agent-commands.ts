@@ -4,6 +4,7 @@ import { InputFault } from '../../lib/base/failure.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { ControlClient } from '../control/client.ts'
 import type { FamilyName, RoutesQuery, RouteTableName } from '../control/document.ts'
+import { controllerSocketOption, withoutControllerOptions } from './device-options.ts'
 import { exitCode } from './exit-code.ts'
 import { show, watch } from './output.ts'
 import { outputOption, type ShowingOptions, showOrWatch, type Tree, watchOption } from './tree.ts'
@@ -81,16 +82,54 @@ function selectionOf(first: string | undefined, second: string | undefined): Rou
   return { table: table ?? 'best', ...(prefix !== undefined && { prefix: checkPrefix(prefix) }) }
 }
 
-function addExplain(tree: Tree): void {
-  watching(tree, tree.program.command('explain'))
-    .description('why a route is used or not, whom it is announced to, and what the kernel has')
-    .addArgument(new Argument('<target>', 'a prefix or an address').argParser(checkPrefix))
-    .action(async (target: string, options: AskingOptions) => {
-      const { explainView } = await import('./explain.ts')
-      const { prefix } = await showOrWatch(tree, explainView(new ControlClient(options.socket), target), options)
-      if (prefix === undefined) tree.end(exitCode.no)
-    })
+interface ExplainOptions extends AskingOptions {
+  readonly controllerSocket: string
+  readonly bigip?: string
+  readonly kubeconfig?: string
+  readonly namespace?: string
 }
+
+function addExplain(tree: Tree): void {
+  const command = watching(tree, tree.program.command('explain'))
+  for (const option of withoutControllerOptions()) command.addOption(option)
+  command
+    .description(
+      'why a route is used or not and whom it is announced to; of a pod, the way of packets between it and BIG-IP',
+    )
+    .addArgument(new Argument('<target>', 'a prefix or an address').argParser(checkPrefix))
+    .addOption(controllerSocketOption(tree, '--controller-socket <path>'))
+    .addHelpText('after', EXPLAIN_HELP)
+    .action(
+      async (
+        target: string,
+        { socket, controllerSocket, bigip, kubeconfig, namespace, ...options }: ExplainOptions,
+      ) => {
+        const [{ explainView, isWrong }, { withSide }] = await Promise.all([
+          import('./explain.ts'),
+          import('./controller-side.ts'),
+        ])
+        const where = { ...(bigip && { bigip }), ...(kubeconfig && { kubeconfig }), ...(namespace && { namespace }) }
+        const value = await withSide({ socket: controllerSocket, ...where }, side =>
+          showOrWatch(
+            tree,
+            explainView(
+              {
+                agent: new ControlClient(socket),
+                devices: pod => side.journeys({ pod }),
+                devicesNamed: bigip !== undefined || kubeconfig !== undefined,
+              },
+              target,
+            ),
+            options,
+          ),
+        )
+        if (isWrong(value)) tree.end(exitCode.no)
+      },
+    )
+}
+
+const EXPLAIN_HELP = `
+Exit code 1: there is no route, or a hop on the way to a pod of this node or from it is wrong.`
 
 function addVxlan(tree: Tree): void {
   const vxlan = watching(tree, tree.program.command('vxlan'))

@@ -5,11 +5,10 @@ import { ControlClient } from '../control/client.ts'
 import type { PlanDocument } from '../controller/document.ts'
 import { agentSocket } from './agent-commands.ts'
 import { type ControllerSide, type SideOptions, withSide } from './controller-side.ts'
+import { controllerSocketOption, namespaceOption, withoutControllerOptions } from './device-options.ts'
 import { exitCode } from './exit-code.ts'
 import { show } from './output.ts'
 import { outputOption, type ShowingOptions, showOrWatch, type Tree, watchOption } from './tree.ts'
-
-const DEFAULT_SOCKET = '/run/podpeer/controller.sock'
 
 type SideCommandOptions = SideOptions & ShowingOptions
 
@@ -142,7 +141,7 @@ function addController(tree: Tree): void {
   program
     .command('controller')
     .description('run the controller until SIGTERM or SIGINT')
-    .addOption(socketOption(tree))
+    .addOption(controllerSocketOption(tree))
     .option('--bigip <file>', 'BIGIP objects of this YAML file, not those of the cluster')
     .option('--kubeconfig <file>', 'the cluster ($KUBECONFIG, ~/.kube/config, else the service account of the pod)')
     .addOption(namespaceOption())
@@ -166,19 +165,7 @@ function selecting(tree: Tree, command: Command): Command {
 }
 
 function asking(tree: Tree, command: Command): Command {
-  return command
-    .addOption(socketOption(tree))
-    .option('--bigip <file>', 'without a controller: BIGIP objects of this YAML file')
-    .option('--kubeconfig <file>', 'without a controller: the cluster, and its BIGIPs where no file is named')
-    .addOption(namespaceOption())
-    .addOption(outputOption())
-}
-
-function socketOption({ environment }: Tree): Option {
-  const socket = environment['PODPEER_CONTROLLER_SOCKET'] || DEFAULT_SOCKET
-  return new Option('--socket <path>', "the controller's control socket ($PODPEER_CONTROLLER_SOCKET)").default(socket)
-}
-
-function namespaceOption(): Option {
-  return new Option('--namespace <name>', "of the devices' Secrets ($POD_NAMESPACE, else podpeer)")
+  command.addOption(controllerSocketOption(tree))
+  for (const option of withoutControllerOptions()) command.addOption(option)
+  return command.addOption(outputOption())
 }

@@ -1,13 +1,69 @@
-/** `podpeer explain PREFIX|IP`: what became of a route and why: its paths, whom it is told to, the kernel. */
+/**
+ * `podpeer explain PREFIX|IP`: what became of a route and why: its paths, whom it is told to, the kernel; and of a pod's address
+ * the way of packets between it and BIG-IPs.
+ */
+import { WorldFault } from '../../lib/base/failure.ts'
+import { bitsOf } from '../../lib/base/ip.ts'
+import { parsePrefix } from '../../lib/base/prefix.ts'
 import type { ControlClient } from '../control/client.ts'
 import type { AdvertisementExplanation, Explanation, PathExplanation } from '../control/document.ts'
+import { askJourney, type JourneySources, type JourneyValue, renderJourney } from './journey.ts'
 import type { TextOptions, View } from './output.ts'
 import { toneOf } from './routes.ts'
 import { type Look, paint } from './screen.ts'
 import { type Column, renderNote, renderTable } from './table.ts'
 
-export function explainView(client: ControlClient, target: string): View<Explanation> {
-  return { ask: () => client.explain(target), text: renderExplanation, steady: explanation => explanation }
+/** Of the route; absent where no agent was there to say it. */
+export interface ExplainValue extends Partial<Explanation> {
+  readonly target: string
+  /** Where the address is known to be a pod's. */
+  readonly journey?: JourneyValue
+}
+
+export interface ExplainSources extends JourneySources {
+  readonly agent: Pick<ControlClient, 'explain' | 'journeys'>
+  /** A person said which devices to look at. */
+  readonly devicesNamed: boolean
+}
+
+export function explainView(sources: ExplainSources, target: string): View<ExplainValue> {
+  return { ask: () => explain(sources, target), text: render, steady: value => value }
+}
+
+async function explain(sources: ExplainSources, target: string): Promise<ExplainValue> {
+  const prefix = parsePrefix(target)
+  const isHost = prefix.length === bitsOf(prefix.family)
+  const explanation = await sources.agent.explain(target).catch(thrown => {
+    // a device can be looked at from anywhere
+    if (isHost && thrown instanceof WorldFault && thrown.code === 'AGENT_NOT_RUNNING') return thrown
+    throw thrown
+  })
+  const alone = explanation instanceof WorldFault
+  const devices = sources.devicesNamed || alone || explanation.prefix === undefined
+  const journey = isHost ? await askJourney({ pod: prefix.address.toString(), devices }, sources) : undefined
+  if (!alone) return { ...explanation, ...(journey !== undefined && { journey }) }
+  if (journey === undefined) throw explanation
+  return { target, journey }
+}
+
+/** Whether there is no route, or a hop is wrong. */
+export function isWrong({ prefix, journey }: ExplainValue): boolean {
+  return journey === undefined ? prefix === undefined : !journey.ok
+}
+
+function render(value: ExplainValue, options: TextOptions): string {
+  const { journey } = value
+  // where there is no BGP there is nothing to say of it
+  const route = isExplanation(value) && (journey === undefined || value.prefix !== undefined)
+  const parts = [
+    route ? renderExplanation(value, options) : '',
+    journey === undefined ? '' : renderJourney(journey, options),
+  ]
+  return parts.filter(Boolean).join('\n')
+}
+
+function isExplanation(value: ExplainValue): value is ExplainValue & Explanation {
+  return value.paths !== undefined
 }
 
 export function renderExplanation(explanation: Explanation, { look, wide }: TextOptions): string {

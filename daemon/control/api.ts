@@ -30,6 +30,12 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
       return ok({ ...(await source.explain(parsePrefix(target, 'target'))), target })
     },
   },
+  {
+    method: 'GET',
+    path: '/v1/journeys',
+    query: ['pod'],
+    answer: (source, query) => ok(source.journeys(parseAddress(query.get('pod') ?? '', 'pod'))),
+  },
   { method: 'GET', path: '/v1/config', query: [], answer: source => ok(source.config()) },
   { method: 'GET', path: '/v1/vxlan', query: [], answer: source => ok(source.vxlan()) },
   {

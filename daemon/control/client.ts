@@ -8,6 +8,7 @@ import type {
   RouteRow,
   RoutesQuery,
 } from './document.ts'
+import type { NodeJourneys } from './journey-document.ts'
 import type { ProbeStatus, ProbesDocument, VxlanStatus } from './overlay-document.ts'
 import { SocketAsker } from './socket-asker.ts'
 
@@ -56,6 +57,11 @@ export class ControlClient {
 
   explain(target: string): Promise<Explanation> {
     return this.#asker.ask('GET', `/v1/explain?${new URLSearchParams({ target })}`)
+  }
+
+  /** @param pod its address */
+  journeys(pod: string): Promise<NodeJourneys> {
+    return this.#asker.ask('GET', `/v1/journeys?${new URLSearchParams({ pod })}`)
   }
 
   config(): Promise<EffectiveConfig> {

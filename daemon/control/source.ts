@@ -1,4 +1,5 @@
 /** What the control API asks of the agent. Answers are values at the moment of asking. */
+import type { Address } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type {
   AgentStatus,
@@ -9,6 +10,7 @@ import type {
   RouteRow,
   RouteTableName,
 } from './document.ts'
+import type { NodeJourneys } from './journey-document.ts'
 import type { ProbeStatus, VxlanStatus } from './overlay-document.ts'
 
 export interface ControlSource {
@@ -17,6 +19,8 @@ export interface ControlSource {
   routes(query: RouteListing): RowCursor
   /** The one question that waits: foreign routes are read from the kernel's table in slices. */
   explain(target: Prefix): Promise<Explanation>
+  /** @throws WorldFault where the kernel cannot be asked */
+  journeys(pod: Address): NodeJourneys
   config(): EffectiveConfig
   vxlan(): VxlanStatus
   /** Takes seconds. @param vtep a name of `vxlan()`; undefined: all of them */

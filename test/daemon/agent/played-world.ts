@@ -282,6 +282,9 @@ export class PlayedNode {
       bootId: this.bootId,
       openTable: options => this.kernel.open(options),
       openOverlay: options => this.overlay.open(options),
+      openWays: () => {
+        throw new WorldFault('EPERM', 'the kernel is not asked here', { retry: false })
+      },
       openEchoer: target => this.#echoer(target),
       probe: async ({ vtep, device, deviceMtu, port, missingRows }) => {
         const echo = { sent: 1, received: 1, roundTrip: { least: 1, median: 1, most: 1 }, trouble: undefined }

@@ -5,6 +5,7 @@ import type {
   ControllerStatus,
   DoctorDocument,
   Finding,
+  JourneysDocument,
   PlanDocument,
   PlannedOperation,
   UnitPlan,
@@ -121,6 +122,7 @@ export class SampleController {
   /** Of BIGIPs as a whole. */
   findings: DoctorDocument['findings'] = []
   vteps: VtepValuesDocument['bigIps'] = []
+  journeyUnits: JourneysDocument['units'] = []
   /** What it was asked, as the library has it. */
   readonly asked: unknown[] = []
 
@@ -151,6 +153,11 @@ export class SampleController {
   async doctor(...asked: unknown[]): Promise<DoctorDocument> {
     this.asked.push(asked)
     return { units: this.examined, findings: this.findings }
+  }
+
+  async journeys(...asked: unknown[]): Promise<JourneysDocument> {
+    this.asked.push(asked)
+    return { units: this.journeyUnits }
   }
 
   async vtepValues(...asked: unknown[]): Promise<VtepValuesDocument> {

@@ -7,8 +7,10 @@ import type {
   PeerStatus,
   RouteRow,
 } from '../../../daemon/control/document.ts'
+import type { NodeJourneys } from '../../../daemon/control/journey-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../../../daemon/control/overlay-document.ts'
 import type { ControlSource, RouteListing, RowCursor } from '../../../daemon/control/source.ts'
+import type { Address } from '../../../lib/base/ip.ts'
 import type { Prefix } from '../../../lib/base/prefix.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { VXLAN } from './sample-overlay.ts'
@@ -112,6 +114,8 @@ export class SampleSource implements ControlSource {
   rows: readonly RouteRow[] = ROUTES
   overlay: VxlanStatus = VXLAN
   probes: readonly ProbeStatus[] = []
+  /** Of packets of each pod that is here. */
+  journeyList: readonly NodeJourneys[] = []
   /** What was asked for last. */
   listing: RouteListing | undefined
 
@@ -194,6 +198,12 @@ export class SampleSource implements ControlSource {
         'peers[leaf]': 'annotation podpeer.io/peers',
       },
     }
+  }
+
+  journeys(pod: Address): NodeJourneys {
+    const text = pod.toString()
+    const elsewhere = { node: 'node-1', pod: text, place: 'elsewhere', reason: 'default via 10.0.1.254' } as const
+    return this.journeyList.find(one => one.pod === text) ?? { ...elsewhere, journeys: [] }
   }
 
   vxlan(): VxlanStatus {
