@@ -92,6 +92,8 @@ export class Device {
   #wakeAt = Number.POSITIVE_INFINITY
   #resyncAt = 0
   #failures = 0
+  /** Nothing new makes a device that failed be asked before. */
+  #restsUntil = 0
   #unsavedSince: number | undefined
   #mustSave = false
   #plan: Plan | undefined
@@ -152,6 +154,7 @@ export class Device {
       this.#holdOff.forgive()
       try {
         const outcome = await this.#pass(allowDeletions ?? this.#allowance)
+        this.#restsUntil = 0
         if (!this.#running) await this.#saveIfDue('now')
         return outcome
       } finally {
@@ -217,11 +220,12 @@ export class Device {
 
   /** Sees to it that a pass begins in so many milliseconds at the latest. */
   #wake(milliseconds: number): void {
-    const at = this.#clock.now() + milliseconds
+    const now = this.#clock.now()
+    const at = Math.max(now + milliseconds, this.#restsUntil)
     if (!this.#running || this.#closed || at >= this.#wakeAt) return
     this.#cancelTimer()
     this.#wakeAt = at
-    this.#cancelTimer = this.#clock.after(milliseconds, () => {
+    this.#cancelTimer = this.#clock.after(at - now, () => {
       this.#wakeAt = Number.POSITIVE_INFINITY
       this.#exclusively(() => this.#work()).catch(thrown => {
         // a bug of ours is nobody's to catch
@@ -264,8 +268,10 @@ export class Device {
     if (!isDeviceFault(fault, 'BIGIP_BUSY')) this.#reader.doubt()
     const known = isDeviceFault(fault) ? (fault.retryAfter ?? 0) : 0
     const retryIn = Math.max(known, backoff(RETRY, this.#failures++, this.#clock.random()))
-    this.#status = { ...this.#status, lastError: { message: reasonOf(fault), at: this.#clock.now() } }
+    const now = this.#clock.now()
+    this.#status = { ...this.#status, lastError: { message: reasonOf(fault), at: now } }
     this.#tell({ type: 'fault', error: fault, retryIn })
+    this.#restsUntil = now + retryIn
     this.#wakeAt = Number.POSITIVE_INFINITY
     this.#wake(retryIn)
   }

@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { Device } from '../../../lib/bigip/device.ts'
 import type { Row } from '../../../lib/bigip/row.ts'
 import { until } from '../../until.ts'
+import { HandClock } from './hand-clock.ts'
+import { MemoryDevice } from './memory-device.ts'
 import { type PlayedNode, rowsOf } from './played-cluster.ts'
 import { c1, reconcile, startBigIp, wanted } from './stand-in.ts'
 
@@ -226,6 +229,37 @@ test('a device that is busy for a while is left alone and made right after', asy
   end()
   await until('it is right', () => device.status().phase === 'in sync')
   assert.equal((await bigIp.list('/tm/net/arp')).length, 6)
+})
+
+test('a device that fails is not asked the sooner because something else is wanted of it', async () => {
+  const memory = new MemoryDevice()
+  memory.fault = () => ({ code: 'BIGIP_UNREACHABLE', when: 'before', says: 'no' })
+  const clock = new HandClock()
+  let retryIn = 0
+  const device = new Device({
+    name: 'bigip-a',
+    access: memory.access('c1'),
+    identity: c1,
+    lead: () => true,
+    clock,
+    onEvent: event => {
+      if (event.type === 'fault') retryIn = event.retryIn
+    },
+  })
+  device.start()
+  device.want(wanted(rowsOf(c1, 'arp pod', nodes)))
+  clock.advance(0)
+  await until('a fault is told', () => retryIn > 0)
+  const { length } = memory.calls
+  device.want(wanted(rowsOf(c1, 'arp pod', nodes.slice(1))))
+  clock.advance(retryIn - 1)
+  await new Promise<void>(resolve => setImmediate(resolve))
+  assert.equal(memory.calls.length, length)
+  memory.fault = () => undefined
+  clock.advance(1)
+  await until('it is right', () => device.status().phase === 'in sync')
+  assert.equal([...memory.rows.values()].filter(({ kind }) => kind === 'ARP').length, 4)
+  await device.close()
 })
 
 test('what the device refuses is told, and keeps nothing else from being written', async context => {
