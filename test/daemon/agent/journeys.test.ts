@@ -88,6 +88,7 @@ class Node {
 }
 
 const PODS = { 4: '10.244.1.5', 6: 'fd01::5' } as const
+const BOTH = [4, 6] as const
 
 test('with all rows in place each hop of both ways is right, and whose it is is told', options, async context => {
   const node = await Node.open(context)
@@ -213,7 +214,7 @@ const CASES: readonly Case[] = [
   },
 ]
 
-for (const { title, damage, wrong, families = [4, 6] } of CASES)
+for (const { title, damage, wrong, families = BOTH } of CASES)
   test(`of wrong hops ${title}`, options, async context => {
     const node = await Node.open(context)
     for (const family of families) assert.deepEqual(node.wrong(PODS[family]), [])
