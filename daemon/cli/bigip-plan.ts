@@ -17,15 +17,16 @@ export function hasChanges({ units }: PlanDocument): boolean {
   return units.some(({ operations = [], refused, held }) => operations.length > 0 || refused !== undefined || held > 0)
 }
 
-/** A sentence for each unit that could not be read or made right; none: all went well. */
-export function troublesOf({ units }: PlanDocument): string[] {
-  return units.flatMap(({ bigIp, unit, error, outcome }) => {
+/** A sentence for each BIGIP that is not kept and each unit that could not be read or made right; none: all went well. */
+export function troublesOf({ units, problems }: PlanDocument): string[] {
+  const troubles = units.flatMap(({ bigIp, unit, error, outcome }) => {
     const failed = outcome?.failed ?? []
     if (error !== undefined) return [`${bigIp}, unit ${unit}: ${error}`]
     return failed.length === 0
       ? []
       : [`${bigIp}, unit ${unit}: ${many(failed.length, 'change')} failed, first ${failed[0]!.error}`]
   })
+  return [...problems, ...troubles]
 }
 
 function renderPlan({ units }: PlanDocument, options: TextOptions): string {

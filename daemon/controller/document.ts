@@ -101,6 +101,8 @@ export interface Refused {
 /** `GET /v1/plan?bigip=&unit=`: reads the devices anew. `POST /v1/apply?bigip=&unit=&allow=`: the same, done. */
 export interface PlanDocument {
   readonly units: readonly UnitPlan[]
+  /** Sentences: BIGIPs that are not kept, and why; of all where none is chosen. */
+  readonly problems: readonly string[]
 }
 
 export interface UnitPlan {

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { InputFault } from '../../lib/base/failure.ts'
 import { KubeBigIps } from '../../lib/controller/bigip-source.ts'
 import { KubeCluster } from '../../lib/controller/cluster-source.ts'
 import type { ControllerParts } from '../../lib/controller/controller.ts'
@@ -34,6 +35,7 @@ const OWN_NAMESPACE = '/var/run/secrets/kubernetes.io/serviceaccount/namespace'
 
 /** @throws InputFault for a file that cannot be used, WorldFault for one that cannot be read */
 export function openParts({ bigIp, kubeconfig, namespace, election, environment }: PartOptions): OpenParts {
+  if (kubeconfig !== undefined) checkReadable(kubeconfig)
   const file = bigIp === undefined ? undefined : new BigIpFile(bigIp)
   const collections = new Collections(kubeconfig)
   const client = new KubeClient(kubeconfig)
@@ -50,6 +52,16 @@ export function openParts({ bigIp, kubeconfig, namespace, election, environment 
     close: async () => {
       await Promise.all([collections.close(), client.close()])
     },
+  }
+}
+
+/** A cluster may come up later; a file that somebody named, and that is not there, will not. @throws InputFault */
+function checkReadable(kubeconfig: string): void {
+  try {
+    readFileSync(kubeconfig)
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException
+    throw new InputFault('--kubeconfig', `${kubeconfig} cannot be read: ${code}`, 'name a kubeconfig that can')
   }
 }
 

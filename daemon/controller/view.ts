@@ -58,7 +58,7 @@ export class ControllerView {
 
   async plan(selection: Selection): Promise<PlanDocument> {
     const results = await this.#controller.plan(selection)
-    return { units: results.map(one => unitPlan(one, one.result)) }
+    return { units: results.map(one => unitPlan(one, one.result)), problems: this.#problems(selection) }
   }
 
   async apply(selection: Selection, allowance: Allowance | undefined): Promise<PlanDocument> {
@@ -71,7 +71,7 @@ export class ControllerView {
       const failures = failed.map(({ operation, error }) => ({ operation: planned(operation), error: error.message }))
       return { ...unitPlan(one, plan), outcome: { applied, failed: failures, converged } }
     })
-    return { units }
+    return { units, problems: this.#problems(selection) }
   }
 
   async doctor(selection: Selection): Promise<DoctorDocument> {
@@ -111,6 +111,11 @@ export class ControllerView {
       return [{ name, ...vtepValues(entries, this.#controller.network(name)?.ciliumVteps ?? []) }]
     })
     return { bigIps }
+  }
+
+  /** Of who is not asked for there is nothing to tell. */
+  #problems({ bigIp }: Selection): readonly string[] {
+    return bigIp === undefined ? this.#controller.troubles : []
   }
 
   #kubernetesState([reason]: readonly string[]): ControllerStatus['kubernetes'] {

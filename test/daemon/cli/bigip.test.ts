@@ -22,7 +22,7 @@ before(async () => {
   server = await serveControl({ socket, api: controller.api, report: bug => console.error(bug) })
 })
 beforeEach(() => {
-  Object.assign(controller, { bigIps: [BIGIP], units: [PLAN], examined: [], findings: [], vteps: [] })
+  Object.assign(controller, { bigIps: [BIGIP], units: [PLAN], problems: [], examined: [], findings: [], vteps: [] })
   controller.asked.length = 0
 })
 after(async () => {
@@ -157,6 +157,12 @@ describe('bigip plan', () => {
     assert.deepEqual([code, complaints], [5, 'podpeer: bigip, unit bigip-b: unreachable: timeout\n'])
     assert.match(out, /^bigip, unit bigip-a: 2 to create/m)
     assert.match(out, /^bigip, unit bigip-b\n {2}unreachable: timeout$/m)
+  })
+
+  test('a BIGIP that is not kept is told, though others are', async () => {
+    controller.problems = ['BIGIP other: BIGIP bigip has the same device: delete one of them']
+    const { code, complaints } = await podpeer('bigip', 'apply')
+    assert.deepEqual([code, complaints], [5, `podpeer: ${controller.problems[0]}\n`])
   })
 
   test('BIGIP and unit are chosen, and JSON and YAML are the same document', async () => {

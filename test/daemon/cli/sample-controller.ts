@@ -118,6 +118,7 @@ export const PLAN: UnitPlan = {
 export class SampleController {
   bigIps: readonly BigIpReport[] = [BIGIP]
   units: readonly UnitPlan[] = [PLAN]
+  problems: readonly string[] = []
   examined: DoctorDocument['units'] = []
   /** Of BIGIPs as a whole. */
   findings: DoctorDocument['findings'] = []
@@ -135,19 +136,19 @@ export class SampleController {
       startedAt: '2026-01-01T00:00:00Z',
       leading: true,
       kubernetes: { state: 'synced' },
-      problems: [],
+      problems: this.problems,
       bigIps: this.bigIps,
     }
   }
 
   async plan(...asked: unknown[]): Promise<PlanDocument> {
     this.asked.push(asked)
-    return { units: this.units }
+    return { units: this.units, problems: this.problems }
   }
 
   async apply(...asked: unknown[]): Promise<PlanDocument> {
     this.asked.push(asked)
-    return { units: this.units }
+    return { units: this.units, problems: this.problems }
   }
 
   async doctor(...asked: unknown[]): Promise<DoctorDocument> {
