@@ -9,8 +9,9 @@ import { setDevice } from '../network.ts'
 import { FAMILIES } from '../topology.ts'
 import { untilComplete } from '../waiting.ts'
 import { underPings } from './churn.ts'
-import { DEADLINE, describeMode, everyPingIsAnswered } from './mode.ts'
+import { DEADLINE, describeMode } from './mode.ts'
 import { kernelOf } from './traces.ts'
+import { everyPingIsAnswered } from './traffic.ts'
 
 const NEW_MACS = { ipv4: '02:00:04:00:99:02', ipv6: '02:00:06:00:99:02' }
 /** How long a device is down. Milliseconds. */

@@ -1,4 +1,5 @@
 /** What a lab's network carries beside single pings: transfers over TCP, and packets as large as the way takes. */
+import assert from 'node:assert/strict'
 import { reasonOf, WorldFault } from '../../../lib/base/failure.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { ping } from '../../../lib/linux/icmp.ts'
@@ -11,7 +12,7 @@ import { outputOf } from '../process.ts'
 import type { FamilyName, LabNode, PerFamily, Pod } from '../topology.ts'
 
 /** Octets of a transfer; `PODPEER_TRANSFER` says another number of megabytes. */
-const OCTETS = Number(process.env['PODPEER_TRANSFER'] ?? 100) * 1_000_000
+export const TRANSFER_OCTETS = Number(process.env['PODPEER_TRANSFER'] ?? 100) * 1_000_000
 const PROCESS = new URL('transfer-process.ts', import.meta.url).pathname
 /** Of IP and ICMP. */
 const ECHO_HEADERS: PerFamily<number> = { ipv4: 28, ipv6: 48 }
@@ -27,20 +28,28 @@ export interface Transfer {
   readonly milliseconds: number
 }
 
+/** All that the lab plans to ping. */
+export async function everyPingIsAnswered(lab: BigIpLab): Promise<void> {
+  const pings = await lab.pingAll()
+  assert.ok(pings.length > 0)
+  assert.deepEqual(
+    pings.filter(({ ok }) => !ok),
+    [],
+  )
+}
+
 /** From the client through a virtual server to the pod and all the way back, in each family. */
 export async function transfer(lab: BigIpLab, { name, address }: Pod): Promise<Transfer[]> {
   const { client, vip } = lab.topology
   const addresses = lab.plan.families.flatMap(family => [vip[family], address[family]])
   const places = [client.name, BIGIP, name].map(spaceOf)
-  const words = [PROCESS, ...places, String(OCTETS), ...addresses]
+  const words = [PROCESS, ...places, String(TRANSFER_OCTETS), ...addresses]
   const output = await outputOf(spaceOf(client.name), process.execPath, words)
   return output
     .trimEnd()
     .split('\n')
     .map(line => JSON.parse(line) as Transfer)
 }
-
-export { OCTETS as TRANSFER_OCTETS }
 
 /**
  * Whether packets with DF set come through that are exactly as large as `mtu`, and none that is one octet larger.
