@@ -7,7 +7,7 @@ import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { Address } from '../../lib/base/ip.ts'
 import type { OverlayCounts } from '../../lib/linux/overlay/overlay-table.ts'
 import type { RowState } from '../../lib/linux/overlay/plan.ts'
-import type { OverlayRow } from '../../lib/linux/overlay/row.ts'
+import { type OverlayRow, rowKey } from '../../lib/linux/overlay/row.ts'
 import { type CarryingDevice, type DeviceFault, judgeDevices } from '../../vxlan/device.ts'
 import type { HealthView } from '../../vxlan/probe/health.ts'
 import type { Vtep, WantedOverlay } from '../../vxlan/vtep.ts'
@@ -44,6 +44,8 @@ export class OverlayKeeper {
   #carried: readonly CarriedOverlay[] = []
   /** Overlay → the name of the device that carried it last. */
   readonly #names = new Map<string, string>()
+  /** Keys of rows that were others' and are to be ours. */
+  #taken: ReadonlySet<string> = new Set()
   #fault: string | undefined
   /** Nothing of a former agent is left that is not wanted. */
   #swept = false
@@ -77,6 +79,17 @@ export class OverlayKeeper {
     return this.#table?.counts()
   }
 
+  /**
+   * Makes FDB rows ours that others have and that say what ours would: flannel has one for a Node that stands for a BIG-IP, at
+   * the key of ours. Its other rows are at keys of its own.
+   */
+  async takeOver(): Promise<void> {
+    const served = this.states.filter(({ row, status }) => row.kind === 'fdb' && status === 'served')
+    this.#taken = new Set([...this.#taken, ...served.map(({ row }) => rowKey(row))])
+    this.#apply()
+    await this.#table?.settled()
+  }
+
   /** Undefined: it has not been pinged. */
   healthOf(vtep: Vtep): HealthView | undefined {
     return this.#health.of(vtep)
@@ -100,7 +113,7 @@ export class OverlayKeeper {
     if (this.#closed || (this.#table === undefined && isIdle)) return
     const table = this.#open()
     if (table === undefined) return
-    table.want(this.#rows(table))
+    table.want(this.#rows(table), this.#taken)
     if (!known) return
     this.#swept = true
     table.sweep()

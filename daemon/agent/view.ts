@@ -117,6 +117,11 @@ export class AgentView implements ControlSource {
     return vxlanStatus(this.#agent.overlay, moment => new Date(moment + offset).toISOString())
   }
 
+  async takeOver(): Promise<VxlanStatus> {
+    await this.#agent.overlay.takeOver()
+    return this.vxlan()
+  }
+
   async probeVteps(vtep: string | undefined): Promise<readonly ProbeStatus[]> {
     return await this.#agent.probeVteps(vtep)
   }

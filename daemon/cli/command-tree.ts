@@ -4,6 +4,7 @@ import { version } from '../version.ts'
 import { addAgentCommands } from './agent-commands.ts'
 import { addCompletion } from './completion-commands.ts'
 import { addControllerCommands } from './controller-commands.ts'
+import { addMigrateCommands } from './migrate-commands.ts'
 import type { Screen } from './screen.ts'
 
 /** @param end gets the exit code of the command that ran, where it is not 0 */
@@ -19,7 +20,7 @@ export function commandTree(screen: Screen, environment: NodeJS.ProcessEnv, end:
     .enablePositionalOptions()
     .exitOverride()
   const tree = { program, screen, environment, end }
-  for (const add of [addAgentCommands, addControllerCommands, addCompletion]) add(tree)
+  for (const add of [addAgentCommands, addControllerCommands, addMigrateCommands, addCompletion]) add(tree)
   return program
 }
 

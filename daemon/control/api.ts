@@ -46,6 +46,12 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
   },
   {
     method: 'POST',
+    path: '/v1/vxlan/take-over',
+    query: [],
+    answer: async source => ok(await source.takeOver()),
+  },
+  {
+    method: 'POST',
     path: '/v1/drain',
     query: [],
     answer: source => {

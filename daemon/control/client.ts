@@ -68,6 +68,10 @@ export class ControlClient {
     return this.#asker.ask('GET', '/v1/config')
   }
 
+  takeOver(): Promise<VxlanStatus> {
+    return this.#asker.ask('POST', '/v1/vxlan/take-over')
+  }
+
   vxlan(): Promise<VxlanStatus> {
     return this.#asker.ask('GET', '/v1/vxlan')
   }

@@ -23,6 +23,8 @@ export interface ControlSource {
   journeys(pod: Address): NodeJourneys
   config(): EffectiveConfig
   vxlan(): VxlanStatus
+  /** FDB rows of others that say what ours would become ours. Idempotent. */
+  takeOver(): Promise<VxlanStatus>
   /** Takes seconds. @param vtep a name of `vxlan()`; undefined: all of them */
   probeVteps(vtep: string | undefined): Promise<readonly ProbeStatus[]>
   /** Withdraws what originates here, then ends the sessions; `status().phase` says how far it is. Idempotent. */

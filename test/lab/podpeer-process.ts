@@ -85,6 +85,10 @@ export class PodpeerProcess {
     return this.#control.vxlan()
   }
 
+  takeOver(): Promise<VxlanStatus> {
+    return this.#control.takeOver()
+  }
+
   probe(): Promise<readonly ProbeStatus[]> {
     return this.#control.probeVteps()
   }

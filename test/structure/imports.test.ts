@@ -122,6 +122,7 @@ for (const [name, from, to] of [
       'daemon/controller/document.ts',
       'daemon/controller/once.ts',
       'daemon/controller/process.ts',
+      'daemon/controller/stand-ins.ts',
       'daemon/config',
       'daemon/version.ts',
       'daemon/agent/process.ts',

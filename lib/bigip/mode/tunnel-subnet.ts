@@ -92,7 +92,8 @@ export function overlapping(node: NodeNetwork, subnets: readonly Prefix[]): stri
   return undefined
 }
 
-function beside(cluster: Prefix, length: number): string {
+/** A self IP outside of the cluster CIDR with a mask that covers both. @param length of the subnet of a node */
+export function beside(cluster: Prefix, length: number): string {
   const other = cluster.length === 0 ? cluster : neighbourOf(cluster)
   const subnet = subnetFromEnd(other, Math.min(Math.max(length, other.length), bitsOf(other.family)), 0)
   return `${firstHost(subnet ?? other)}/${Math.max(0, cluster.length - 1)}`

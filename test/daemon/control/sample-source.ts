@@ -116,6 +116,7 @@ export class SampleSource implements ControlSource {
   probes: readonly ProbeStatus[] = []
   /** Of packets of each pod that is here. */
   journeyList: readonly NodeJourneys[] = []
+  takenOver = 0
   /** What was asked for last. */
   listing: RouteListing | undefined
 
@@ -207,6 +208,11 @@ export class SampleSource implements ControlSource {
   }
 
   vxlan(): VxlanStatus {
+    return this.overlay
+  }
+
+  async takeOver(): Promise<VxlanStatus> {
+    this.takenOver++
     return this.overlay
   }
 

@@ -1,0 +1,79 @@
+/** The way from the dummy Node of the guides to the agents' rows, under pings: flanneld played, everything else real. */
+import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { test } from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { readStandIns } from '../../daemon/controller/stand-ins.ts'
+import { BigIpLab } from './bigip-lab.ts'
+import { BIGIP_ADDRESS } from './bigip-topology.ts'
+import { DUMMY_NODE, dummyNode } from './cni-objects.ts'
+import { cannotBuild } from './daemons.ts'
+import { planPings } from './expectation.ts'
+import { rowsOf } from './network.ts'
+import { type PingCount, PingStream } from './ping.ts'
+import { untilComplete } from './waiting.ts'
+
+const DEADLINE = 30_000
+/** Milliseconds. */
+const INTERVAL = 5
+
+test('no ping is lost when agents take flannel’s rows over and the dummy Node is deleted', {
+  skip: cannotBuild(),
+}, async context => {
+  await using lab = await BigIpLab.start({ mode: 'flannel-vxlan' })
+  const { agents, cluster } = lab
+  const statuses = async (kind: string) =>
+    (await Promise.all(agents.members.map(({ agent }) => agent.vxlan())))
+      .flatMap(({ overlays }) => overlays.flatMap(({ vteps }) => vteps.flatMap(({ rows }) => rows)))
+      .filter(row => row.kind === kind)
+      .map(({ status }) => status)
+  const { vtep } = lab.status.units![0]!
+  const kernelRows = () =>
+    ['node-1', 'node-2'].flatMap(node => ['flannel.1', 'flannel-v6.1'].flatMap(device => rowsOf(node, device)))
+  const flannelRows = () => kernelRows().filter(row => /^(10\.245\.255\.0|fd00:10:245:ff::) /.test(row))
+
+  // as before podpeer: flanneld's rows alone, at the prefix that is BIG-IP's
+  const config = readFileSync(agents.config, 'utf8')
+  agents.configure(`${config}\noverlay: { enabled: false }\n`)
+  await untilComplete('the removal', DEADLINE, async () =>
+    kernelRows().find(row => row.includes(vtep!.mac!) || row.includes(vtep!.mac6!)),
+  )
+  const node = dummyNode(BIGIP_ADDRESS, { ipv4: vtep!.mac!, ipv6: vtep!.mac6! })
+  cluster.api.put({ ...node, spec: { podCIDRs: ['10.245.255.0/24', 'fd00:10:245:ff::/64'] } })
+  assert.equal(flannelRows().length, 4)
+  const plan = planPings(lab.topology, lab.plan.families).filter(
+    ({ from, to }) => from === 'bigip' && to.endsWith('-1'),
+  )
+  const pings = new PingStream(plan, INTERVAL)
+  let counted: Promise<PingCount> | undefined
+  const count = () => {
+    counted ??= pings.stop()
+    return counted
+  }
+  context.after(count)
+
+  agents.configure(config)
+  await untilComplete('rows beside flannel’s', DEADLINE, async () => {
+    const [fdb, routes] = [await statuses('fdb'), await statuses('route')]
+    const isBeside = fdb.length === 4 && fdb.every(status => status === 'served')
+    return isBeside && routes.every(status => status === 'installed') ? undefined : `${fdb}; ${routes}`
+  })
+  const [standIn] = await readStandIns(lab.kubeconfig)
+  assert.deepEqual([standIn?.node, standIn?.units, standIn?.obstacles], [DUMMY_NODE, ['bigip/bigip'], []])
+
+  for (const { agent } of agents.members) await agent.takeOver()
+  assert.deepEqual(await statuses('fdb'), ['installed', 'installed', 'installed', 'installed'])
+  await sleep(300)
+  cluster.api.remove('Node', DUMMY_NODE)
+  assert.deepEqual(flannelRows(), [], 'flanneld has deleted its rows by its own keys')
+  await sleep(500)
+  const { sent, losses } = await count()
+  assert.ok(sent > 500, `${sent} pings`)
+  assert.deepEqual(losses, [])
+  assert.deepEqual(await readStandIns(lab.kubeconfig), [])
+  await untilComplete(
+    'rows',
+    DEADLINE,
+    async () => (await agents.missingRows(lab.topology.nodes, lab.plan.families))[0],
+  )
+})
