@@ -345,14 +345,14 @@ describe('without a controller', () => {
     const here = ['--bigip', path, '--kubeconfig', stage.kubeconfig, '--namespace', 'podpeer']
     const planned = await podpeer('bigip', 'plan', ...here)
     assert.deepEqual([planned.code, planned.complaints], [2, ''])
-    assert.match(planned.out, /^bigip, unit bigip: 5 to create, 0 unchanged$/m)
+    assert.match(planned.out, /^bigip, unit bigip: 7 to create, 0 unchanged$/m)
     assert.equal(stage.device.calls.writes, 0)
     assert.equal((await podpeer('bigip', 'apply', ...here)).code, 0)
     assert.deepEqual(await stage.records(), { '02:00:00:00:00:01': '10.1.10.1', '02:00:00:00:00:02': '10.1.10.2' })
     assert.equal((await podpeer('bigip', 'plan', ...here)).code, 0)
     assert.match(
       (await podpeer('bigip', 'status', ...here)).out,
-      /^bigip +https:\S+ +16\S+ +active +\S+ +in sync +5 +5 +0/m,
+      /^bigip +https:\S+ +16\S+ +active +\S+ +in sync +7 +7 +0/m,
     )
     const { code, out } = await podpeer('doctor', ...here)
     assert.equal(code, 0)
