@@ -75,7 +75,7 @@ it('answers on its socket, says that it is ready and what it measures, and leave
     /^podpeer_kubernetes_synced 1$/m,
     /^podpeer_objects\{bigip="bigip",unit="bigip-a",kind="ARP",state="desired"\} 4$/m,
     /^podpeer_objects\{bigip="bigip",unit="bigip-a",kind="FDB record",state="drift"\} 0$/m,
-    /^podpeer_device_call_duration_seconds_count\{[^}]*method="POST",path="\/mgmt\/tm\/net\/arp",code="200"\} 1$/m,
+    /^podpeer_device_call_duration_seconds_count\{[^}]*method="POST",path="\/mgmt\/tm\/net\/arp",code="200"\} 4$/m,
     /^podpeer_token_expiry_timestamp_seconds\{bigip="bigip",unit="bigip-a"\} 1\d{9}/m,
     /^podpeer_applied_lag_seconds_count\{bigip="bigip",unit="bigip-a"\} [1-9]/m,
     /^podpeer_nodes\{bigip="bigip",state="served"\} 3$/m,
