@@ -21,7 +21,9 @@ const COLUMNS = [
   { name: 'Mode', type: 'string', jsonPath: '.status.mode', description: 'In force' },
   { name: 'Nodes', type: 'integer', jsonPath: '.status.nodes.served', description: 'Nodes that the devices know' },
   { name: 'Left-Out', type: 'integer', jsonPath: '.status.nodes.leftOut', description: 'Nodes that they do not' },
-  { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+  { name: 'Reason', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].reason' },
+  // a sentence would break the lines of a terminal
+  { name: 'Message', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message', priority: 1 },
   { name: 'Cluster', type: 'string', jsonPath: '.status.cluster', priority: 1 },
   { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
 ]
