@@ -85,7 +85,7 @@ interface Endpoint {
 }
 
 /** `192.0.2.1:9180`, `[::]:9180` */
-export function parseEndpoint(text: string): Endpoint {
+function parseEndpoint(text: string): Endpoint {
   const { 1: host = '', 2: port = '' } = /^(.+):(\d{1,5})$/.exec(text) ?? []
   if (port === '' || Number(port) > 65535)
     throw new InputFault('metrics', `"${text}" is no address and port`, 'write one such as 0.0.0.0:9180 or [::]:9180')

@@ -10,7 +10,7 @@ import { type Json, type KubeWriter, mergePatch } from '../kube/writer.ts'
 import { PassSchedule } from './pass.ts'
 
 /** Holds a deleted BIGIP until its devices hold nothing of ours. */
-export const FINALIZER = 'podpeer.io/device'
+const FINALIZER = 'podpeer.io/device'
 
 /** Milliseconds between two writes of one status. */
 const GAP = 2000

@@ -112,7 +112,7 @@ function distinct<T>(items: readonly T[]): T[] {
 }
 
 /** `ARP /Common/podpeer-c1-10.244.1.7` */
-export function objectsOf({ deletions, replacements }: Refusal): string[] {
+function objectsOf({ deletions, replacements }: Refusal): string[] {
   return [...deletions, ...replacements].map(({ kind, parent, name }) => [kind, parent, name].filter(Boolean).join(' '))
 }
 
