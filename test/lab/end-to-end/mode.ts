@@ -5,12 +5,13 @@
 import assert from 'node:assert/strict'
 import { after, before, describe, test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isDeepStrictEqual } from 'node:util'
 import { BigIpLab } from '../bigip-lab.ts'
 import { BIGIP } from '../bigip-topology.ts'
 import { cannotBuild } from '../daemons.ts'
 import { type LabMode, MODE_PLANS } from '../lab-mode.ts'
 import { renumberPods, setDevice } from '../network.ts'
-import { type LabNode, type PerFamily, podNetwork } from '../topology.ts'
+import { FAMILIES, type FamilyName, type LabNode, type PerFamily, podNetwork } from '../topology.ts'
 import { untilComplete } from '../waiting.ts'
 import { underPings } from './churn.ts'
 import { kernelOf, tracesOf } from './traces.ts'
@@ -71,6 +72,7 @@ export function describeMode({ mode, mtu }: ModeUnderTest, more: (lab: () => Big
     test('follows a node that comes back with another pod network, and leaves nothing of the former one', async context => {
       const { place } = lab.node(2)
       const moved = { ...place, ...podNetwork(2, 102) }
+      const before = kernelOf(lab)
       const move = (from: LabNode, to: LabNode) => {
         lab.cluster.deregister(from)
         renumberPods(from, to)
@@ -79,11 +81,9 @@ export function describeMode({ mode, mtu }: ModeUnderTest, more: (lab: () => Big
       }
       const what = 'a Node was made anew with another pod network'
       await underPings({ lab, test: context, what, changed: moved, make: () => move(place, moved) })
-      const former = Object.values(place.podCIDRs).map(cidr => cidr.split('/')[0]!.replace(/:?:?0?$/, ''))
-      await untilComplete('the end of the former pod network', DEADLINE, async () =>
-        kernelOf(lab).find(row => former.some(start => row.startsWith(`${start}.`) || row.startsWith(`${start}:`))),
-      )
+      await kernelBecomes(lab, before.map(row => renumbered(row, place, moved)).sort())
       move(moved, place)
+      await kernelBecomes(lab, before)
       await lab.settled()
       await everyPingIsAnswered(lab)
     })
@@ -182,6 +182,19 @@ export function describeMode({ mode, mtu }: ModeUnderTest, more: (lab: () => Big
       assert.deepEqual(lab.cluster.api.refused, [])
     })
   })
+}
+
+async function kernelBecomes(lab: BigIpLab, rows: readonly string[]): Promise<void> {
+  await untilComplete('what is wanted in the kernel behind BIG-IP', DEADLINE, async () => {
+    const there = kernelOf(lab)
+    return isDeepStrictEqual(there, rows) ? undefined : there.join(', ')
+  })
+}
+
+/** A row of a kernel, with addresses of the other pod network. */
+function renumbered(row: string, from: LabNode, to: LabNode): string {
+  const start = ({ podCIDRs }: LabNode, family: FamilyName) => podCIDRs[family].replace(/(0|:)\/\d+$/, '')
+  return FAMILIES.reduce((text, family) => text.replace(start(from, family), start(to, family)), row)
 }
 
 /** The Lease of a dead leader runs out by itself: soon, for a test is watched. */

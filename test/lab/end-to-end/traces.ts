@@ -1,7 +1,7 @@
 /** What BIG-IP has of the nodes, in whichever mode: in its configuration, and in the kernel behind it. */
 import type { BigIpLab } from '../bigip-lab.ts'
 import { BIGIP } from '../bigip-topology.ts'
-import { rowsOf, staticRoutes } from '../network.ts'
+import { learnedRoutes, rowsOf, staticRoutes } from '../network.ts'
 import type { LabNode } from '../topology.ts'
 
 export interface Trace {
@@ -40,5 +40,6 @@ export async function tracesOf(lab: BigIpLab, place: LabNode): Promise<Trace[]> 
 /** What the kernel behind BIG-IP has. */
 export function kernelOf({ device }: BigIpLab): string[] {
   const tunnels = device.kernel.tunnels.flatMap(name => rowsOf(BIGIP, name))
-  return [...tunnels, ...staticRoutes(BIGIP).map(({ prefix, via }) => `${prefix} via ${via}`)].sort()
+  const routes = [...staticRoutes(BIGIP), ...learnedRoutes(BIGIP)]
+  return [...tunnels, ...routes.map(({ prefix, via }) => `${prefix} via ${via}`)].sort()
 }
