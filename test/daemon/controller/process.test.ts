@@ -91,7 +91,7 @@ it('answers on its socket, says that it is ready and what it measures, and leave
   await assert.rejects(client.plan({ bigip: 'another' }), { code: 'BAD_REQUEST' })
   const applied = await client.apply({ bigip: 'bigip', unit: 'bigip-a' })
   assert.equal(applied.units[0]?.outcome?.converged, true)
-  assert.equal((await stage.device.list('/tm/net/arp')).length, 1)
+  assert.equal((await stage.device.list('/tm/net/arp')).length, 4)
 
   child.kill('SIGTERM')
   const [code] = await once(child, 'exit')
