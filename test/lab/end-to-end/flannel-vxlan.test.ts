@@ -1,12 +1,15 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { ALLOW_DELETIONS } from '../../../lib/bigip/resource.ts'
+import { findLink } from '../../../lib/linux/netlink/link.ts'
 import { OVERHEAD } from '../../../vxlan/device.ts'
 import type { BigIpLab } from '../bigip-lab.ts'
 import { BIGIP } from '../bigip-topology.ts'
 import { OVERLAY_DEVICES } from '../cni-rows.ts'
-import { setDevice } from '../network.ts'
-import { FAMILIES } from '../topology.ts'
+import { putRow } from '../neighbors.ts'
+import { inPlace, setDevice, setting } from '../network.ts'
+import { FAMILIES, type LabNode } from '../topology.ts'
 import { untilComplete } from '../waiting.ts'
 import { underPings } from './churn.ts'
 import { DEADLINE, describeMode } from './mode.ts'
@@ -32,11 +35,29 @@ function edit(
   })
 }
 
-/** Gives the word that BIG-IP asks for before many of its objects go at once. */
-async function allowDeletions(lab: BigIpLab): Promise<void> {
-  const asked = () => lab.status.units?.[0]?.refused?.token
-  await untilComplete('the question', DEADLINE, async () => (asked() === undefined ? 'it is not asked' : undefined))
-  edit(lab, {}, { 'podpeer.io/allow-deletions': asked()! })
+/** Waits for what is asked before many objects of BIG-IP go at once, and gives the word. Returns which those are. */
+async function allowDeletions(lab: BigIpLab): Promise<readonly string[]> {
+  const given = lab.cluster.api.find('BIGIP', BIGIP)!.metadata.annotations?.[ALLOW_DELETIONS]
+  const asked = () => lab.status.units?.[0]?.refused
+  await untilComplete('the question', DEADLINE, async () =>
+    asked() === undefined || asked()!.token === given ? 'it is not asked' : undefined,
+  )
+  const { token, objects } = asked()!
+  edit(lab, {}, { [ALLOW_DELETIONS]: token })
+  return objects
+}
+
+/** Has a node answer ARP and NDP for its pods in the tunnel. */
+function playAnswers({ name, pods }: LabNode): void {
+  inPlace(name, socket => {
+    for (const family of FAMILIES) {
+      const device = OVERLAY_DEVICES[family]
+      setting(`net/${family}/neigh/${device}/proxy_delay`, '0')
+      if (family === 'ipv6') setting(`net/ipv6/conf/${device}/proxy_ndp`, '1')
+      const { index: link } = findLink(socket, device)
+      for (const { address } of pods) putRow(socket, { kind: 'proxy', link, address: address[family] })
+    }
+  })
 }
 
 describeMode({ mode: 'flannel-vxlan', mtu: { ipv4: 1500 - OVERHEAD[4], ipv6: 1500 - OVERHEAD[6] } }, lab => {
@@ -80,5 +101,21 @@ describeMode({ mode: 'flannel-vxlan', mtu: { ipv4: 1500 - OVERHEAD[4], ipv6: 150
       assert.equal((await entries()).length, expected)
       await everyPingIsAnswered(lab())
     }
+  })
+
+  test('floods through a tunnel made anew where the nodes answer for their pods (arp: none)', async () => {
+    const { bigip, topology } = lab()
+    for (const node of topology.nodes) playAnswers(node)
+    edit(lab(), { arp: 'none' })
+    const gone = await allowDeletions(lab())
+    assert.ok(
+      gone.some(object => object.startsWith('vxlan profile ')),
+      'the tunnel is made anew only when a person allows it',
+    )
+    // with the tunnel made anew it is another change that takes the entries away
+    await allowDeletions(lab())
+    await lab().settled()
+    assert.deepEqual(await bigip.list('/tm/net/arp'), [])
+    await everyPingIsAnswered(lab())
   })
 })
