@@ -1,7 +1,8 @@
 /**
  * Keeps the device's addresses out of masquerading: what an existing ConfigMap of ip-masq-agent must say so that pods answer BIG-IP
- * with their own addresses. Pure. Rules: entries are only added, and only those that were added (an annotation remembers them) are
- * ever removed; a list that is not there is not begun, for a list replaces the ranges that the agent has built in.
+ * with their own addresses. Pure. Rules: entries are only added, and only those that were added (an annotation remembers them, and
+ * for which BIGIP) are ever removed, once no BIGIP wants them; a list that is not there is not begun, for a list replaces the
+ * ranges that the agent has built in.
  */
 import { parseDocument } from 'yaml'
 import { InputFault } from '../base/failure.ts'
@@ -12,7 +13,7 @@ import type { DeviceFacts } from './facts.ts'
 import type { Finding } from './finding.ts'
 import { parseInterface } from './mode/subnet.ts'
 
-/** On the ConfigMap: a JSON list of the entries that podpeer added. */
+/** On the ConfigMap: a JSON object, name of a BIGIP → list of the entries that podpeer added for it. */
 export const ADDED_ANNOTATION = 'podpeer.io/added-non-masquerade-cidrs'
 
 export interface MasqueradePlan {
@@ -58,9 +59,10 @@ export function deviceSources({ selfIPs, snatPools, partitions }: DeviceFacts, r
 
 /**
  * @param configMap as the API has it
- * @param wanted prefixes, as `deviceSources` makes them; `[]` takes back all that was added
+ * @param bigIp name of the BIGIP that wants it; what others want in the same list stays
+ * @param wanted prefixes, as `deviceSources` makes them; `[]` takes back all that was added for this BIGIP alone
  */
-export function planMasquerade(configMap: KubeObject, wanted: readonly string[]): MasqueradePlan {
+export function planMasquerade(configMap: KubeObject, bigIp: string, wanted: readonly string[]): MasqueradePlan {
   const { namespace = '', name, annotations = {} } = configMap.metadata
   const subject = `ConfigMap ${namespace}/${name}`
   const text = (configMap['data'] as Readonly<Record<string, string>> | undefined)?.['config'] ?? ''
@@ -70,20 +72,25 @@ export function planMasquerade(configMap: KubeObject, wanted: readonly string[])
   if (!Array.isArray(list) || list.length === 0 || list.some(entry => typeof entry !== 'string'))
     return { added: [], removed: [], findings: [noList(subject)] }
   const remembered = rememberedIn(annotations[ADDED_ANNOTATION])
-  const others = (list as string[]).filter(entry => !remembered.has(entry))
+  const listed = new Set(list as string[])
+  const ours = new Set([...remembered.values()].flat())
+  const theirs = (list as string[]).filter(entry => !ours.has(entry))
   // an agent without IPv6 refuses a whole list for one entry of IPv6
-  const speaks6 = others.some(entry => entry.includes(':'))
-  const known = others.flatMap(readPrefix)
+  const speaks6 = theirs.some(entry => entry.includes(':'))
+  const known = theirs.flatMap(readPrefix)
   const own = wanted.filter(
     text =>
       (speaks6 || !text.includes(':')) && !known.some(prefix => readPrefix(text).some(one => prefix.contains(one))),
   )
-  const added = own.filter(entry => !list.includes(entry))
-  const removed = [...remembered].filter(entry => list.includes(entry) && !own.includes(entry))
-  const memory = own.length === 0 ? undefined : JSON.stringify(own)
+  const ofOthers = [...remembered].flatMap(([name, entries]) => (name === bigIp ? [] : entries))
+  // what of them a person took out, its own BIGIP adds again
+  const kept = new Set([...ofOthers.filter(entry => listed.has(entry)), ...own])
+  const added = [...kept].filter(entry => !listed.has(entry))
+  const removed = [...ours].filter(entry => listed.has(entry) && !kept.has(entry))
+  const memory = renderMemory(new Map([...remembered, [bigIp, own]]))
   if (added.length === 0 && removed.length === 0 && memory === annotations[ADDED_ANNOTATION])
     return { added, removed, findings: [] }
-  document.set('nonMasqueradeCIDRs', document.createNode([...others, ...own]))
+  document.set('nonMasqueradeCIDRs', document.createNode([...theirs, ...kept]))
   return {
     patch: {
       metadata: { annotations: { [ADDED_ANNOTATION]: memory ?? null } },
@@ -119,12 +126,24 @@ export function renderMasqueradeConfigMap(
   ].join('\n')
 }
 
-function rememberedIn(text: string | undefined): Set<string> {
+/** @returns undefined where nothing of ours is in the list */
+function renderMemory(entries: ReadonlyMap<string, readonly string[]>): string | undefined {
+  const some = [...entries].filter(([, list]) => list.length > 0)
+  return some.length === 0 ? undefined : JSON.stringify(Object.fromEntries(some))
+}
+
+/** What cannot be read was not written here: nothing of the list is ours then. */
+function rememberedIn(text: string | undefined): Map<string, readonly string[]> {
   try {
-    const value: unknown = JSON.parse(text ?? '[]')
-    return new Set(Array.isArray(value) ? value.filter(entry => typeof entry === 'string') : [])
+    const value: unknown = JSON.parse(text ?? '{}')
+    const lists = isRecord(value) ? Object.entries(value) : []
+    return new Map(
+      lists.flatMap(([name, entries]) =>
+        Array.isArray(entries) ? [[name, entries.filter(entry => typeof entry === 'string')] as const] : [],
+      ),
+    )
   } catch {
-    return new Set()
+    return new Map()
   }
 }
 

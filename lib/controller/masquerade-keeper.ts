@@ -1,5 +1,5 @@
 /**
- * Keeps the devices' addresses in the ConfigMap of an ip-masq-agent, where the object asks for it: the shell of
+ * Keeps the devices' addresses of one BIGIP in the ConfigMap of an ip-masq-agent, where the object asks for it: the shell of
  * lib/bigip/masquerade. It reads before it writes, and writes with the version that it read.
  */
 import { isDeepStrictEqual } from 'node:util'
@@ -26,6 +26,7 @@ export interface MasqueradeWish {
 }
 
 export class MasqueradeKeeper {
+  readonly #bigIp: string
   readonly #writer: Pick<KubeWriter, 'get' | 'merge'>
   readonly #onFault: (fault: Error) => void
   #last: { readonly wish: MasqueradeWish; readonly at: number } | undefined
@@ -35,7 +36,9 @@ export class MasqueradeKeeper {
   #held = false
   #findings: readonly Finding[] = []
 
-  constructor(writer: Pick<KubeWriter, 'get' | 'merge'>, onFault: (fault: Error) => void) {
+  /** @param bigIp name of the BIGIP that asks for it */
+  constructor(bigIp: string, writer: Pick<KubeWriter, 'get' | 'merge'>, onFault: (fault: Error) => void) {
+    this.#bigIp = bigIp
     this.#writer = writer
     this.#onFault = onFault
   }
@@ -86,7 +89,7 @@ export class MasqueradeKeeper {
       const { patch, findings } =
         configMap === undefined
           ? { findings: sources.length === 0 ? [] : [absent({ namespace, name }, sources, cluster)] }
-          : planMasquerade(configMap, sources)
+          : planMasquerade(configMap, this.#bigIp, sources)
       this.#findings = findings
       if (configMap !== undefined && patch !== undefined) {
         const { resourceVersion } = configMap.metadata

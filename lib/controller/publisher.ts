@@ -97,7 +97,7 @@ export class Publisher {
     const { writer, clock, lead, onFault } = this.#options
     const published = {
       object: new ObjectWriter({ writer, name, status, clock, lead, onFault }),
-      masquerade: new MasqueradeKeeper(writer, onFault),
+      masquerade: new MasqueradeKeeper(name, writer, onFault),
       finalized: undefined,
     }
     this.#published.set(name, published)

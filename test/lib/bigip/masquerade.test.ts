@@ -20,6 +20,9 @@ masqLinkLocal: false
 resyncInterval: 60s
 `
 
+/** That keep the list. */
+const BIGIPS = ['edge', 'core']
+
 function configMap(config: string | undefined, annotations = {}): KubeObject {
   return {
     metadata: { namespace: 'kube-system', name: 'ip-masq-agent', annotations },
@@ -41,7 +44,7 @@ const listOf = (object: KubeObject): string[] => parse((object['data'] as { conf
 
 describe('the masquerading agent’s list', () => {
   test('gets what is missing, and keeps every other word', () => {
-    const plan = planMasquerade(configMap(CONFIG), ['192.0.2.60/32', '10.1.10.60/32'])
+    const plan = planMasquerade(configMap(CONFIG), 'edge', ['192.0.2.60/32', '10.1.10.60/32'])
     assert.deepEqual([plan.added, plan.removed], [['192.0.2.60/32'], []])
     const { config } = plan.patch!.data as { config: string }
     assert.match(config, /# kept by the network team/)
@@ -50,39 +53,59 @@ describe('the masquerading agent’s list', () => {
       masqLinkLocal: false,
       resyncInterval: '60s',
     })
-    assert.deepEqual(plan.patch!.metadata.annotations, { [ADDED_ANNOTATION]: '["192.0.2.60/32"]' })
+    assert.deepEqual(plan.patch!.metadata.annotations, { [ADDED_ANNOTATION]: '{"edge":["192.0.2.60/32"]}' })
   })
 
   test('is as it should be after one change, and gives back what was added when it is no longer wanted', () => {
-    const first = applied(configMap(CONFIG), planMasquerade(configMap(CONFIG), ['192.0.2.60/32', '192.0.2.61/32']))
-    assert.equal(planMasquerade(first, ['192.0.2.60/32', '192.0.2.61/32']).patch, undefined)
-    const second = applied(first, planMasquerade(first, ['192.0.2.61/32']))
+    const first = applied(
+      configMap(CONFIG),
+      planMasquerade(configMap(CONFIG), 'edge', ['192.0.2.60/32', '192.0.2.61/32']),
+    )
+    assert.equal(planMasquerade(first, 'edge', ['192.0.2.60/32', '192.0.2.61/32']).patch, undefined)
+    const second = applied(first, planMasquerade(first, 'edge', ['192.0.2.61/32']))
     assert.deepEqual(listOf(second), ['10.0.0.0/8', '192.0.2.61/32'])
-    const third = applied(second, planMasquerade(second, []))
+    const third = applied(second, planMasquerade(second, 'edge', []))
     assert.deepEqual(listOf(third), ['10.0.0.0/8'])
     assert.equal(ADDED_ANNOTATION in third.metadata.annotations!, false)
   })
 
   test('what a person wrote stays, though it is not wanted, or wanted no longer', () => {
     const own = configMap('nonMasqueradeCIDRs: [10.0.0.0/8, 192.0.2.60/32]')
-    assert.equal(planMasquerade(own, ['192.0.2.60/32']).patch, undefined)
-    assert.equal(planMasquerade(own, []).patch, undefined)
+    assert.equal(planMasquerade(own, 'edge', ['192.0.2.60/32']).patch, undefined)
+    assert.equal(planMasquerade(own, 'edge', []).patch, undefined)
   })
 
   test('what a person took out is added again while it is wanted', () => {
-    const without = configMap(CONFIG, { [ADDED_ANNOTATION]: '["192.0.2.60/32"]' })
-    assert.deepEqual(planMasquerade(without, ['192.0.2.60/32']).added, ['192.0.2.60/32'])
+    const without = configMap(CONFIG, { [ADDED_ANNOTATION]: '{"edge":["192.0.2.60/32"]}' })
+    assert.deepEqual(planMasquerade(without, 'edge', ['192.0.2.60/32']).added, ['192.0.2.60/32'])
+  })
+
+  test('has for each BIGIP what it wants: what two want stays until neither does', () => {
+    const config = configMap(CONFIG)
+    const one = applied(config, planMasquerade(config, 'edge', ['192.0.2.60/32', '192.0.2.61/32']))
+    const both = applied(one, planMasquerade(one, 'core', ['192.0.2.61/32', '192.0.2.62/32']))
+    assert.deepEqual(listOf(both), ['10.0.0.0/8', '192.0.2.60/32', '192.0.2.61/32', '192.0.2.62/32'])
+    for (const [bigIp, wanted] of [
+      ['edge', ['192.0.2.60/32', '192.0.2.61/32']],
+      ['core', ['192.0.2.61/32', '192.0.2.62/32']],
+    ] as const)
+      assert.equal(planMasquerade(both, bigIp, wanted).patch, undefined, `${bigIp} has nothing to do`)
+    const released = planMasquerade(both, 'edge', [])
+    assert.deepEqual(released.removed, ['192.0.2.60/32'])
+    const core = applied(both, released)
+    assert.deepEqual(listOf(core), ['10.0.0.0/8', '192.0.2.61/32', '192.0.2.62/32'])
+    assert.deepEqual(listOf(applied(core, planMasquerade(core, 'core', []))), ['10.0.0.0/8'])
   })
 
   test('JSON is read as well', () => {
-    const plan = planMasquerade(configMap('{"nonMasqueradeCIDRs":["10.0.0.0/8"]}'), ['192.0.2.60/32'])
+    const plan = planMasquerade(configMap('{"nonMasqueradeCIDRs":["10.0.0.0/8"]}'), 'edge', ['192.0.2.60/32'])
     assert.deepEqual(parse(plan.patch!.data['config']!).nonMasqueradeCIDRs, ['10.0.0.0/8', '192.0.2.60/32'])
   })
 
   test('an address of IPv6 is added only where the agent speaks it', () => {
-    assert.equal(planMasquerade(configMap(CONFIG), ['fd00:1:10::60/128']).patch, undefined)
+    assert.equal(planMasquerade(configMap(CONFIG), 'edge', ['fd00:1:10::60/128']).patch, undefined)
     const both = configMap('nonMasqueradeCIDRs: [10.0.0.0/8, "fd00:9::/64"]')
-    assert.deepEqual(planMasquerade(both, ['fd00:1:10::60/128']).added, ['fd00:1:10::60/128'])
+    assert.deepEqual(planMasquerade(both, 'edge', ['fd00:1:10::60/128']).added, ['fd00:1:10::60/128'])
   })
 
   for (const [what, config] of [
@@ -95,7 +118,7 @@ describe('the masquerading agent’s list', () => {
     ['a scalar', 'x'],
   ] as const)
     test(`with ${what} it is left alone, and told`, () => {
-      const plan = planMasquerade(configMap(config), ['192.0.2.60/32'])
+      const plan = planMasquerade(configMap(config), 'edge', ['192.0.2.60/32'])
       assert.equal(plan.patch, undefined)
       assert.deepEqual(
         plan.findings.map(({ code }) => code),
@@ -105,17 +128,20 @@ describe('the masquerading agent’s list', () => {
 
   test('through any history no entry of others is lost, and in the end none of ours is left', () => {
     const entry = fc.integer({ min: 1, max: 9 }).map(number => `192.0.2.${number}/32`)
-    const step = fc.uniqueArray(entry, { maxLength: 5 })
+    const step = fc.record({ bigIp: fc.constantFrom(...BIGIPS), wanted: fc.uniqueArray(entry, { maxLength: 5 }) })
     fc.assert(
       fc.property(fc.uniqueArray(entry, { maxLength: 4 }), fc.array(step, { maxLength: 6 }), (others, steps) => {
         const theirs = ['10.0.0.0/8', ...others]
+        const wants = new Map<string, readonly string[]>()
         let now = configMap(`nonMasqueradeCIDRs: ${JSON.stringify(theirs)}`)
-        for (const wanted of steps) {
-          now = applied(now, planMasquerade(now, wanted))
-          assert.deepEqual(new Set(listOf(now)), new Set([...theirs, ...wanted]))
-          assert.equal(planMasquerade(now, wanted).patch, undefined)
+        for (const { bigIp, wanted } of [...steps, ...BIGIPS.map(name => ({ bigIp: name, wanted: [] }))]) {
+          wants.set(bigIp, wanted)
+          now = applied(now, planMasquerade(now, bigIp, wanted))
+          assert.deepEqual(new Set(listOf(now)), new Set([...theirs, ...[...wants.values()].flat()]))
+          assert.equal(planMasquerade(now, bigIp, wanted).patch, undefined)
         }
-        assert.deepEqual(listOf(applied(now, planMasquerade(now, []))), theirs)
+        assert.deepEqual(listOf(now), theirs)
+        assert.equal(ADDED_ANNOTATION in now.metadata.annotations!, false)
       }),
       { numRuns: 200 },
     )
