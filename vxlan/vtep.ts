@@ -29,6 +29,8 @@ export interface Overlay {
   readonly device?: string
   readonly vni: number
   readonly port: number
+  /** Of podpeer's own: we make the device, and the way to it is a table of its own. */
+  readonly own?: true
 }
 
 /** All VTEPs that one device carries. */

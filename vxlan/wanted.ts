@@ -7,10 +7,14 @@
 import type { Address } from '../lib/base/ip.ts'
 import { hostPrefix, Prefix } from '../lib/base/prefix.ts'
 import { type OverlayRow, rowKey } from '../lib/linux/overlay/row.ts'
+import { OWN_PRIORITY, OWN_TABLE } from './own.ts'
 import type { Vtep } from './vtep.ts'
 
-/** @param vteps of one family, which the device carries; of equals the first wins */
-export function vtepRows(vteps: readonly Vtep[], device: string): OverlayRow[] {
+/**
+ * @param vteps of one family, which the device carries; of equals the first wins
+ * @param own the routes are in a table of their own, which rules in front of all of a CNI's lead to
+ */
+export function vtepRows(vteps: readonly Vtep[], device: string, own = false): OverlayRow[] {
   const leastFirst = vteps.toReversed().toSorted((one, other) => Number(other.standby) - Number(one.standby))
   const subnets = new SubnetOwners(vteps)
   const rows = leastFirst.flatMap((vtep): OverlayRow[] => {
@@ -20,10 +24,18 @@ export function vtepRows(vteps: readonly Vtep[], device: string): OverlayRow[] {
     return [
       { kind: 'neighbor', device, address: gateway, mac },
       { kind: 'fdb', device, mac, endpoint },
-      ...[...vtep.subnets, ...hosts].map(prefix => ({ kind: 'route', device, prefix, gateway }) as const),
+      ...[...vtep.subnets, ...hosts].flatMap(prefix => routeRows(prefix, device, gateway, own)),
     ]
   })
   return [...new Map(rows.map(row => [rowKey(row), row])).values()]
+}
+
+function routeRows(prefix: Prefix, device: string, gateway: Address, own: boolean): OverlayRow[] {
+  if (!own) return [{ kind: 'route', device, prefix, gateway }]
+  return [
+    { kind: 'route', device, prefix, gateway, table: OWN_TABLE },
+    { kind: 'rule', to: prefix, table: OWN_TABLE, priority: OWN_PRIORITY },
+  ]
 }
 
 /** Whose subnets hold an address. */

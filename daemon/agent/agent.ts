@@ -208,7 +208,12 @@ export class Agent {
   #keepOverlay({ overlays, overlaysKnown }: Desired): void {
     const node = lastSeen(this.#situation.node)
     const addresses = (node && clusterNode(node)?.addresses) ?? []
-    this.overlay.want({ overlays, known: overlaysKnown, addresses: addresses.map(text => parseAddress(text)) })
+    this.overlay.want({
+      overlays,
+      known: overlaysKnown,
+      node: this.#situation.name,
+      addresses: addresses.map(text => parseAddress(text)),
+    })
   }
 
   /** What changed in the file and cannot change in a living process. */

@@ -49,12 +49,12 @@ interface Scene {
 }
 
 function throughTunnel(vtep: Vtep, carried: CarriedOverlay, { pod, toPod, podLink, ways }: Scene): readonly Journey[] {
-  const { device, faults, vteps } = carried
+  const { device, faults, vteps, overlay } = carried
   const link = device?.link
   return judgeTunnel({
     ...{ pod, podLink, toPod, vtep },
     device: { device, faults },
-    wanted: link === undefined ? [] : vtepRows(vteps, link.name),
+    wanted: link === undefined ? [] : vtepRows(vteps, link.name, overlay.own),
     out: ways.way(vtep.selfIP, { source: pod, link: podLink }),
     fdb: link && ways.fdb(link.name, vtep.mac),
     outer: ways.way(vtep.endpoint),

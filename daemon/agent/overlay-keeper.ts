@@ -12,15 +12,14 @@ import { type CarryingDevice, type DeviceFault, judgeDevices } from '../../vxlan
 import type { HealthView } from '../../vxlan/probe/health.ts'
 import type { Vtep, WantedOverlay } from '../../vxlan/vtep.ts'
 import { vtepRows } from '../../vxlan/wanted.ts'
+import { OwnTunnels, type OwnTunnelsWish } from './own-tunnels.ts'
 import { VtepHealth } from './vtep-health.ts'
 import type { AgentWorld, OverlayKernel } from './world.ts'
 
-export interface OverlayWish {
+export interface OverlayWish extends OwnTunnelsWish {
   readonly overlays: readonly WantedOverlay[]
   /** Whether these are all: what else a former agent left goes. */
   readonly known: boolean
-  /** Of this node. */
-  readonly addresses: readonly Address[]
 }
 
 /** VTEPs and the device that carries them. */
@@ -31,7 +30,7 @@ export interface CarriedOverlay extends WantedOverlay {
 }
 
 export interface OverlayKeeperOptions {
-  readonly world: Pick<AgentWorld, 'openOverlay' | 'openEchoer' | 'clock' | 'log'>
+  readonly world: Pick<AgentWorld, 'openOverlay' | 'openEchoer' | 'tunnels' | 'clock' | 'log'>
   /** `problems` may be others. */
   changed(): void
 }
@@ -39,8 +38,9 @@ export interface OverlayKeeperOptions {
 export class OverlayKeeper {
   readonly #options: OverlayKeeperOptions
   readonly #health: VtepHealth
+  readonly #tunnels: OwnTunnels
   #table: OverlayKernel | undefined
-  #wish: OverlayWish = { overlays: [], known: false, addresses: [] }
+  #wish: OverlayWish = { overlays: [], known: false, node: '', addresses: [] }
   #carried: readonly CarriedOverlay[] = []
   /** Overlay → the name of the device that carried it last. */
   readonly #names = new Map<string, string>()
@@ -54,6 +54,7 @@ export class OverlayKeeper {
   constructor(options: OverlayKeeperOptions) {
     this.#options = options
     this.#health = new VtepHealth(options.world)
+    this.#tunnels = new OwnTunnels(options.world)
   }
 
   want(wish: OverlayWish): void {
@@ -117,6 +118,7 @@ export class OverlayKeeper {
     if (!known) return
     this.#swept = true
     table.sweep()
+    this.#tunnels.sweep(table.links, overlays, this.#wish)
     if (overlays.length === 0) void this.#closeWhenDone(table)
   }
 
@@ -141,13 +143,15 @@ export class OverlayKeeper {
   #rows(table: OverlayKernel): OverlayRow[] {
     const { overlays, addresses } = this.#wish
     this.#carried = overlays.map(wanted => {
+      const fault = wanted.overlay.own ? this.#tunnels.keep(table, wanted, this.#wish) : undefined
+      if (fault !== undefined) return { ...wanted, device: undefined, faults: [fault] }
       const endpoints = wanted.vteps.map(({ endpoint }) => endpoint)
       return { ...wanted, ...judgeDevices(table.links, wanted.overlay, endpoints, addresses) }
     })
-    this.#health.follow(this.#carried.flatMap(({ device, vteps }) => (device === undefined ? [] : vteps)))
+    this.#health.follow(this.#carried.flatMap(carried => (canBeAsked(carried) ? carried.vteps : [])))
     return this.#carried.flatMap(carried => {
       const name = this.#nameOf(carried)
-      return name === undefined ? [] : vtepRows(carried.vteps, name)
+      return name === undefined ? [] : vtepRows(carried.vteps, name, carried.overlay.own)
     })
   }
 
@@ -166,4 +170,9 @@ export class OverlayKeeper {
     this.#table = undefined
     await table.close()
   }
+}
+
+/** In an overlay of our own the node has no address by which an answer could come back through the tunnel. */
+export function canBeAsked({ overlay, device }: CarriedOverlay): boolean {
+  return device !== undefined && !overlay.own
 }

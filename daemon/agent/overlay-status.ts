@@ -1,6 +1,7 @@
 /** The overlay's side of the control API: what is kept, as documents, and the probing of VTEPs. */
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { macText } from '../../lib/base/mac.ts'
+import { hostPrefix } from '../../lib/base/prefix.ts'
 import type { RowState } from '../../lib/linux/overlay/plan.ts'
 import { type OverlayRow, rowContent, rowKey } from '../../lib/linux/overlay/row.ts'
 import { OVERHEAD } from '../../vxlan/device.ts'
@@ -66,6 +67,7 @@ function overlayStatus(
         subnets: vtep.subnets.map(String),
         standby: vtep.standby,
         rows: statesOf(vtep, states).map(state => rowStatus(state, timestamp)),
+        ...(overlay.own && { health: { sent: 0, lost: 0, reason: UNASKED } }),
         ...(health !== undefined && { health: healthStatus(health) }),
       }
     }),
@@ -73,9 +75,10 @@ function overlayStatus(
 }
 
 /** Of what is wanted those that lead to it: what another unit has as well is with the one that serves. */
-function statesOf({ mac, endpoint, selfIP }: Vtep, states: readonly RowState[]): RowState[] {
+function statesOf({ mac, endpoint, selfIP, subnets }: Vtep, states: readonly RowState[]): RowState[] {
   return states.filter(({ row }) => {
     if (row.kind === 'fdb') return row.mac === mac && row.endpoint.equals(endpoint)
+    if (row.kind === 'rule') return [hostPrefix(selfIP), ...subnets].some(prefix => prefix.equals(row.to))
     return (
       (row.kind === 'neighbor' && row.address.equals(selfIP)) || (row.kind === 'route' && row.gateway.equals(selfIP))
     )
@@ -134,6 +137,9 @@ export async function probeVteps(
   return await Promise.all(chosen.map(({ carried, vtep }) => probe(keeper, carried, vtep, world)))
 }
 
+/** Where answers would not come back through the tunnel (`canBeAsked`). */
+const UNASKED = "none is sent, for the node has no address in podpeer's own overlay to send it from"
+
 async function probe(
   keeper: OverlayKeeper,
   { device, faults, overlay }: CarriedOverlay,
@@ -145,6 +151,8 @@ async function probe(
     const finding = faults.find(({ harmless }) => !harmless)?.sentence ?? 'no device carries the tunnel'
     return { ...subject, healthy: false, code: 'device', finding }
   }
+  if (overlay.own)
+    return { ...subject, healthy: true, code: 'unable', finding: `${UNASKED}: ping BIG-IP's self IP from a pod` }
   const { name, mtu } = device.link
   const missingRows = statesOf(vtep, keeper.states).flatMap(({ row, status, reason }) =>
     status === 'installed' || status === 'served' ? [] : `${rowKey(row)}: ${reason || status}`,

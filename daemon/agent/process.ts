@@ -11,6 +11,7 @@ import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { watchObjects } from '../../lib/kube/watch.ts'
 import { EventMonitor } from '../../lib/linux/events/monitor.ts'
 import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
+import { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import { KernelWays } from '../../lib/linux/overlay/way.ts'
 import { portHolders } from '../../lib/linux/port-holder.ts'
 import { RouteTable } from '../../lib/linux/table/route-table.ts'
@@ -101,6 +102,7 @@ function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
     openOverlay: options => new OverlayTable({ ...options, events: events() }),
     openEchoer: target => openEchoer(target).echoer,
     probe: probeVtep,
+    tunnels: { make: makeTunnel, raise: raiseTunnel, remove: removeTunnel },
     openWays: () => new KernelWays(),
     watchObjects,
     portHolders,

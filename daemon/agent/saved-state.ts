@@ -121,7 +121,8 @@ function isBigIp(value: unknown): boolean {
     isMapping(tunnels) &&
     Array.isArray(tunnels['units']) &&
     tunnels['units'].every(isTunnel) &&
-    typeof tunnels['complete'] === 'boolean'
+    typeof tunnels['complete'] === 'boolean' &&
+    [undefined, true].includes(tunnels['own'] as true | undefined)
   )
 }
 

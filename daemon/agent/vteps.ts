@@ -5,6 +5,7 @@
 import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
 import { parseMac } from '../../lib/base/mac.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
+import { OWN_DEVICES } from '../../vxlan/own.ts'
 import type { Overlay, Vtep, WantedOverlay } from '../../vxlan/vtep.ts'
 import type { BigIpView, EffectiveConfig } from '../config/index.ts'
 
@@ -17,6 +18,7 @@ export interface WantedVteps {
 interface Told extends Vtep {
   readonly vni: number
   readonly port: number
+  readonly own: boolean
 }
 
 /** @param podPrefixes of this node: what overlaps them is no subnet of a BIG-IP */
@@ -51,7 +53,7 @@ function told({ name: bigip, tunnels }: BigIpView): Told[] {
     ends.map(({ family, endpoint, mac, selfIPs, subnets }) => {
       const [selfIP, ...floating] = selfIPs.map(text => parseAddress(text)) as [Address, ...Address[]]
       return {
-        ...{ name: `${bigip}/${name}`, family, mac, selfIP, floating, standby, vni, port },
+        ...{ name: `${bigip}/${name}`, family, mac, selfIP, floating, standby, vni, port, own: tunnels.own === true },
         endpoint: parseAddress(endpoint),
         subnets: subnets.map(text => parsePrefix(text)),
       }
@@ -63,7 +65,7 @@ function configured({ vteps, vni, port }: EffectiveConfig['overlay']): Told[] {
   return vteps.map(({ name, endpoint, mac, subnets, ...rest }) => {
     const selfIP = parseAddress(rest.selfIP)
     return {
-      ...{ name, family: selfIP.family, selfIP, floating: [], standby: false, vni, port },
+      ...{ name, family: selfIP.family, selfIP, floating: [], standby: false, vni, port, own: false },
       endpoint: parseAddress(endpoint),
       mac: parseMac(mac),
       subnets: subnets.map(text => parsePrefix(text)),
@@ -73,8 +75,10 @@ function configured({ vteps, vni, port }: EffectiveConfig['overlay']): Told[] {
 
 function byDevice(vteps: readonly Told[], config: EffectiveConfig['overlay']): WantedOverlay[] {
   const found = new Map<string, { readonly overlay: Overlay; readonly vteps: Vtep[] }>()
-  for (const { vni, port, ...vtep } of vteps) {
-    const overlay = overlayOf(vtep.family, vni, port, config)
+  for (const { vni, port, own, ...vtep } of vteps) {
+    const overlay = own
+      ? ({ family: vtep.family, device: OWN_DEVICES[vtep.family], vni, port, own } as const)
+      : overlayOf(vtep.family, vni, port, config)
     const key = JSON.stringify(overlay)
     const known = found.get(key) ?? { overlay, vteps: [] }
     found.set(key, known)

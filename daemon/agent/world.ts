@@ -3,6 +3,7 @@ import type { Clock, Transport } from '../../bgp/index.ts'
 import type { Address } from '../../lib/base/ip.ts'
 import type { ObjectWatch, WatchEvent, WatchRequest } from '../../lib/kube/watch.ts'
 import type { OverlayTable, OverlayTableOptions } from '../../lib/linux/overlay/overlay-table.ts'
+import type { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import type { PortHolder } from '../../lib/linux/port-holder.ts'
 import type { RouteTable, RouteTableOptions } from '../../lib/linux/table/route-table.ts'
 import type { Echoer } from '../../vxlan/probe/echo.ts'
@@ -47,6 +48,12 @@ export interface AgentWorld {
   openEchoer(target: Address): Echoer
   /** @throws WorldFault as `openEchoer` */
   probe(request: ProbeRequest): Promise<ProbeResult>
+  /** Devices of our own. All throw WorldFault. */
+  readonly tunnels: {
+    make: typeof makeTunnel
+    raise: typeof raiseTunnel
+    remove: typeof removeTunnel
+  }
   /** What the kernel does with packets now. @throws WorldFault */
   openWays(): Ways
   watchObjects(request: WatchRequest, onEvent: (event: WatchEvent) => void): ObjectWatch

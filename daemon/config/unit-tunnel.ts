@@ -14,6 +14,8 @@ export interface TunnelsView {
   readonly units: readonly UnitTunnel[]
   /** Whether these are all that there are. */
   readonly complete: boolean
+  /** They are of podpeer's own overlay, whose devices the agents make. */
+  readonly own?: true
 }
 
 export interface UnitTunnel {
@@ -43,18 +45,24 @@ export const NO_TUNNELS: TunnelsView = { units: [], complete: true }
 /** flannel's, and that of status documents that say none. */
 const DEFAULTS = { vni: 1, port: 8472 }
 /** With Cilium the nodes' agents learn of VTEPs from its own configuration; the other modes have no tunnel. */
-const MODE = 'flannel-vxlan'
+const OWN = 'podpeer-vxlan'
+const MODES = ['flannel-vxlan', OWN]
 
 /** @throws InputFault for a status that cannot be read */
 export function tunnelsView({ spec, status }: BigIp, former: TunnelsView | undefined): TunnelsView {
   const mode = status.mode ?? (spec.mode === 'auto' ? undefined : spec.mode)
-  if (mode !== undefined && mode !== MODE) return NO_TUNNELS
+  if (mode !== undefined && !MODES.includes(mode)) return NO_TUNNELS
   const told = (status.units ?? []).map(unit => {
     const known = former?.units.find(({ name }) => name === unit.name)
     return unit.vtep === undefined ? known : unitTunnel(unit, unit.vtep, known)
   })
   const units = told.filter(unit => unit !== undefined)
-  return { units, complete: mode === MODE && told.length > 0 && told.every(unit => unit?.complete) }
+  const own = mode === undefined ? former?.own === true : mode === OWN
+  return {
+    units,
+    ...(own && { own }),
+    complete: mode !== undefined && told.length > 0 && told.every(unit => unit?.complete),
+  }
 }
 
 function unitTunnel(

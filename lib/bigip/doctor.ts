@@ -134,17 +134,18 @@ function networkOf({ fields: { network } }: Row<'route'>): Prefix | undefined {
 }
 
 /** Pods answer the client itself then, past the device. */
-function serversWithoutSnat({ facts }: Examination): Unaddressed[] {
+function serversWithoutSnat({ facts, desire }: Examination): Unaddressed[] {
   const bare = facts.virtualServers.filter(
     ({ enabled, pool, snat }) => enabled && pool !== undefined && snat === 'none',
   )
   if (bare.length === 0) return []
   const listed = list(bare.map(({ path }) => path))
+  const isOwn = desire.mode === 'podpeer-vxlan'
   return [
     {
       code: 'virtual-server-without-snat',
-      severity: 'warning',
-      cause: `${listed} ${bare.length === 1 ? 'does' : 'do'} not translate source addresses: pods answer the client directly, unless their way to it leads through this device`,
+      ...{ severity: isOwn ? 'error' : 'warning' },
+      cause: `${listed} ${bare.length === 1 ? 'does' : 'do'} not translate source addresses: pods answer the client directly, ${isOwn ? "for podpeer's own overlay leads back to this device's addresses alone" : 'unless their way to it leads through this device'}`,
       remedy: `tmsh modify ltm virtual ${bare[0]!.path} source-address-translation { type automap }`,
     },
   ]

@@ -22,6 +22,7 @@ export const MODES = [
   'cilium-bgp',
   'bgp',
   'cilium-vxlan',
+  'podpeer-vxlan',
   'static',
   'aws-cni',
   'underlay',

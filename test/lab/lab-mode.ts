@@ -5,7 +5,7 @@
 import { TIMERS } from './agent-config.ts'
 import { FAMILIES, type FamilyName, type PerFamily, ROUTER_AS } from './topology.ts'
 
-export const LAB_MODES = ['bgp', 'flannel-vxlan', 'flannel-host-gw', 'cilium-vxlan', 'static'] as const
+export const LAB_MODES = ['bgp', 'flannel-vxlan', 'flannel-host-gw', 'cilium-vxlan', 'podpeer-vxlan', 'static'] as const
 export type LabMode = (typeof LAB_MODES)[number]
 
 /** Whose objects the nodes carry, and who is played on them where it is not ours. */
@@ -69,6 +69,14 @@ export const MODE_PLANS: { readonly [Mode in LabMode]: ModePlan } = {
     spec: { mode: 'cilium-vxlan' },
     unit: { tunnel: { selfIPs: [CILIUM_SELF_IP] } },
     played: 'Cilium, its VTEP map as kernel rows, and the person who writes vtep-values into cilium-config',
+  },
+  'podpeer-vxlan': {
+    cni: 'calico',
+    families: FAMILIES,
+    agents: 'keep rows',
+    spec: { mode: 'podpeer-vxlan' },
+    unit: { tunnel: { selfIPs: ['10.245.255.1/15', 'fd00:10:245:ff::1/47'] } },
+    played: "Calico's routes between the nodes",
   },
   static: {
     cni: 'calico',

@@ -86,7 +86,7 @@ test('words that make no sense end with one sentence and code 2, before anything
     [['--router', 'quagga'], /^lab: --router: "quagga" is none; choose podpeer, frr, bird\n$/],
     [
       ['--mode', 'nat'],
-      /^lab: --mode: "nat" is none; choose bgp, flannel-vxlan, flannel-host-gw, cilium-vxlan, static\n$/,
+      /^lab: --mode: "nat" is none; choose bgp, flannel-vxlan, flannel-host-gw, cilium-vxlan, podpeer-vxlan, static\n$/,
     ],
     [['--nodes', 'many'], /^lab: --nodes: .* from 1 to 200\n$/],
     [['--json'], /^lab: --json: goes with --once only\n$/],

@@ -17,7 +17,8 @@ const USAGE = `npm start -- [--mode M] [--nodes N] [--router podpeer|frr|bird] [
 Builds a small cluster and an empty BIG-IP out of network namespaces, runs podpeer's controller and agents in it, and
 shows what they do.
 
-  --mode M      how BIG-IP reaches the pods: bgp (default), flannel-vxlan, flannel-host-gw, cilium-vxlan or static
+  --mode M      how BIG-IP reaches the pods: bgp (default), flannel-vxlan, flannel-host-gw, cilium-vxlan,
+                podpeer-vxlan or static
   --nodes N     how many nodes (2)
   --router R    BIG-IP's BGP daemon: podpeer (default), frr or bird
   --once        show it, tear it down, exit 0 only if all is well

@@ -10,6 +10,7 @@ import type { Answer, Desire, ModeInput } from './desire.ts'
 import { flannelHostGw } from './flannel-host-gw.ts'
 import { flannelVxlan } from './flannel-vxlan.ts'
 import { Place } from './place.ts'
+import { podpeerVxlan } from './podpeer-vxlan.ts'
 import { staticRoutes } from './static.ts'
 import { underlay } from './underlay.ts'
 
@@ -24,6 +25,7 @@ const MODES: { readonly [M in Mode]: (input: ModeInput, place: Place) => Answer 
   'cilium-bgp': bgp,
   bgp,
   'cilium-vxlan': ciliumVxlan,
+  'podpeer-vxlan': podpeerVxlan,
   static: staticRoutes,
   'aws-cni': underlay,
   underlay,
@@ -77,7 +79,8 @@ export function desire(input: ModeInput): Desire {
 
 /** Whether pods are part of what is wanted: their watch costs much, and most modes do without. */
 export function needsPods({ mode, arp }: BigIpSpec, { cni, backend }: ClusterNetwork): boolean {
-  return arp === 'pod' && (mode === 'flannel-vxlan' || (mode === 'auto' && cni === 'flannel' && backend === 'vxlan'))
+  const isFlannel = mode === 'flannel-vxlan' || (mode === 'auto' && cni === 'flannel' && backend === 'vxlan')
+  return arp === 'pod' && (isFlannel || mode === 'podpeer-vxlan')
 }
 
 function podNetworks({ clusterCIDRs, nodes }: ClusterNetwork): readonly string[] {

@@ -1,5 +1,6 @@
 /** The rows of overlays in a kernel that outlives agents, as OverlayTable keeps them: by the real plan, without netlink. */
-import type { OverlayKernel } from '../../../daemon/agent/world.ts'
+import type { AgentWorld, OverlayKernel } from '../../../daemon/agent/world.ts'
+import { WorldFault } from '../../../lib/base/failure.ts'
 import { type Address, parseAddress } from '../../../lib/base/ip.ts'
 import type { Link } from '../../../lib/linux/netlink/link.ts'
 import type { OverlayTableOptions } from '../../../lib/linux/overlay/overlay-table.ts'
@@ -26,6 +27,8 @@ export function vxlanLink(change: { name?: string; vni?: number; local?: Address
 export class PlayedOverlay {
   readonly #rows = new Map<string, KernelRow>()
   links: readonly Link[] = [vxlanLink()]
+  /** Why no UDP port can be had. */
+  taken: string | undefined
   /** Tables that are open. */
   tables = 0
   #tell: () => void = () => {}
@@ -84,6 +87,18 @@ export class PlayedOverlay {
   change(...links: Link[]): void {
     this.links = links
     this.#tell()
+  }
+
+  readonly tunnels: AgentWorld['tunnels'] = {
+    make: (spec, remove) => {
+      if (this.taken !== undefined) throw new WorldFault('EADDRINUSE', this.taken, { retry: true })
+      const { name, mtu = 1500, mac = new Uint8Array(6), vni, port, local, learning } = spec
+      const link = vxlanLink({ name, mtu, vni, ...(local && { local }) })
+      const made = { ...link, index: 9, mac, vxlan: { ...link.vxlan!, port, learning } }
+      this.change(...this.links.filter(one => one !== remove), made)
+    },
+    raise: raised => this.change(...this.links.map(link => (link === raised ? { ...link, up: true } : link))),
+    remove: removed => this.change(...this.links.filter(link => link !== removed)),
   }
 
   /** Somebody deletes them all. */

@@ -282,6 +282,7 @@ export class PlayedNode {
       bootId: this.bootId,
       openTable: options => this.kernel.open(options),
       openOverlay: options => this.overlay.open(options),
+      tunnels: this.overlay.tunnels,
       openWays: () => {
         throw new WorldFault('EPERM', 'the kernel is not asked here', { retry: false })
       },

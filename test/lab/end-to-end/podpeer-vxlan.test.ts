@@ -1,0 +1,40 @@
+import { execFileSync } from 'node:child_process'
+import { test } from 'node:test'
+import { OVERHEAD } from '../../../vxlan/device.ts'
+import { OWN_DEVICES } from '../../../vxlan/own.ts'
+import { spaceOf } from '../network.ts'
+import { FAMILIES } from '../topology.ts'
+import { underPings } from './churn.ts'
+import { describeMode } from './mode.ts'
+import { everyPingIsAnswered } from './traffic.ts'
+
+/** As the AWS VPC CNI and Cilium's ENI mode lead packets of a pod past the main table. */
+const CNI = { table: 2, priority: 1536 }
+
+describeMode({ mode: 'podpeer-vxlan', mtu: { ipv4: 1500 - OVERHEAD[4], ipv6: 1500 - OVERHEAD[6] } }, lab => {
+  const ip = (node: string, command: string) =>
+    execFileSync('nsenter', [`--net=${spaceOf(node)}`, 'ip', ...command.split(' ')])
+
+  test('goes on beside a CNI whose rules lead what pods send into a table of its own', async context => {
+    const { place } = lab().node(2)
+    const make = async () => {
+      for (const family of FAMILIES) {
+        const version = family === 'ipv4' ? '-4' : '-6'
+        ip(place.name, `${version} route add default via ${place.router[family]} table ${CNI.table}`)
+        for (const { address } of place.pods)
+          ip(place.name, `${version} rule add from ${address[family]} lookup ${CNI.table} priority ${CNI.priority}`)
+      }
+      await everyPingIsAnswered(lab())
+    }
+    await underPings({ lab: lab(), test: context, what: 'a CNI routed by policy', harmless: true, make })
+  })
+
+  test('has its devices and their rows again when somebody deletes them', async context => {
+    const { place } = lab().node(2)
+    const make = () => {
+      for (const device of Object.values(OWN_DEVICES)) ip(place.name, `link del ${device}`)
+    }
+    await underPings({ lab: lab(), test: context, what: "podpeer's devices were deleted", make })
+    await everyPingIsAnswered(lab())
+  })
+})
