@@ -96,7 +96,7 @@ export class BigIpKeeper {
     const wanted = this.abandoned || this.#clusterId === undefined ? [] : bigIp.spec.units
     for (const [name, { unit, foundation }] of this.#units) {
       const spec = wanted.find(one => one.name === name)
-      if (spec !== undefined && isDeepStrictEqual(foundation, this.#foundationOf(spec))) continue
+      if (spec !== undefined && !unit.link.moved && isDeepStrictEqual(foundation, this.#foundationOf(spec))) continue
       this.#units.delete(name)
       this.#leaving = Promise.allSettled([this.#leaving, unit.close()])
     }

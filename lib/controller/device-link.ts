@@ -1,7 +1,8 @@
 /**
  * The way to one device: login, client, facts, kept fresh. Knows nothing of what the device shall hold. Rules: a link that fails
  * is tried again, later and later; facts of before stay until there are newer ones; a certificate that is not trusted lets the
- * login be read again, for the CA may be new.
+ * login be read again, for the CA may be new; a link leads to one device: where the Secret has another `url` by now, it says so
+ * and is to be replaced.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { backoff } from '../base/backoff.ts'
@@ -39,6 +40,7 @@ export class DeviceLink {
   readonly #ending = new AbortController()
   #client: BigIpClient | undefined
   #url: string | undefined
+  #moved = false
   #facts: DeviceFacts | undefined
   #bgp: RoutingReading | undefined
   #fault: Error | undefined
@@ -57,6 +59,11 @@ export class DeviceLink {
 
   get url(): string | undefined {
     return this.#url
+  }
+
+  /** Where it leads to is not where the device is any more. */
+  get moved(): boolean {
+    return this.#moved
   }
 
   get facts(): DeviceFacts | undefined {
@@ -121,6 +128,7 @@ export class DeviceLink {
     const { signal } = this.#ending
     const asked = this.#tunnels
     try {
+      await this.#lookForMove()
       this.#client ??= await this.#connect()
       const facts = await readFacts(this.#client, { tunnels: asked, signal })
       const bgp = await this.#options.readRouting(this.#client, facts)
@@ -160,19 +168,36 @@ export class DeviceLink {
     this.#cancel = this.#options.clock.after(milliseconds, () => this.refresh())
   }
 
+  /** A Secret that cannot be read is no reason to leave a device that may well answer. @throws InputFault */
+  async #lookForMove(): Promise<void> {
+    const { bigIp, unit, login, onChange } = this.#options
+    if (this.#moved || this.#client === undefined || unit.address !== undefined) return
+    try {
+      this.#moved = originOf(bigIp, unit, await login(bigIp)) !== this.#url
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+    }
+    if (this.#moved && !this.#ending.signal.aborted) onChange()
+  }
+
   async #connect(): Promise<BigIpClient> {
     const { bigIp, unit, login, clock, onCall } = this.#options
     const first = await login(bigIp)
-    const address = unit.address ?? first.url
-    if (address === undefined)
-      throw new InputFault(`BIGIP ${bigIp.metadata.name}`, 'its device has no address', 'write spec.units[].address')
-    this.#url = parseOrigin(address, unit.address === undefined ? 'url of the Secret' : 'spec.units[].address')
+    this.#url = originOf(bigIp, unit, first)
     const credentials = async () => {
       const { username, password } = await login(bigIp)
       return { username, password }
     }
     return new BigIpClient({ url: this.#url, credentials, tls: tlsOf(bigIp, unit, first), clock, onCall })
   }
+}
+
+/** @throws InputFault */
+function originOf({ metadata }: BigIp, unit: UnitSpec, { url }: Login): string {
+  const address = unit.address ?? url
+  if (address === undefined)
+    throw new InputFault(`BIGIP ${metadata.name}`, 'its device has no address', 'write spec.units[].address')
+  return parseOrigin(address, unit.address === undefined ? 'url of the Secret' : 'spec.units[].address')
 }
 
 /** A pinned certificate says more than who signed it. */

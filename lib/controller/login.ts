@@ -1,7 +1,7 @@
 /**
  * Where a device is, whom we are to it, and whom we take for it: Secrets and files → values. Secrets are read by name, with get
- * alone, when a connection is made and before each login, so that a new password is used without a restart. No text of a fault
- * holds what was read.
+ * alone, when a connection is made and before each login, and with the facts where they say the address, so that a new password
+ * or url is used without a restart. No text of a fault holds what was read.
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'

@@ -347,6 +347,29 @@ describe('credentials', () => {
     await eventually(async () => Object.keys(await stage.records()).length, 3)
   })
 
+  it('lead to another device once the Secret has another url, without a restart; the one before stays as it is', async context => {
+    const first = await BigIp.start()
+    const { password } = first.credentials
+    const second = await BigIp.start({ password, networks: [{ vlan: 'external', selfIPs: ['10.1.10.61/24'] }] })
+    const stage = await Stage.open(context, { devices: [first, second] })
+    stage.putBigIp()
+    const controller = stage.controller()
+    controller.start()
+    await ready(stage)
+    stage.putSecret(password, second.url)
+    // a reading that is on time
+    await controller.units()[0]?.unit.link.read()
+    await until('it is asked there', () => stage.status.units?.[0]?.address === second.url)
+    await eventually(async () => Object.keys(await stage.records(second)).length, 2)
+    await ready(stage)
+    assert.equal(stage.status.units?.[0]?.vtep?.address, '10.1.10.61')
+    const { writes } = first.calls
+    stage.putNode(3)
+    await eventually(async () => Object.keys(await stage.records(second)).length, 3)
+    assert.equal(Object.keys(await stage.records(first)).length, 2)
+    assert.equal(first.calls.writes, writes)
+  })
+
   it('are given back at the end: no token is left on the device', async context => {
     const stage = await Stage.open(context)
     stage.putBigIp()

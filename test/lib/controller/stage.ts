@@ -80,9 +80,10 @@ export class Stage {
     return stage
   }
 
-  putSecret(password: string): void {
+  /** @param url of the device that it leads to */
+  putSecret(password: string, url = this.device.url): void {
     const { username } = this.device.credentials
-    const data = Object.entries({ url: this.device.url, username, password }).map(([key, text]) => [
+    const data = Object.entries({ url, username, password }).map(([key, text]) => [
       key,
       Buffer.from(text).toString('base64'),
     ])
