@@ -32,7 +32,7 @@ export { type BigIpSource, fixedBigIps, KubeBigIps } from './controller/bigip-so
 export { type ClusterSource, KubeCluster } from './controller/cluster-source.ts'
 export { Controller, type ControllerParts, type Selection, type UnitResult } from './controller/controller.ts'
 export type { ControllerEvents } from './controller/event.ts'
-export { type FixedCluster, type FixedNode, fixedCluster } from './controller/fixed-cluster.ts'
+export { type FixedCluster, type FixedClusterSource, type FixedNode, fixedCluster } from './controller/fixed-cluster.ts'
 export type { Login, LoginSource } from './controller/login.ts'
 export type { BigIpReport, UnitReport } from './controller/status.ts'
 export { ApiFault } from './kube/api-fault.ts'

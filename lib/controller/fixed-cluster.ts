@@ -22,9 +22,18 @@ export interface FixedCluster extends Partial<Omit<ClusterNetwork, 'nodes'>> {
   readonly pods?: readonly PodNetwork[]
 }
 
+/** A cluster that the program may say anew while a controller follows it. */
+export interface FixedClusterSource extends ClusterSource {
+  /**
+   * All nodes, or all pods, from now on; of what is absent, those of before stay.
+   * @throws InputFault for an address or prefix that is none: then nothing is replaced
+   */
+  replace(content: Pick<Partial<FixedCluster>, 'nodes' | 'pods'>): void
+}
+
 /** @throws InputFault for an address or prefix that is none */
-export function fixedCluster({ nodes, pods = [], ...said }: FixedCluster): ClusterSource {
-  const network: ClusterNetwork = {
+export function fixedCluster({ nodes, pods = [], ...said }: FixedCluster): FixedClusterSource {
+  const others = {
     cni: 'unknown',
     detectedFrom: 'said by the program',
     clusterCIDRs: [],
@@ -32,17 +41,32 @@ export function fixedCluster({ nodes, pods = [], ...said }: FixedCluster): Clust
     exclusions: [],
     standIns: [],
     ...said,
-    nodes: nodes.map(nodeNetwork).sort((one, other) => (one.name < other.name ? -1 : 1)),
-  }
+  } satisfies Omit<ClusterNetwork, 'nodes'>
+  let network: ClusterNetwork = { ...others, nodes: nodeNetworks(nodes) }
+  let podsNow = pods
+  const followers: (() => void)[] = []
   return {
-    start: () => {},
+    replace: content => {
+      if (content.nodes !== undefined) network = { ...others, nodes: nodeNetworks(content.nodes) }
+      if (content.pods !== undefined) podsNow = content.pods
+      for (const changed of followers) changed()
+    },
+    start: changed => {
+      followers.push(changed)
+    },
     network: () => network,
-    pods: () => pods,
+    pods: () => podsNow,
     needPods: () => {},
     synced: true,
     trouble: undefined,
-    close: async () => {},
+    close: async () => {
+      followers.length = 0
+    },
   }
+}
+
+function nodeNetworks(nodes: readonly FixedNode[]): NodeNetwork[] {
+  return nodes.map(nodeNetwork).sort((one, other) => (one.name < other.name ? -1 : 1))
 }
 
 function nodeNetwork({ name, addresses, podCIDRs, labels = {}, asNumber, vteps = [] }: FixedNode): NodeNetwork {
