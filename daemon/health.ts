@@ -5,7 +5,7 @@
  */
 import { reasonOf, WorldFault } from '../lib/base/failure.ts'
 import { createServer } from './http.ts'
-import type { Metrics } from './metrics.ts'
+import type { Metrics } from './metric-board.ts'
 
 export interface HealthOptions {
   readonly address: string

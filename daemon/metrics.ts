@@ -2,46 +2,16 @@
  * The agent's metrics for Prometheus: few series, whose number grows with the peers and with nothing else. They are read
  * from the agent when somebody asks; nothing is counted twice. prom-client is loaded with this file: only where it is used.
  */
-import { Counter, Gauge, Registry } from 'prom-client'
 import type { Agent } from './agent/agent.ts'
 import type { AgentView } from './agent/view.ts'
 import type { Log } from './log.ts'
+import { MetricBoard, type Metrics } from './metric-board.ts'
 
 const STATES = ['Idle', 'Connect', 'Active', 'OpenSent', 'OpenConfirm', 'Established'] as const
 
-export interface Metrics {
-  readonly contentType: string
-  render(): Promise<string>
-}
-
 export function agentMetrics(agent: Agent, view: AgentView, log: Pick<Log, 'dropped'>): Metrics {
-  const registry = new Registry()
-  const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void) => {
-    const made: Gauge = new Gauge({
-      name: `podpeer_${name}`,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-      collect: () => {
-        made.reset()
-        collect(made)
-      },
-    })
-  }
-  const counter = (name: string, help: string, labelNames: readonly string[], collect: (counter: Counter) => void) => {
-    const made: Counter = new Counter({
-      name: `podpeer_${name}_total`,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-      collect: () => {
-        made.reset()
-        collect(made)
-      },
-    })
-  }
-
-  gauge(
+  const board = new MetricBoard()
+  board.gauge(
     'session_state',
     `State of the session: ${STATES.map((state, at) => `${at} ${state}`).join(', ')}`,
     ['peer'],
@@ -49,40 +19,42 @@ export function agentMetrics(agent: Agent, view: AgentView, log: Pick<Log, 'drop
       for (const { name, state } of view.peers()) made.set({ peer: name }, STATES.indexOf(state))
     },
   )
-  counter('sessions_established', 'Times the session was established', ['peer'], made => {
+  board.counter('sessions_established', 'Times the session was established', ['peer'], made => {
     for (const { config, session } of agent.routing?.speaker.peers() ?? [])
       made.inc({ peer: config.name }, session.established)
   })
   for (const kind of ['received', 'accepted', 'advertised', 'stale'] as const)
-    gauge(`prefixes_${kind}`, `Prefixes ${kind}, per peer and family`, ['peer', 'family'], made => {
+    board.gauge(`prefixes_${kind}`, `Prefixes ${kind}, per peer and family`, ['peer', 'family'], made => {
       for (const { name, families } of view.peers())
         for (const family of families) made.set({ peer: name, family: family.family }, family[kind])
     })
-  gauge('announced_prefixes', 'Prefixes that originate here', [], made => made.set(view.status().announced.length))
-  gauge('kernel_routes', 'Routes of ours, by what became of them', ['status'], made => {
+  board.gauge('announced_prefixes', 'Prefixes that originate here', [], made =>
+    made.set(view.status().announced.length),
+  )
+  board.gauge('kernel_routes', 'Routes of ours, by what became of them', ['status'], made => {
     const counts = agent.routing?.table?.counts()
     if (counts === undefined) return
     for (const status of ['wanted', 'installed', 'adopted', 'conflicts'] as const) made.set({ status }, counts[status])
   })
-  counter('kernel_repairs', 'Routes put back after somebody removed or changed them', [], made =>
+  board.counter('kernel_repairs', 'Routes put back after somebody removed or changed them', [], made =>
     made.inc(agent.routing?.table?.counts().repairs ?? 0),
   )
   const vteps = () =>
     view
       .vxlan()
       .overlays.flatMap(({ family, vteps }) => vteps.map(vtep => ({ labels: { vtep: vtep.name, family }, vtep })))
-  gauge('overlay_rows', "Rows towards BIG-IP's tunnels, by what became of them", ['status'], made => {
+  board.gauge('overlay_rows', "Rows towards BIG-IP's tunnels, by what became of them", ['status'], made => {
     const { rows } = view.vxlan()
     for (const status of ['wanted', 'actual', 'conflicts'] as const) made.set({ status }, rows[status])
   })
-  counter('overlay_repairs', 'Such rows put back after somebody removed or changed them', [], made =>
+  board.counter('overlay_repairs', 'Such rows put back after somebody removed or changed them', [], made =>
     made.inc(view.vxlan().rows.repairs),
   )
-  gauge('vtep_loss_ratio', 'Lost of the last pings inside the tunnel', ['vtep', 'family'], made => {
+  board.gauge('vtep_loss_ratio', 'Lost of the last pings inside the tunnel', ['vtep', 'family'], made => {
     for (const { labels, vtep } of vteps())
       if (vtep.health !== undefined && vtep.health.sent > 0) made.set(labels, vtep.health.lost / vtep.health.sent)
   })
-  gauge(
+  board.gauge(
     'vtep_round_trip_seconds',
     'Median round trip of the last pings inside the tunnel',
     ['vtep', 'family'],
@@ -91,11 +63,11 @@ export function agentMetrics(agent: Agent, view: AgentView, log: Pick<Log, 'drop
         if (vtep.health?.roundTrip !== undefined) made.set(labels, vtep.health.roundTrip / 1000)
     },
   )
-  gauge('kubernetes_synced', '1 while Kubernetes is watched, or not needed', [], made =>
+  board.gauge('kubernetes_synced', '1 while Kubernetes is watched, or not needed', [], made =>
     made.set(['synced', 'disabled'].includes(agent.situation.api.phase) ? 1 : 0),
   )
-  gauge('problems', 'Problems that `podpeer node status` names', [], made => made.set(agent.problems.length))
-  gauge('start_time_seconds', 'When the agent started, Unix time', [], made => made.set(agent.startedAt / 1000))
-  counter('log_lines_dropped', 'Log lines lost to a slow reader', [], made => made.inc(log.dropped))
-  return { contentType: registry.contentType, render: () => registry.metrics() }
+  board.gauge('problems', 'Problems that `podpeer node status` names', [], made => made.set(agent.problems.length))
+  board.gauge('start_time_seconds', 'When the agent started, Unix time', [], made => made.set(agent.startedAt / 1000))
+  board.counter('log_lines_dropped', 'Log lines lost to a slow reader', [], made => made.inc(log.dropped))
+  return board
 }

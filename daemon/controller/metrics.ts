@@ -2,12 +2,12 @@
  * The controller's metrics for Prometheus: few series, whose number grows with the devices and with nothing else. States are
  * read when somebody asks; what happens is counted as it is told. prom-client is loaded with this file.
  */
-import { Counter, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, Histogram, type Registry } from 'prom-client'
 import type { Operation } from '../../lib/bigip/operation.ts'
 import type { Controller } from '../../lib/controller/controller.ts'
 import { exclusionsOf } from '../../lib/controller/status.ts'
 import type { Log } from '../log.ts'
-import type { Metrics } from '../metrics.ts'
+import { MetricBoard, type Metrics } from '../metric-board.ts'
 
 const UNIT = ['bigip', 'unit']
 /** Seconds; a call takes 10 to 80 ms, a device in distress a minute. */
@@ -15,30 +15,18 @@ const CALL_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10, 60]
 const LAG_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300]
 
 export function controllerMetrics(controller: Controller, log: Pick<Log, 'dropped'>): Metrics {
-  const registry = new Registry()
-  gauges(controller, log, registry)
-  counters(controller, registry)
-  return { contentType: registry.contentType, render: () => registry.metrics() }
+  const board = new MetricBoard()
+  gauges(controller, log, board)
+  counters(controller, board.registry)
+  return board
 }
 
-function gauges(controller: Controller, log: Pick<Log, 'dropped'>, registry: Registry): void {
+function gauges(controller: Controller, log: Pick<Log, 'dropped'>, board: MetricBoard): void {
   const startedAt = Date.now() / 1000
-  const gauge = (name: string, help: string, labelNames: readonly string[], collect: (gauge: Gauge) => void) => {
-    const made: Gauge = new Gauge({
-      name: `podpeer_${name}`,
-      help,
-      labelNames: [...labelNames],
-      registers: [registry],
-      collect: () => {
-        made.reset()
-        collect(made)
-      },
-    })
-  }
   const each = (tell: (labels: { bigip: string; unit: string }, unit: Unit) => void) => {
     for (const { bigIp, unit } of controller.units()) tell({ bigip: bigIp, unit: unit.name }, unit)
   }
-  gauge(
+  board.gauge(
     'objects',
     'Objects on a device, by kind: desired, actual, and drift between them',
     [...UNIT, 'kind', 'state'],
@@ -48,12 +36,12 @@ function gauges(controller: Controller, log: Pick<Log, 'dropped'>, registry: Reg
           for (const [state, count] of Object.entries(counts)) made.set({ ...labels, kind, state }, count)
       }),
   )
-  gauge('device_up', '1 while the device answers as it should', UNIT, made =>
+  board.gauge('device_up', '1 while the device answers as it should', UNIT, made =>
     each((labels, { link, status }) =>
       made.set(labels, link.facts !== undefined && link.fault === undefined && status?.phase !== 'failing' ? 1 : 0),
     ),
   )
-  gauge('device_calls', 'Calls to a device, under way or waiting for their turn', [...UNIT, 'state'], made =>
+  board.gauge('device_calls', 'Calls to a device, under way or waiting for their turn', [...UNIT, 'state'], made =>
     each((labels, { link }) => {
       const state = link.client?.state()
       if (state === undefined) return
@@ -61,29 +49,29 @@ function gauges(controller: Controller, log: Pick<Log, 'dropped'>, registry: Reg
       made.set({ ...labels, state: 'waiting' }, state.waiting)
     }),
   )
-  gauge('token_expiry_timestamp_seconds', 'When the login token of a device expires, Unix time', UNIT, made =>
+  board.gauge('token_expiry_timestamp_seconds', 'When the login token of a device expires, Unix time', UNIT, made =>
     each((labels, { link }) => {
       const expires = link.client?.state().tokenExpiresAt
       if (expires !== undefined) made.set(labels, expires / 1000)
     }),
   )
-  gauge('last_resync_timestamp_seconds', 'When all that a device holds was last read, Unix time', UNIT, made =>
+  board.gauge('last_resync_timestamp_seconds', 'When all that a device holds was last read, Unix time', UNIT, made =>
     each((labels, { status }) => {
       if (status?.lastResync !== undefined) made.set(labels, status.lastResync / 1000)
     }),
   )
-  gauge('last_sync_timestamp_seconds', 'When a device was last known to be as wanted, Unix time', UNIT, made =>
+  board.gauge('last_sync_timestamp_seconds', 'When a device was last known to be as wanted, Unix time', UNIT, made =>
     each((labels, { status }) => {
       if (status?.lastSync !== undefined) made.set(labels, status.lastSync / 1000)
     }),
   )
-  gauge('refused_deletions', "Deletions and replacements that wait for an operator's word", UNIT, made =>
+  board.gauge('refused_deletions', "Deletions and replacements that wait for an operator's word", UNIT, made =>
     each((labels, { status }) => {
       const { deletions = [], replacements = [] } = status?.refused ?? {}
       made.set(labels, deletions.length + replacements.length)
     }),
   )
-  gauge('nodes', 'Nodes, served or left out', ['bigip', 'state'], made => {
+  board.gauge('nodes', 'Nodes, served or left out', ['bigip', 'state'], made => {
     for (const [bigip, report] of controller.report()) {
       const served = report.units.find(({ desire }) => desire !== undefined)?.desire?.served
       if (served === undefined) continue
@@ -91,19 +79,15 @@ function gauges(controller: Controller, log: Pick<Log, 'dropped'>, registry: Reg
       made.set({ bigip, state: 'left_out' }, exclusionsOf(report).filter(({ kind }) => kind === 'Node').length)
     }
   })
-  gauge('leader', '1 while this process writes', [], made => made.set(controller.leading ? 1 : 0))
-  gauge('kubernetes_synced', '1 once all of the cluster is known', [], made => made.set(controller.synced ? 1 : 0))
-  gauge('problems', 'Problems that `podpeer bigip status` names', [], made => made.set(controller.troubles.length))
-  gauge('start_time_seconds', 'When the controller started, Unix time', [], made => made.set(startedAt))
-  const dropped: Counter = new Counter({
-    name: 'podpeer_log_lines_dropped_total',
-    help: 'Log lines lost to a slow reader',
-    registers: [registry],
-    collect: () => {
-      dropped.reset()
-      dropped.inc(log.dropped)
-    },
-  })
+  board.gauge('leader', '1 while this process writes', [], made => made.set(controller.leading ? 1 : 0))
+  board.gauge('kubernetes_synced', '1 once all of the cluster is known', [], made =>
+    made.set(controller.synced ? 1 : 0),
+  )
+  board.gauge('problems', 'Problems that `podpeer bigip status` names', [], made =>
+    made.set(controller.troubles.length),
+  )
+  board.gauge('start_time_seconds', 'When the controller started, Unix time', [], made => made.set(startedAt))
+  board.counter('log_lines_dropped', 'Log lines lost to a slow reader', [], made => made.inc(log.dropped))
 }
 
 type Unit = ReturnType<Controller['units']>[number]['unit']
