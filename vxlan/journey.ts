@@ -115,7 +115,7 @@ function tunnelHop({ device: { device, faults } }: VtepReading): JourneyHop {
 }
 
 function forwardingHop(link: string, { family }: Address, { on }: Forwarding): JourneyHop {
-  const setting = `net.ipv${family}.conf.${link}.forwarding`
+  const setting = `net.ipv${family}.conf.${inSysctl(link)}.forwarding`
   const found = `${setting} = ${on ? 1 : 0}`
   if (on) return { hop: 'forwarding', verdict: 'right', found }
   return {
@@ -123,6 +123,11 @@ function forwardingHop(link: string, { family }: Address, { on }: Forwarding): J
     reason: `the node does not pass on what comes in by ${link}`,
     remedy: `sysctl -w ${setting}=1`,
   }
+}
+
+/** As sysctl wants a name with dots in it. */
+function inSysctl(link: string): string {
+  return link.replaceAll('.', '/')
 }
 
 /** Rule and route out of the node. */
@@ -172,7 +177,7 @@ const RESTORE = 'the agent puts it there; where it does not, podpeer vxlan -o wi
 /** IPv4 alone: the kernel tells of a source that it would not answer to through this link as of a bad request. */
 function refusedSource({ refusal }: Way, link: Link, { reversePathFilter }: Forwarding): JourneyHop | undefined {
   if ((refusal !== 'EINVAL' && refusal !== 'EXDEV') || reversePathFilter === 0) return undefined
-  const setting = `net.ipv4.conf.${link.name}.rp_filter`
+  const setting = `net.ipv4.conf.${inSysctl(link.name)}.rp_filter`
   return {
     ...{ hop: 'reverse path', verdict: 'wrong', found: `rp_filter ${reversePathFilter} for ${link.name}` },
     reason: `answers would not leave by ${link.name}, so that the kernel drops what comes in by it`,
