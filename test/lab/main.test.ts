@@ -172,7 +172,7 @@ describe('npm start', { skip: cannotBuild() }, () => {
       const given = commands.filter(line => /^ {2}(export|podpeer\(\)) /.test(line))
       assert.equal(given.length, 5, printed)
       for (const [command, answer] of [
-        ['podpeer bigip status', /in sync +11 +11 +0/],
+        ['podpeer bigip status', /in sync +12 +12 +0/],
         ['podpeer bigip plan', /./],
         ['podpeer peers', /10\.0\.1\.254 .*Established/],
         ['podpeer routes', /203\.0\.113\.10\/32/],

@@ -74,7 +74,7 @@ describe("agents on flannel's overlay", { skip: cannotBuild() }, () => {
     await agent.start()
     await untilComplete('the rows', DEADLINE, isWhole)
     const { sent, losses } = await pings.stop()
-    assert.ok(sent > 100)
+    assert.ok(sent > 20)
     assert.deepEqual(losses, [])
     assert.equal(await repairs(), 0)
   })
