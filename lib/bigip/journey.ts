@@ -220,11 +220,17 @@ function vtepHop({ actual, domain }: DeviceReading, endpoint: string): JourneyHo
   return { hop, verdict: 'right', found: wayText(way) }
 }
 
-/** What takes in the packets of pods: tunnel and profile as wanted, and the self IPs that they are sent to. */
-function arrivalHops({ desire, actual }: DeviceReading): JourneyHop[] {
+/** What takes in the packets of pods: tunnel and profile as wanted, and the self IPs of their family that they are sent to. */
+function arrivalHops({ desire, actual, pod }: DeviceReading): JourneyHop[] {
   const wanted = [...desire.rows, ...desire.expectations]
   const found = new Map(actual.map(row => [rowKey(row), row]))
-  const tunnels = new Set(wanted.flatMap(({ kind, name }) => (kind === 'tunnel' ? [name] : [])))
+  const isOfPod = (row: Row, tunnel: string) =>
+    row.kind === 'self IP' && row.fields.vlan === tunnel && row.fields.address.includes(':') === (pod.family === 6)
+  const tunnels = new Set(
+    wanted
+      .filter(({ kind, name }) => kind === 'tunnel' && [...wanted, ...actual].some(row => isOfPod(row, name)))
+      .map(({ name }) => name),
+  )
   return wanted
     .filter(row => isArrival(row, tunnels))
     .map(row => {
@@ -243,7 +249,7 @@ const UNCONCERNED = ['allowService', 'description']
 
 function isArrival(row: Row, tunnels: ReadonlySet<string>): boolean {
   if (row.kind === 'self IP') return tunnels.has(row.fields.vlan)
-  return row.kind === 'tunnel' || row.kind === 'vxlan profile'
+  return row.kind === 'vxlan profile' || (row.kind === 'tunnel' && tunnels.has(row.name))
 }
 
 function profileOf({ fields }: Row<'tunnel'>, rows: readonly Row[]): Row<'vxlan profile'> | undefined {
@@ -264,9 +270,17 @@ function bgpHops({ actual, pod, domain, node, neighbors, desire }: DeviceReading
           remedy: tmshDelete(shadow.row),
         }
       : { hop: 'route', verdict: 'right', found: 'no static route wins over that of BGP' }
-  return [route, sessionHop(neighbors, node, desire)]
+  return [
+    route,
+    sessionHop(
+      neighbors.filter(one => parseAddress(one.address).family === pod.family),
+      node,
+      desire,
+    ),
+  ]
 }
 
+/** @param neighbors of the family of the pod, which their sessions carry */
 function sessionHop(
   neighbors: readonly NeighborState[],
   node: NodeNetwork | undefined,

@@ -98,6 +98,11 @@ describe('through flannel’s overlay', () => {
       pods: [pod('a', 'node-1', ['fd00:10:244:1::7'])],
     }
     assert.deepEqual(hops(six), ['node right', 'route right', 'NDP right', 'FDB record right', 'underlay right'])
+    assert.deepEqual(
+      journeysOf(six)[1]!.hops.map(({ found }) => found),
+      ['/Common/podpeer-c1-vxlan-profile', `${TUNNEL}-v6`, '/Common/podpeer-c1-self-v6'],
+      'what takes in IPv4 is nothing to it',
+    )
     const damage = except(({ kind }) => kind === 'NDP')
     assert.match(wrong({ ...six, damage })[0]!, /^NDP: wanted: fd00:10:244:1::7 is at 0e:bb:00:00:00:01/)
   })
@@ -239,6 +244,17 @@ describe('by BGP', () => {
     assert.match(wrong({ ...bgp, neighbors: [down] })[0]!, /^BGP: the device has no session with Node node-1/)
     assert.match(wrong({ ...bgp, neighbors: [] })[0]!, /^BGP: the device has no session with Node node-1/)
     assert.match(wrong({ ...bgp, neighbors: [session({ prefixes: 0 })] })[0]!, /^BGP: Node node-1 announces nothing/)
+  })
+
+  test('only a session of the family of the pod counts', () => {
+    const dual = node(1, {
+      addresses: ['10.1.10.1', 'fd00:1:10::1'].map(address => ({ type: 'InternalIP', address })),
+    })
+    const neighbors = [session({ address: 'fd00:1:10::1' })]
+    assert.match(
+      wrong({ ...bgp, cluster: { ...bgp.cluster, nodes: [dual] }, neighbors })[0]!,
+      /^BGP: the device has no session/,
+    )
   })
 
   test('a static route that wins is the hop that is wrong', () => {
