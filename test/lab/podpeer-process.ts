@@ -3,14 +3,8 @@ import { rmSync } from 'node:fs'
 import { ControlClient } from '../../daemon/control/client.ts'
 import type { AgentStatus, PeerStatus, RouteRow, RouteTableName } from '../../daemon/control/document.ts'
 import type { ProbeStatus, VxlanStatus } from '../../daemon/control/overlay-document.ts'
-import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { ProcessFiles } from './agent-config.ts'
-import { LabProcess } from './process.ts'
-import { untilComplete } from './waiting.ts'
-
-const MAIN = new URL('../../daemon/main.ts', import.meta.url).pathname
-/** On a busy machine a Node process needs seconds to start. */
-const START_DEADLINE = 30_000
+import { DaemonProcess } from './daemon-process.ts'
 
 export interface PodpeerSpec {
   /** Name of the node, as in Kubernetes. */
@@ -22,54 +16,22 @@ export interface PodpeerSpec {
   readonly files: ProcessFiles
 }
 
-export class PodpeerProcess {
-  readonly #spec: PodpeerSpec
+export class PodpeerProcess extends DaemonProcess {
+  readonly files: ProcessFiles
   readonly #control: ControlClient
-  #process: LabProcess | undefined
 
-  constructor(spec: PodpeerSpec) {
-    this.#spec = spec
-    this.#control = new ControlClient(spec.files.socket)
-  }
-
-  get files(): ProcessFiles {
-    return this.#spec.files
-  }
-
-  get pid(): number {
-    return this.#process?.pid ?? 0
-  }
-
-  /** Resolves when its control API answers. @throws WorldFault with its last words when it ended instead */
-  async start(): Promise<void> {
-    const { node, namespace, config, log } = this.#spec
-    const started = new LabProcess({
+  constructor({ node, namespace, config, log, files }: PodpeerSpec) {
+    const control = new ControlClient(files.socket)
+    super({
+      name: `podpeer on ${node}`,
       namespace,
-      command: process.execPath,
-      args: [MAIN, 'agent', '--config', config],
+      args: ['agent', '--config', config],
       log,
       env: { NODE_NAME: node },
+      answer: () => control.status(),
     })
-    this.#process = started
-    await untilComplete(`starting podpeer on ${node}`, START_DEADLINE, async () => {
-      if (!started.running)
-        throw new WorldFault('ECHILD', `podpeer on ${node} ended at once: ${started.lastWords}`, { retry: false })
-      try {
-        await this.status()
-        return undefined
-      } catch (thrown) {
-        return `its control API: ${reasonOf(thrown)}`
-      }
-    })
-  }
-
-  /** The death that asks nobody. */
-  async kill9(): Promise<void> {
-    await this.#process?.kill('SIGKILL')
-  }
-
-  async stop(): Promise<void> {
-    await this.#process?.stop()
+    this.files = files
+    this.#control = control
   }
 
   /** Removes what a former run left for its successor. */
