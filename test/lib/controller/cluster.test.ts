@@ -1,4 +1,4 @@
-/** The controller between the API stand-in and the BIG-IP stand-in. */
+/** The controller between the API stand-in and the BIG-IP stand-in; each test has a stage of its own. */
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import type { BigIpStatus } from '../../../lib/index.ts'
@@ -6,20 +6,15 @@ import { BigIp } from '../../bigip/big-ip.ts'
 import { until } from '../../until.ts'
 import { eventually, Stage } from './stage.ts'
 
-/** ARP entries of pods, without those of nodes. */
-const podEntries = async (stage: Stage) =>
-  (await stage.device.list('/tm/net/arp')).filter(({ ipAddress }) => !String(ipAddress).endsWith('.0'))
-const ready = (stage: Stage) => until('it is ready', () => stage.condition('Ready') === 'True')
-
-describe('a controller in a cluster', () => {
+describe('a controller in a cluster', { concurrency: 6 }, () => {
   it('makes an empty device reach the pods of flannel, and tells agents and people what they need', async context => {
     const stage = await Stage.open(context)
     stage.putPod('web', 1, '10.244.1.7')
     stage.putBigIp()
     stage.controller().start()
-    await ready(stage)
+    await stage.ready()
     assert.deepEqual(await stage.records(), { '02:00:00:00:00:01': '10.1.10.1', '02:00:00:00:00:02': '10.1.10.2' })
-    const [arp] = await podEntries(stage)
+    const [arp] = await stage.podEntries()
     assert.deepEqual([arp?.['ipAddress'], arp?.['macAddress']], ['10.244.1.7', '02:00:00:00:00:01'])
     await until('the MAC address is told', () => stage.status.units?.[0]?.vtep?.mac !== undefined)
     const { mode, nodes, cluster, units, observedGeneration } = stage.status
@@ -40,7 +35,7 @@ describe('a controller in a cluster', () => {
     stage.putBigIp({ resyncInterval: 5 })
     const controller = stage.controller()
     controller.start()
-    await ready(stage)
+    await stage.ready()
     await until('all is told', () => stage.status.units?.[0]?.vtep?.mac !== undefined)
     let resyncs = 0
     controller.on('synced', () => resyncs++)
@@ -61,14 +56,14 @@ describe('a controller in a cluster', () => {
     const stage = await Stage.open(context)
     stage.putBigIp()
     stage.controller().start()
-    await ready(stage)
+    await stage.ready()
     stage.device.calls.reset()
     stage.putNode(3)
     await eventually(async () => Object.keys(await stage.records()).length, 3)
     stage.putPod('web', 3, '10.244.3.9')
-    await eventually(async () => (await podEntries(stage)).length, 1)
+    await eventually(async () => (await stage.podEntries()).length, 1)
     stage.api.remove('Pod', 'web', 'default')
-    await eventually(async () => (await podEntries(stage)).length, 0)
+    await eventually(async () => (await stage.podEntries()).length, 0)
     stage.api.remove('Node', 'node-1')
     await eventually(async () => Object.keys(await stage.records()), ['02:00:00:00:00:02', '02:00:00:00:00:03'])
     assert.equal(stage.device.calls.writes, 6)
@@ -80,7 +75,7 @@ describe('a controller in a cluster', () => {
     stage.putBigIp()
     stage.controller().start()
     await until('it is told in the status', () => stage.status.nodes?.leftOut === 1)
-    assert.equal(Object.keys(await stage.records()).length, 2)
+    await eventually(async () => Object.keys(await stage.records()), ['02:00:00:00:00:01', '02:00:00:00:00:02'])
     const about = () =>
       stage.api.list('Event').filter(event => (event['involvedObject'] as { name: string }).name === 'node-3')
     await until('an Event tells it', () => about().length > 0)
@@ -96,7 +91,7 @@ describe('a controller in a cluster', () => {
     stage.putBigIp()
     const first = stage.controller()
     first.start()
-    await ready(stage)
+    await stage.ready()
     await first.close()
     stage.api.remove('Pod', 'web', 'default')
     stage.api.remove('Node', 'node-1')
@@ -108,9 +103,9 @@ describe('a controller in a cluster', () => {
     await until('the device was read', () => read > 0)
     stage.putNode(3)
     await eventually(async () => Object.keys(await stage.records()).length, 3)
-    assert.equal((await podEntries(stage)).length, 1)
+    assert.equal((await stage.podEntries()).length, 1)
     stage.api.faults.judge = () => undefined
-    await eventually(async () => (await podEntries(stage)).length, 0)
+    await eventually(async () => (await stage.podEntries()).length, 0)
     await eventually(async () => Object.keys(await stage.records()), ['02:00:00:00:00:02', '02:00:00:00:00:03'])
   })
 
@@ -118,16 +113,16 @@ describe('a controller in a cluster', () => {
     const stage = await Stage.open(context, { nodes: 9 })
     stage.putBigIp()
     stage.controller().start()
-    await ready(stage)
+    await stage.ready()
     for (let number = 1; number <= 7; number++) stage.api.remove('Node', `node-${number}`)
-    await until('it is refused', () => stage.status.units?.[0]?.refused !== undefined)
-    const { token, count, objects } = stage.status.units![0]!.refused!
-    assert.deepEqual([count, objects.length], [14, 14])
+    await until('all of it is refused', () => stage.status.units?.[0]?.refused?.count === 14)
+    const { token, objects } = stage.status.units![0]!.refused!
+    assert.equal(objects.length, 14)
     assert.match(stage.condition('Ready'), new RegExp(`DeletionsRefused: .*podpeer.io/allow-deletions=${token}$`))
     assert.equal(Object.keys(await stage.records()).length, 9)
     stage.putBigIp({}, { annotations: { 'podpeer.io/allow-deletions': token } })
     await eventually(async () => Object.keys(await stage.records()).length, 2)
-    await ready(stage)
+    await stage.ready()
     assert.equal(stage.status.units?.[0]?.refused, undefined)
   })
 
@@ -138,7 +133,7 @@ describe('a controller in a cluster', () => {
     await until('it is told', () => stage.condition('Ready').startsWith('False InvalidSpec'))
     assert.match(stage.condition('Ready'), /spec\.units\[0\]\.bgp\.address6: "1::2::3" is not an IP address/)
     stage.putBigIp()
-    await ready(stage)
+    await stage.ready()
   })
 
   it('says which Secret is missing, and goes on when it is there', async context => {
@@ -152,7 +147,7 @@ describe('a controller in a cluster', () => {
       /there is no Secret podpeer\/bigip-login; kubectl -n podpeer create secret/,
     )
     stage.putSecret(stage.device.credentials.password)
-    await ready(stage)
+    await stage.ready()
   })
 
   it('refuses two objects for one device', async context => {
@@ -167,7 +162,7 @@ describe('a controller in a cluster', () => {
     })
     const controller = stage.controller()
     controller.start()
-    await ready(stage)
+    await stage.ready()
     assert.deepEqual(controller.troubles, ['BIGIP other: BIGIP bigip has the same device: delete one of them'])
   })
 
@@ -176,7 +171,7 @@ describe('a controller in a cluster', () => {
     stage.putBigIp({ mode: 'static' })
     const controller = stage.controller()
     controller.start()
-    await ready(stage)
+    await stage.ready()
     stage.api.put({
       apiVersion: 'podpeer.io/v1alpha1',
       kind: 'BIGIP',
@@ -195,227 +190,89 @@ describe('a controller in a cluster', () => {
     assert.equal((await stage.device.list('/tm/net/route')).length, 2)
     assert.deepEqual(await stage.records(), {})
   })
-})
-
-describe('a BIGIP that is changed', () => {
-  it('takes force at once: another unit address, another way to know the pods', async context => {
-    const stage = await Stage.open(context)
-    stage.putPod('web', 1, '10.244.1.7')
-    stage.putBigIp()
-    const controller = stage.controller()
-    controller.start()
-    await ready(stage)
-    const [before] = controller.units()
-    stage.putBigIp({ arp: 'node' })
-    await eventually(async () => (await stage.device.list('/tm/net/route')).length, 2)
-    assert.equal(controller.units()[0]?.unit, before?.unit)
-    const address = stage.device.url.replace('127.0.0.1', 'localhost')
-    stage.putBigIp({ units: [{ name: 'bigip-a', address, tunnel: { selfIPs: ['10.244.255.1/16'] } }] })
-    await until('the device is asked there', () => stage.status.units?.[0]?.address === address)
-    await eventually(async () => (await stage.device.list('/tm/net/route')).length, 0)
-    assert.equal((await podEntries(stage)).length, 1)
-  })
-
-  it('whose unit goes leaves the device of that unit as it is', async context => {
-    const stage = await Stage.open(context)
-    const networks = [{ vlan: 'external', selfIPs: ['10.1.10.61/24'] }]
-    const other = await BigIp.start({ ...stage.device.credentials, hostName: 'bigip-b.example.net', networks })
-    context.after(() => other.close())
-    const tls = { insecure: true }
-    const units = [stage.device, other].map(({ url: address }, at) => ({
-      name: `bigip-${at}`,
-      address,
-      tunnel: { selfIPs: [`10.244.25${at}.1/16`] },
-    }))
-    stage.putBigIp({ units, tls })
-    const controller = stage.controller()
-    controller.start()
-    await ready(stage)
-    const selfIPs = async () => (await other.list('/tm/net/self')).length
-    assert.equal(await selfIPs(), 2)
-    stage.putBigIp({ units: units.slice(0, 1), tls })
-    await until('it is forgotten', () => stage.status.units?.length === 1)
-    assert.equal(controller.units().length, 1)
-    assert.equal(await selfIPs(), 2)
-  })
-})
-
-describe('when a BIGIP is deleted', () => {
-  it('the device stays as it is', async context => {
-    const stage = await Stage.open(context)
-    stage.putBigIp()
-    const controller = stage.controller()
-    controller.start()
-    await ready(stage)
-    await stage.deleteBigIp()
-    await until('it is gone', () => stage.api.find('BIGIP', 'bigip') === undefined)
-    await until('it is forgotten', () => controller.units().length === 0)
-    assert.equal(Object.keys(await stage.records()).length, 2)
-  })
-
-  it('with deletionPolicy Delete exactly what is ours goes first', async context => {
-    const stage = await Stage.open(context)
-    stage.putPod('web', 1, '10.244.1.7')
-    const foreign = { name: 'k8s-1', partition: 'Common', ipAddress: '10.1.10.99', macAddress: '02:00:00:00:00:99' }
-    await stage.device.hand('POST', '/tm/net/arp', foreign)
-    const tunnels = async () => (await stage.device.list('/tm/net/tunnels/tunnel')).map(({ name }) => name)
-    const before = await tunnels()
-    stage.putBigIp({ deletionPolicy: 'Delete' })
-    stage.controller().start()
-    await ready(stage)
-    const finalizers = () => stage.api.find('BIGIP', 'bigip')?.metadata.finalizers
-    await until('the finalizer is there', () => finalizers()?.includes('podpeer.io/device') === true)
-    await stage.deleteBigIp()
-    await until('it is gone', () => stage.api.find('BIGIP', 'bigip') === undefined)
-    assert.deepEqual(
-      (await stage.device.list('/tm/net/arp')).map(({ name }) => name),
-      ['k8s-1'],
-    )
-    assert.deepEqual(await tunnels(), before)
-    assert.deepEqual(
-      (await stage.device.list('/tm/net/self')).map(({ name }) => name),
-      ['external-self'],
-    )
-  })
-
-  it('one whose device does not answer is kept, and says so', async context => {
-    const stage = await Stage.open(context)
-    stage.putBigIp({ deletionPolicy: 'Delete' })
-    stage.controller().start()
-    await ready(stage)
-    await until('the finalizer is there', () => stage.api.find('BIGIP', 'bigip')?.metadata.finalizers?.length === 1)
-    const end = stage.device.faults.add('drop before')
-    await stage.deleteBigIp()
-    await until('it is told', () => stage.condition('Reconciled').startsWith('False Failing'))
-    assert.match(stage.condition('Ready'), /^False Deleting/)
-    assert.ok(stage.api.find('BIGIP', 'bigip'))
-    end()
-    await until('it is gone', () => stage.api.find('BIGIP', 'bigip') === undefined)
-    assert.deepEqual(await stage.records(), {})
-  })
-})
-
-describe('of several controllers', () => {
-  it('one writes, and another takes over at once when it is stopped', async context => {
-    const stage = await Stage.open(context)
-    stage.putBigIp()
-    const first = stage.controller({ election: true })
-    first.start()
-    await until('the first leads', () => first.leading)
-    const second = stage.controller({ election: true })
-    let written = 0
-    second.on('applied', () => written++)
-    second.start()
-    await ready(stage)
-    await until('the second knows the device', () => second.units()[0]?.unit.status?.phase === 'following')
-    assert.deepEqual([first.leading, second.leading, written], [true, false, 0])
-    await first.close()
-    await until('the second leads', () => second.leading)
-    stage.putNode(3)
-    await eventually(async () => Object.keys(await stage.records()).length, 3)
-    assert.ok(written > 0)
-  })
-
-  it('one that cannot renew its Lease stops writing before another may begin', async context => {
-    const stage = await Stage.open(context)
-    stage.putBigIp()
-    const controller = stage.controller({ election: true })
-    controller.start()
-    await ready(stage)
-    stage.api.faults.judge = ({ path }) => (path.includes('/leases') ? { code: 503 } : undefined)
-    await until('it leads no more', () => !controller.leading)
-    const { writes } = stage.device.calls
-    stage.putNode(3)
-    await until('the node is known', () => (controller.network('bigip')?.nodes.length ?? 0) === 3)
-    await until('it has followed', () => controller.units()[0]?.unit.desire?.served === 3)
-    assert.equal(stage.device.calls.writes, writes)
-    stage.api.faults.judge = () => undefined
-    await eventually(async () => Object.keys(await stage.records()).length, 3)
-  })
-})
-
-describe('credentials', () => {
-  it('are read again when the device refuses them: a new password needs no restart', async context => {
-    const stage = await Stage.open(context)
-    stage.putBigIp()
-    stage.controller().start()
-    await ready(stage)
-    stage.device.unit.tokens.password = 'another'
-    stage.putSecret('another')
-    stage.device.unit.forgetSessions()
-    stage.putNode(3)
-    await eventually(async () => Object.keys(await stage.records()).length, 3)
-  })
-
-  it('lead to another device once the Secret has another url, without a restart; the one before stays as it is', async context => {
-    const first = await BigIp.start()
-    const { password } = first.credentials
-    const second = await BigIp.start({ password, networks: [{ vlan: 'external', selfIPs: ['10.1.10.61/24'] }] })
-    const stage = await Stage.open(context, { devices: [first, second] })
-    stage.putBigIp()
-    const controller = stage.controller()
-    controller.start()
-    await ready(stage)
-    stage.putSecret(password, second.url)
-    // a reading that is on time
-    await controller.units()[0]?.unit.link.read()
-    await until('it is asked there', () => stage.status.units?.[0]?.address === second.url)
-    await eventually(async () => Object.keys(await stage.records(second)).length, 2)
-    await ready(stage)
-    assert.equal(stage.status.units?.[0]?.vtep?.address, '10.1.10.61')
-    const { writes } = first.calls
-    stage.putNode(3)
-    await eventually(async () => Object.keys(await stage.records(second)).length, 3)
-    assert.equal(Object.keys(await stage.records(first)).length, 2)
-    assert.equal(first.calls.writes, writes)
-  })
-
-  it('are given back at the end: no token is left on the device', async context => {
-    const stage = await Stage.open(context)
-    stage.putBigIp()
-    const controller = stage.controller()
-    controller.start()
-    await ready(stage)
-    await controller.close()
-    assert.equal(stage.device.calls.count('POST /shared/authn/login'), 1)
-    assert.equal(
-      stage.device.calls.last
-        .filter(({ method }) => method === 'DELETE')
-        .at(-1)
-        ?.path.includes('/shared/authz/tokens'),
-      true,
-    )
-  })
-})
-
-describe('an ip-masq-agent', () => {
-  const configOf = (stage: Stage) =>
-    (stage.api.find('ConfigMap', 'ip-masq-agent', 'kube-system')?.['data'] as { config: string } | undefined)?.config
-  const withList = (stage: Stage) =>
-    stage.api.put({
-      apiVersion: 'v1',
-      kind: 'ConfigMap',
-      metadata: { name: 'ip-masq-agent', namespace: 'kube-system' },
-      data: { config: 'nonMasqueradeCIDRs:\n  - 10.244.0.0/16\n' },
+  describe('its credentials', { concurrency: true }, () => {
+    it('are read again when the device refuses them: a new password needs no restart', async context => {
+      const stage = await Stage.open(context)
+      stage.putBigIp()
+      stage.controller().start()
+      await stage.ready()
+      stage.device.unit.tokens.password = 'another'
+      stage.putSecret('another')
+      stage.device.unit.forgetSessions()
+      stage.putNode(3)
+      await eventually(async () => Object.keys(await stage.records()).length, 3)
     })
 
-  it('lets the device see the addresses of pods, where the object asks for it', async context => {
-    const stage = await Stage.open(context)
-    withList(stage)
-    stage.putBigIp({ masquerade: {} })
-    stage.controller().start()
-    await until('the device is in the list', () => configOf(stage)?.includes('10.1.10.60/32') === true)
-    assert.match(configOf(stage)!, /10\.244\.0\.0\/16/)
+    it('lead to another device once the Secret has another url, without a restart; the one before stays as it is', async context => {
+      const first = await BigIp.start()
+      const { password } = first.credentials
+      const second = await BigIp.start({ password, networks: [{ vlan: 'external', selfIPs: ['10.1.10.61/24'] }] })
+      const stage = await Stage.open(context, { devices: [first, second] })
+      stage.putBigIp()
+      const controller = stage.controller()
+      controller.start()
+      await stage.ready()
+      stage.putSecret(password, second.url)
+      // a reading that is on time
+      await controller.units()[0]?.unit.link.read()
+      await until('it is asked there', () => stage.status.units?.[0]?.address === second.url)
+      await eventually(async () => Object.keys(await stage.records(second)).length, 2)
+      await stage.ready()
+      assert.equal(stage.status.units?.[0]?.vtep?.address, '10.1.10.61')
+      const { writes } = first.calls
+      stage.putNode(3)
+      await eventually(async () => Object.keys(await stage.records(second)).length, 3)
+      assert.equal(Object.keys(await stage.records(first)).length, 2)
+      assert.equal(first.calls.writes, writes)
+    })
+
+    it('are given back at the end: no token is left on the device', async context => {
+      const stage = await Stage.open(context)
+      stage.putBigIp()
+      const controller = stage.controller()
+      controller.start()
+      await stage.ready()
+      await controller.close()
+      assert.equal(stage.device.calls.count('POST /shared/authn/login'), 1)
+      assert.equal(
+        stage.device.calls.last
+          .filter(({ method }) => method === 'DELETE')
+          .at(-1)
+          ?.path.includes('/shared/authz/tokens'),
+        true,
+      )
+    })
   })
 
-  it('is left alone where it does not, and none is made', async context => {
-    const stage = await Stage.open(context)
-    stage.putBigIp({ masquerade: {} })
-    stage.controller().start()
-    await until(
-      'it is told',
-      () => stage.status.findings?.some(({ code }) => code === 'masquerade-no-configmap') === true,
-    )
-    assert.equal(stage.api.find('ConfigMap', 'ip-masq-agent', 'kube-system'), undefined)
+  describe('an ip-masq-agent', { concurrency: true }, () => {
+    const configOf = (stage: Stage) =>
+      (stage.api.find('ConfigMap', 'ip-masq-agent', 'kube-system')?.['data'] as { config: string } | undefined)?.config
+    const withList = (stage: Stage) =>
+      stage.api.put({
+        apiVersion: 'v1',
+        kind: 'ConfigMap',
+        metadata: { name: 'ip-masq-agent', namespace: 'kube-system' },
+        data: { config: 'nonMasqueradeCIDRs:\n  - 10.244.0.0/16\n' },
+      })
+
+    it('lets the device see the addresses of pods, where the object asks for it', async context => {
+      const stage = await Stage.open(context)
+      withList(stage)
+      stage.putBigIp({ masquerade: {} })
+      stage.controller().start()
+      await until('the device is in the list', () => configOf(stage)?.includes('10.1.10.60/32') === true)
+      assert.match(configOf(stage)!, /10\.244\.0\.0\/16/)
+    })
+
+    it('is left alone where it does not, and none is made', async context => {
+      const stage = await Stage.open(context)
+      stage.putBigIp({ masquerade: {} })
+      stage.controller().start()
+      await until(
+        'it is told',
+        () => stage.status.findings?.some(({ code }) => code === 'masquerade-no-configmap') === true,
+      )
+      assert.equal(stage.api.find('ConfigMap', 'ip-masq-agent', 'kube-system'), undefined)
+    })
   })
 })

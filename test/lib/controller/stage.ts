@@ -17,6 +17,8 @@ import {
 } from '../../../lib/index.ts'
 import { BigIp } from '../../bigip/big-ip.ts'
 import { KubeApi } from '../../kube/api.ts'
+import type { JsonObject } from '../../kube/json.ts'
+import { until } from '../../until.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'podpeer-controller-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
@@ -168,6 +170,15 @@ export class Stage {
     const found = this.status.conditions?.find(one => one.type === type)
     if (found === undefined) return ''
     return found.status === 'True' ? 'True' : `${found.status} ${found.reason}: ${found.message}`
+  }
+
+  ready(): Promise<void> {
+    return until('it is ready', () => this.condition('Ready') === 'True')
+  }
+
+  /** ARP entries of pods, without those of nodes. */
+  async podEntries(): Promise<JsonObject[]> {
+    return (await this.device.list('/tm/net/arp')).filter(({ ipAddress }) => !String(ipAddress).endsWith('.0'))
   }
 
   /** MAC address → VTEP, of all tunnels of podpeer. */
