@@ -96,6 +96,9 @@ const emptyByNode = (name: string, nodes: number, slow: Slow = {}): Row => ({
     ),
 })
 
+/** One per pod, and one per node for its own address in the tunnel: but for the first, whose is the network address itself. */
+const entriesByPod = (nodes: number, pods: number) => pods + nodes - 1
+
 const emptyByPod = (name: string, nodes: number, pods: number, slow: Slow = {}): Row => ({
   name,
   title: `BIG-IP: from empty, flannel-vxlan, arp: pod, ${nodes} nodes with ${pods} pods`,
@@ -106,8 +109,8 @@ const emptyByPod = (name: string, nodes: number, pods: number, slow: Slow = {}):
     fromEmpty(
       { ...flannel('pod'), nodes, pods },
       {
-        calls: { [`POST ${ARP}`]: pods, [`PATCH ${TUNNEL}`]: 1 },
-        objects: { [ARP]: pods, [TUNNEL_RECORDS]: nodes },
+        calls: { [`POST ${ARP}`]: entriesByPod(nodes, pods), [`PATCH ${TUNNEL}`]: 1 },
+        objects: { [ARP]: entriesByPod(nodes, pods), [TUNNEL_RECORDS]: nodes },
       },
     ),
 })
@@ -194,7 +197,7 @@ export const bigIpRows: readonly Row[] = [
     prepare: () =>
       changes({ ...flannel('pod'), nodes: NODES, pods: PODS }, ({ cluster }, at) => cluster.putPod(PODS + at), {
         calls: { [`POST ${ARP}`]: CHANGES },
-        objects: { [ARP]: PODS + CHANGES },
+        objects: { [ARP]: entriesByPod(NODES, PODS) + CHANGES },
       }),
   },
   {
