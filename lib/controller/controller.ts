@@ -22,6 +22,7 @@ import type { KubeObject } from '../kube/object.ts'
 import type { KubeWriter } from '../kube/writer.ts'
 import { BigIpKeeper } from './big-ip-keeper.ts'
 import type { BigIpSource } from './bigip-source.ts'
+import { ClusterId } from './cluster-id.ts'
 import type { ClusterSource } from './cluster-source.ts'
 import { DeviceClaims } from './device-claims.ts'
 import type { ControllerEvents } from './event.ts'
@@ -73,8 +74,6 @@ const GAP = 100
 const TELLING_GAP = 500
 /** Milliseconds that `plan` and `apply` wait until the cluster is known. */
 const PATIENCE = 60_000
-/** Milliseconds between two tries to read the cluster's own id. */
-const ID_RETRY = 5000
 
 const UNNAMED = {
   reason: 'InvalidSpec',
@@ -95,6 +94,8 @@ export class Controller extends EventEmitter<ControllerEvents> {
   readonly #telling: PassSchedule
   readonly #leader: Leader | undefined
   readonly #publisher: Publisher | undefined
+  /** Absent: each object says it. */
+  readonly #clusterId: ClusterId | undefined
   readonly #keepers = new Map<string, BigIpKeeper>()
   readonly #claims = new DeviceClaims()
   /** Why an object is not kept, by name. */
@@ -104,7 +105,6 @@ export class Controller extends EventEmitter<ControllerEvents> {
   #opened = false
   #following = false
   #closed = false
-  #clusterId: string | undefined
   /** When the first change was heard that no pass has seen yet. */
   #changedAt: number | undefined
   /** The same of the last pass, until its writes are done. */
@@ -127,6 +127,13 @@ export class Controller extends EventEmitter<ControllerEvents> {
         // who only asks what would change tells nobody
         lead: () => this.#following && this.leading,
         onFault: error => this.#trouble('status', error),
+      })
+    if (kube !== undefined)
+      this.#clusterId = new ClusterId({
+        writer: kube.writer,
+        clock,
+        onKnown: () => this.#changed(),
+        onFault: fault => this.#trouble('Namespace kube-system', fault),
       })
     if (kube !== undefined && election !== undefined)
       this.#leader = new Leader({
@@ -222,6 +229,7 @@ export class Controller extends EventEmitter<ControllerEvents> {
     await Promise.allSettled([this.#leaving, ...[...this.#keepers.values()].map(keeper => keeper.close())])
     await this.#publisher?.close()
     this.#closed = true
+    this.#clusterId?.close()
     await this.#leader?.stop()
     await this.#parts.cluster.close()
   }
@@ -229,31 +237,12 @@ export class Controller extends EventEmitter<ControllerEvents> {
   #open(): void {
     if (this.#opened) return
     this.#opened = true
-    const { bigIps, cluster, kube } = this.#parts
+    const { bigIps, cluster } = this.#parts
     const changed = () => this.#changed()
     cluster.start(changed)
     bigIps.start(changed)
-    if (kube !== undefined) this.#identify(kube.writer)
+    this.#clusterId?.start()
     this.#schedule.ask()
-  }
-
-  /** The uid of kube-system is the cluster's. */
-  #identify(writer: KubeWriter): void {
-    const again = () => {
-      if (!this.#closed) this.#clock.after(ID_RETRY, () => this.#identify(writer))
-    }
-    writer.get('/api/v1/namespaces/kube-system').then(
-      namespace => {
-        this.#clusterId = namespace?.metadata.uid?.replaceAll('-', '').slice(0, 8)
-        if (this.#clusterId === undefined) return again()
-        this.#changed()
-      },
-      (thrown: unknown) => {
-        if (!(thrown instanceof WorldFault)) throw thrown
-        this.#trouble('Namespace kube-system', thrown)
-        again()
-      },
-    )
   }
 
   #led(leading: boolean): void {
@@ -319,8 +308,8 @@ export class Controller extends EventEmitter<ControllerEvents> {
           this.#obstruct(object, 'DeviceTaken', `BIGIP ${taken} has the same device: delete one of them`)
           continue
         }
-        this.#keeperOf(name, bigIp).update(taken === undefined ? bigIp : retained(bigIp), this.#clusterId)
-        if (bigIp.spec.cluster === undefined && this.#clusterId === undefined)
+        this.#keeperOf(name, bigIp).update(taken === undefined ? bigIp : retained(bigIp), this.#clusterId?.value)
+        if (bigIp.spec.cluster === undefined && this.#clusterId?.value === undefined)
           this.#obstacles.set(name, this.#parts.kube === undefined ? UNNAMED : UNKNOWN)
       } catch (thrown) {
         if (!(thrown instanceof InputFault)) throw thrown
