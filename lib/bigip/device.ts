@@ -345,6 +345,7 @@ export class Device {
       actual: this.#actual,
       identity,
       allowance,
+      word: this.#plan?.word,
       ...(cap !== undefined && { cap }),
     }
     this.#plan = plan(input)

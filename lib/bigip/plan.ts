@@ -18,7 +18,7 @@ import type { Operation, RowOperation } from './operation.ts'
 import { hasTag, type Identity, ownership, type RecordOwners } from './ownership.ts'
 import { gatherRecords } from './record-list.ts'
 import { markShared, recordEntries, recordOwners, type TunnelShares } from './record-owners.ts'
-import { type Allowance, DEFAULT_CAP, type DeletionCap, type Refusal, refuse } from './refusal.ts'
+import { type Allowance, DEFAULT_CAP, type DeletionCap, judge, type Refusal, type Word } from './refusal.ts'
 import { type Kind, type Row, rowKey } from './row.ts'
 import type { RowIndex } from './row-index.ts'
 import { tmshDelete } from './tmsh.ts'
@@ -36,6 +36,8 @@ export interface Plan {
   readonly operations: readonly Operation[]
   /** What waits for an operator's word; it is not among the operations. */
   readonly refused?: Refusal
+  /** What the operator's word still holds for: for the next plan. */
+  readonly word?: Word | undefined
   /** How many deletions wait until all sources have synced. */
   readonly held: number
   /** Conflicts with objects of others, and expectations that are not met. */
@@ -55,6 +57,8 @@ export interface PlanInput extends TunnelShares {
   readonly synced: boolean
   readonly cap?: DeletionCap
   readonly allowance?: Allowance | undefined
+  /** Of the plan before. */
+  readonly word?: Word | undefined
   /** With `adopt: cis`: rows of CIS within these prefixes go where nothing wants them. */
   readonly podNetworks?: readonly string[]
   /** Kinds that the device cannot hold now. */
@@ -89,7 +93,7 @@ export function plan(input: PlanInput): Plan {
   const ours = new Map(matches.ours)
   for (const { kind } of left.rows) ours.set(kind, (ours.get(kind) ?? 0) + 1)
   const risk = { deletions: synced ? deletions : [], replacements: recreations, ours }
-  const refused = refuse(risk, cap, input.allowance)
+  const { refused, word } = judge(risk, cap, input.allowance, input.word)
   const mayDelete = synced && (refused?.deletions.length ?? 0) === 0
   const allowed = (refused?.replacements.length ?? 0) === 0 ? recreations : []
 
@@ -100,6 +104,7 @@ export function plan(input: PlanInput): Plan {
   return {
     operations,
     ...(refused !== undefined && { refused }),
+    word: synced ? word : input.word,
     held: synced ? 0 : deletions.length,
     findings: [
       ...matches.findings,

@@ -1,6 +1,7 @@
 /**
  * What is too much to be done without an operator's word: more deletions in one pass than the cap, and making an object again
- * that traffic depends on. Pure. The word names the very set (its hash), or how many.
+ * that traffic depends on. Pure. The word names the very set (its hash), or how many. A word for a set holds for what is left
+ * of it, until nothing is or something else comes to it.
  */
 import { createHash } from 'node:crypto'
 import type { Kind, Row } from './row.ts'
@@ -17,6 +18,19 @@ export const DEFAULT_CAP: DeletionCap = { percent: 20, atLeast: 5 }
 
 /** An operator's word: so many deletions and replacements in one pass, or just those of the refusal with this `hash`. */
 export type Allowance = number | string
+
+/** A word that was found to fit, and what of the set that it names is left to do. */
+export interface Word {
+  readonly hash: string
+  readonly left: ReadonlySet<string>
+}
+
+export interface Judgement {
+  /** Undefined: all of it may be done. */
+  readonly refused?: Refusal
+  /** For the next judgement. */
+  readonly word?: Word
+}
 
 export interface Refusal {
   /** Names just this set of changes: 12 hexadecimal digits. */
@@ -36,15 +50,18 @@ export interface Risk {
   readonly ours: ReadonlyMap<Kind, number>
 }
 
-/** Undefined: all of it may be done. Deletions below the cap may be done even where replacements are refused. */
-export function refuse(risk: Risk, cap: DeletionCap, allowance: Allowance | undefined): Refusal | undefined {
+/** Deletions below the cap may be done even where replacements are refused. */
+export function judge(risk: Risk, cap: DeletionCap, allowance: Allowance | undefined, given?: Word): Judgement {
   const over = kindsOver(risk, cap)
   const deletions = over.length > 0 ? risk.deletions : []
   const replacements = risk.replacements.map(({ before }) => before)
   const count = deletions.length + replacements.length
-  if (count === 0) return undefined
-  const hash = hashOf([...deletions.map(rowKey), ...risk.replacements.map(changeKey)])
-  if (typeof allowance === 'number' ? count <= allowance : hash === allowance) return undefined
+  const keys = [...deletions.map(rowKey), ...risk.replacements.map(changeKey)]
+  const hash = hashOf(keys)
+  if (count > 0 && hash === allowance) return { word: { hash, left: new Set(keys) } }
+  const word = given?.hash === allowance ? given : undefined
+  if (keys.every(key => word?.left.has(key))) return word === undefined ? {} : restOf(word, risk)
+  if (typeof allowance === 'number' && count <= allowance) return {}
   const reasons = [
     ...over.map(
       ([kind, some, all]) =>
@@ -54,7 +71,13 @@ export function refuse(risk: Risk, cap: DeletionCap, allowance: Allowance | unde
       ({ kind, name }) => `${kind} ${name} would be deleted and made again, which interrupts traffic`,
     ),
   ]
-  return { hash, deletions, replacements, reason: reasons.join('; ') }
+  return { refused: { hash, deletions, replacements, reason: reasons.join('; ') } }
+}
+
+/** What was done, or is not to be done any more, is not covered should it come again. */
+function restOf({ hash, left }: Word, risk: Risk): Judgement {
+  const keys = [...risk.deletions.map(rowKey), ...risk.replacements.map(changeKey)].filter(key => left.has(key))
+  return keys.length === 0 ? {} : { word: { hash, left: new Set(keys) } }
 }
 
 function kindsOver({ deletions, ours }: Risk, cap: DeletionCap): [kind: Kind, some: number, all: number][] {

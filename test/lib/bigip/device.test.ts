@@ -168,6 +168,28 @@ test('too many deletions are refused with what would go, until an operator allow
   assert.equal(device.status().refused, undefined)
 })
 
+test('a word for many changes holds for what is left of them once a part is done, and for nothing else', async context => {
+  const bigIp = await startBigIp(context)
+  const { device } = reconcile(context, bigIp)
+  const many = Array.from({ length: 10 }, (_, at) => ({ id: at + 1, life: 0, pods: 1 }))
+  const rows = rowsOf(c1, 'arp pod', many)
+  const isGone = (row: Row, most: number) => row.kind === 'ARP' && Number(row.name.split('.')[2]) <= most
+  device.want(wanted(rows))
+  await device.apply()
+  const rest = rows
+    .filter(row => !isGone(row, 8))
+    .map((row): Row => (row.kind === 'tunnel' ? { ...row, fields: { ...row.fields, key: 5 } } : row))
+  device.want(wanted(rest))
+  const { hash } = (await device.plan()).refused!
+  device.allow(hash)
+  assert.equal((await device.plan()).refused, undefined)
+  // of what was named a part is done, by whomever
+  await bigIp.hand('DELETE', '/tm/net/arp/~Common~podpeer-c1-10.244.1.2')
+  assert.equal((await device.plan()).refused, undefined)
+  device.want(wanted(rest.filter(row => !isGone(row, 9))))
+  assert.equal((await device.plan()).refused?.deletions.length, 8, 'one that was not named')
+})
+
 test('a tunnel is made again only with an operator’s word, with all that stands on it', async context => {
   const bigIp = await startBigIp(context)
   const { device } = reconcile(context, bigIp)
