@@ -27,9 +27,81 @@ export interface PeerConfig {
   /** Unicast families, at least one. */
   readonly families: readonly Family[]
   readonly gracefulRestart: GracefulRestartConfig
-  /** TCP MD5 key and TTL are the transport's affair; here they only count as a reason for a new session. */
+  /** TCP MD5 key, TTL and GTSM are the transport's affair; here they only count as a reason for a new session. */
   readonly password?: string
   readonly ttl?: number
+  /** RFC 5082: the peer is at most so many hops away, 1 to 255; we send TTL 255 and take what comes with 256 − hops or more. */
+  readonly gtsm?: number
+  /** RFC 7911. */
+  readonly addPath?: AddPathConfig
+  /** RFC 8654: messages of up to 65535 octets, where the peer takes them. */
+  readonly extendedMessages?: boolean
+  /** RFC 8950: IPv4 routes whose next hop is IPv6, both ways. */
+  readonly extendedNextHop?: boolean
+  /** RFC 9234. */
+  readonly role?: RoleConfig
+  /** RFC 9494; counts only where `gracefulRestart` is enabled. */
+  readonly longLived?: LongLivedConfig
+  readonly maxPrefixes?: PrefixLimits
+  /** Most prefixes of a family that are announced to the peer. */
+  readonly maxPrefixesOut?: { readonly 4?: number; readonly 6?: number }
+  /** Seconds from TCP to our OPEN, unless the peer's comes first (RFC 4271 §8.1.1, DelayOpen). */
+  readonly delayOpenTime?: number
+  readonly bfd?: BfdConfig
+  /** `plain`: for routers of the ZebOS family: offers nothing beyond what these have known for ever (docs/bgp.md). */
+  readonly profile?: 'plain'
+  /** The interface on which a link-local address is the peer's. */
+  readonly interface?: string
+}
+
+export interface AddPathConfig {
+  /** Most paths of a prefix that the peer is sent; 0: we send one, without an id. */
+  readonly send: number
+  /** Take several paths of a prefix. */
+  readonly receive: boolean
+}
+
+/** Who says it, as RFC 9234 §4.1 names it. */
+export type PeerRole = 'provider' | 'rs' | 'rsClient' | 'customer' | 'peer'
+
+export interface RoleConfig {
+  /** What we are to the peer (RFC 9234 §4.1): `customer` towards a provider. */
+  readonly role: PeerRole
+  /** No session with a peer that says no role. */
+  readonly strict: boolean
+}
+
+export interface LongLivedConfig {
+  /** Seconds, 1 to 16777215: how long the peer may keep our routes after the restart time, and the most that we keep its. */
+  readonly staleTime: number
+}
+
+export interface PrefixLimits {
+  readonly 4?: PrefixLimit
+  readonly 6?: PrefixLimit
+}
+
+/** What the peer may send of a family, counted before import policy. */
+export interface PrefixLimit {
+  readonly count: number
+  /** Percent of `count` from which there is a warning. */
+  readonly warnAt: number
+  /** Beyond `count`: `warn` says so; `drop` takes no further prefix; `restart` ends the session (Cease 6/1). */
+  readonly action: 'warn' | 'drop' | 'restart'
+  /** Seconds until the next attempt after `restart`; absent: none until a person resets the peer. */
+  readonly restartTime?: number
+}
+
+/** RFC 5880, 5881, 5883. */
+export interface BfdConfig {
+  /** Milliseconds between two packets, both ways. */
+  readonly interval: number
+  /** Packets that may be missed. */
+  readonly multiplier: number
+  /** The peer may be several hops away. */
+  readonly multihop: boolean
+  /** No BGP session while BFD is down; and a BFD that does not share the peer's fate ends graceful restart (RFC 5882 §4.3). */
+  readonly strict: boolean
 }
 
 export interface GracefulRestartConfig {
@@ -61,10 +133,18 @@ const ofSession: readonly (keyof PeerConfig)[] = [
   'gracefulRestart',
   'password',
   'ttl',
+  'gtsm',
+  'addPath',
+  'extendedMessages',
+  'extendedNextHop',
+  'role',
+  'longLived',
+  'profile',
+  'interface',
 ]
 
 /** What matters to the attempt to get a session. */
-const ofAttempt: readonly (keyof PeerConfig)[] = ['passive', 'connectRetryTime', 'minimumHoldTime']
+const ofAttempt: readonly (keyof PeerConfig)[] = ['passive', 'connectRetryTime', 'minimumHoldTime', 'delayOpenTime']
 
 /** Why the change needs a new session, in words; undefined: it does not. */
 export function resetReason(before: PeerConfig, after: PeerConfig): string | undefined {

@@ -18,6 +18,11 @@ export type PeerEffect =
   | { readonly type: 'down'; readonly reason: string }
   /** Keep the routes of this family and mark them all stale (RFC 4724 §4.2). */
   | { readonly type: 'stale'; readonly family: Family }
+  /** The peer is late: keep the stale ones for long (RFC 9494), as the last resort. */
+  | { readonly type: 'longLived'; readonly family: Family }
+  /** What is not learned again up to `endRefresh` goes then (RFC 7313). A second one begins anew. */
+  | { readonly type: 'beginRefresh'; readonly family: Family }
+  | { readonly type: 'endRefresh'; readonly family: Family }
   /** Delete those still stale. */
   | { readonly type: 'sweep'; readonly family: Family }
   /** Delete all. */

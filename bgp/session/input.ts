@@ -23,6 +23,17 @@ export type PeerInput =
     }
   /** Framer, decoder or UpdateReader refused what came. */
   | { readonly type: 'fault'; readonly connection: ConnectionId; readonly fault: PeerFault }
+  /** A person wants the session anew, whatever keeps it from coming up: Cease / Administrative Reset with the text. */
+  | { readonly type: 'reset'; readonly text?: string }
+  /** Ask the peer for its routes again (RFC 2918). */
+  | { readonly type: 'askRefresh'; readonly family: Family }
+  /** Our answer to a `refresh` effect has been sent to its end. */
+  | { readonly type: 'refreshed'; readonly family: Family }
+  /** More prefixes came than the limit of the family allows, whose action is `restart`. */
+  | { readonly type: 'prefixLimit'; readonly family: Family }
+  | { readonly type: 'bfdUp' }
+  /** `independent`: the peer's C bit (RFC 5880 §4.1): its BFD does not share the fate of its control plane. */
+  | { readonly type: 'bfdDown'; readonly independent: boolean }
   /** The peer's End-of-RIB, read in Established. */
   | { readonly type: 'endOfRib'; readonly family: Family }
   /** The socket holds octets back. Sent again whenever some of them went, it starts the send hold time anew. */

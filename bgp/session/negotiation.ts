@@ -8,7 +8,7 @@ import { PeerFault } from '../wire/fault.ts'
 import { afiOf, asTrans, familyOf, safi } from '../wire/iana.ts'
 import { errorCode, openError } from '../wire/notification.ts'
 import { asNumberOf, type Open } from '../wire/open.ts'
-import type { LocalIdentity, PeerConfig } from './config.ts'
+import type { LocalIdentity, PeerConfig, PeerRole } from './config.ts'
 
 export interface Negotiated {
   readonly localAs: number
@@ -27,16 +27,43 @@ export interface Negotiated {
   readonly fourOctetAs: boolean
   /** Both sides take ROUTE-REFRESH (RFC 2918). */
   readonly routeRefresh: boolean
+  /** RFC 7313: answers to ROUTE-REFRESH lie between a beginning and an end. */
+  readonly enhancedRefresh: boolean
+  /** RFC 8654: messages other than OPEN and KEEPALIVE may have up to 65535 octets. */
+  readonly extendedMessages: boolean
+  /** RFC 8950: NLRI of IPv4 may come and go with an IPv6 next hop. */
+  readonly extendedNextHop: boolean
+  /** RFC 7911: families whose NLRI has path ids, by direction as seen from here. */
+  readonly addPath: { readonly send: readonly Family[]; readonly receive: readonly Family[] }
+  /** Ours (RFC 9234), where one is configured. */
+  readonly role?: PeerRole
+  /** What the peer says of itself. */
+  readonly peerRole?: PeerRole
+  /** FQDN capability: `host` or `host.domain`. */
+  readonly hostName?: string
+  readonly softwareVersion?: string
   /** Names of what the peer's OPEN offered, used or not. */
   readonly capabilities: readonly string[]
   /** What the peer's OPEN said, where both OPENs had the capability. */
   readonly gracefulRestart?: PeerRestart
+  /** RFC 9494, where both OPENs had both capabilities; negotiated families only. */
+  readonly longLived?: readonly PeerLongLived[]
+}
+
+export interface PeerLongLived {
+  readonly family: Family
+  /** Seconds that the peer's routes outlive its restart time. */
+  readonly staleTime: number
+  /** F bit. */
+  readonly forwarding: boolean
 }
 
 /** The graceful restart capability of the peer (RFC 4724 §3). */
 export interface PeerRestart {
   /** R bit: it has just restarted, and sends no routes before it has ours. */
   readonly restarting: boolean
+  /** RFC 8538: both OPENs had the N bit, so that a NOTIFICATION is a restart as well. */
+  readonly notification: boolean
   /** Seconds within which it means to be back. */
   readonly restartTime: number
   /** Negotiated families only; `forwarding` is the F bit. */
@@ -92,6 +119,10 @@ export function negotiate(ours: Open, theirs: Open, config: PeerConfig): Negotia
     families,
     fourOctetAs: both('fourOctetAs'),
     routeRefresh: both('routeRefresh'),
+    enhancedRefresh: false,
+    extendedMessages: false,
+    extendedNextHop: false,
+    addPath: { send: [], receive: [] },
     capabilities: theirs.capabilities.map(renderCapability),
     ...(restart && { gracefulRestart: restart }),
   }
@@ -160,5 +191,5 @@ function peerRestart(open: Open, negotiated: readonly Family[]): PeerRestart | u
     const row = capability.families.findLast(one => familyOf(one.afi, one.safi) === family)
     return row === undefined ? [] : [{ family, forwarding: row.forwarding }]
   })
-  return { restarting: capability.restarting, restartTime: capability.restartTime, families }
+  return { restarting: capability.restarting, notification: false, restartTime: capability.restartTime, families }
 }

@@ -149,6 +149,13 @@ export class Peer {
       case 'endOfRib':
         if (this.#pair.main.state === 'Established') turn.effects.push(...this.#helper.endOfRib(input.family))
         return
+      case 'reset':
+      case 'askRefresh':
+      case 'refreshed':
+      case 'prefixLimit':
+      case 'bfdUp':
+      case 'bfdDown':
+        return
       default: {
         const connection = this.#pair.find(input.connection)
         if (connection !== undefined) this.#takeOf(connection, input, turn)
