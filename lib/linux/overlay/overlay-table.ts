@@ -9,6 +9,7 @@
 import { performance } from 'node:perf_hooks'
 import { WorldFault } from '../../base/failure.ts'
 import type { Address } from '../../base/ip.ts'
+import { macText } from '../../base/mac.ts'
 import {
   EventMonitor,
   RTNLGRP_IPV4_ROUTE,
@@ -89,6 +90,8 @@ export class OverlayTable {
   #links = new Map<number, Link>()
   #wanted: readonly OverlayRow[] = []
   readonly #turns = new Turns(() => this.#work())
+  /** FDB rows whose end, our doing, has not been told yet: of these events the kernel does not say who caused them. */
+  readonly #echoes = new Set<string>()
   #scanAt = Number.POSITIVE_INFINITY
   #swept = false
   #troubled = false
@@ -204,7 +207,10 @@ export class OverlayTable {
         ...(this.#rows.plain ? [] : [RTNLGRP_NEXTHOP]),
       ],
       onMessages: messages => this.#hear(messages),
-      onOverflow: () => this.#resync(),
+      onOverflow: () => {
+        this.#echoes.clear()
+        this.#resync()
+      },
     })
   }
 
@@ -222,7 +228,9 @@ export class OverlayTable {
         case RTM_NEWNEIGH:
         case RTM_DELNEIGH: {
           const kernel = decodeNeighbor(message)
-          this.#hearRow(kernel && this.#rows.ofNeighbor(kernel), message.type === RTM_DELNEIGH, now)
+          const went = message.type === RTM_DELNEIGH
+          if (went && kernel?.kind === 'fdb' && this.#echoes.delete(echoKey(kernel.link, macText(kernel.mac)))) break
+          this.#hearRow(kernel && this.#rows.ofNeighbor(kernel), went, now)
           break
         }
         case RTM_NEWROUTE:
@@ -359,14 +367,33 @@ export class OverlayTable {
   #write(now: number): void {
     const { batch } = this.#writer
     const written: Written[] = []
-    while (batch.count < BATCH_LIMIT) {
+    const exchanges: RowOperation[] = []
+    while (batch.count + exchanges.length < BATCH_LIMIT) {
       const operation = this.#plan.next(now)
       if (operation === undefined) break
       const missing = this.#obstacle(operation)
-      if (missing === undefined) this.#encoder.write(batch, operation, written)
-      else this.#plan.refused(operation, 'ENODEV', missing, now, Math.random())
+      if (missing !== undefined) this.#plan.refused(operation, 'ENODEV', missing, now, Math.random())
+      else if (operation.change === 'exchange') exchanges.push(operation)
+      else this.#encoder.write(batch, operation, written)
     }
     if (batch.count > 0) this.#transact(written, now)
+    for (const operation of exchanges) this.#exchange(operation, now)
+  }
+
+  /**
+   * Where somebody else has a default row, packets take that one meanwhile. Ours is gone at the end, or with the next sweep,
+   * as what it is: a row that goes through a group of ours and that nobody wants.
+   */
+  #exchange(operation: RowOperation, now: number): void {
+    const { batch } = this.#writer
+    this.#encoder.cover(batch, operation.row)
+    const isCovered = this.#transact([], now)
+    const written: Written[] = []
+    this.#encoder.write(batch, operation, written)
+    this.#transact(written, now)
+    if (!isCovered) return
+    this.#encoder.uncover(batch, operation.row)
+    if (!this.#transact([], now)) this.#scanAt = 0
   }
 
   /** Why the operation cannot even be written. */
@@ -375,9 +402,10 @@ export class OverlayTable {
     return this.#rows.indexOf(row.device) === undefined ? `there is no device ${row.device}` : undefined
   }
 
-  #transact(written: readonly Written[], now: number): void {
+  /** @returns whether all of the batch was done */
+  #transact(written: readonly Written[], now: number): boolean {
     this.#calls.batches++
-    this.#calls.messages += written.length
+    this.#calls.messages += this.#writer.batch.count
     try {
       const refusals = new Map(this.#writer.transact().map(refusal => [refusal.index, refusal]))
       for (const [index, operation] of written.entries()) {
@@ -385,19 +413,29 @@ export class OverlayTable {
         if (operation === undefined) {
           // the group of a row was refused, or a row to be exchanged had gone: its own answer says what follows
           if (refusal !== undefined) this.#scanAt = 0
-        } else if (refusal === undefined) this.#plan.done(operation, now)
-        else {
+        } else if (refusal === undefined) {
+          this.#expectEcho(operation)
+          this.#plan.done(operation, now)
+        } else {
           const outcome = this.#plan.refused(operation, refusal.code, refusal.reason, now, Math.random())
           if (outcome === 'read') this.#scanAt = 0
           else if (operation.change !== 'delete') this.#tellTrouble(rowKey(operation.row), refusal.reason)
         }
       }
+      return refusals.size === 0
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
       for (const operation of written) if (operation !== undefined) this.#plan.lost(operation)
       this.#scanAt = 0
       this.#notice(`writing overlay rows: ${thrown.message}; reading the kernel's tables anew`)
+      return false
     }
+  }
+
+  #expectEcho({ row, change }: RowOperation): void {
+    if (row.kind !== 'fdb' || (change !== 'delete' && change !== 'exchange')) return
+    const link = this.#rows.indexOf(row.device)
+    if (link !== undefined) this.#echoes.add(echoKey(link, row.mac))
   }
 
   /** Nexthop groups that no row of ours needs any more; those of a former run stay until the sweep. */
@@ -419,4 +457,8 @@ export class OverlayTable {
     this.#troubled = false
     this.#notice('the kernel refuses no overlay row any more')
   }
+}
+
+function echoKey(link: number, mac: string): string {
+  return `${link} ${mac}`
 }

@@ -25,7 +25,7 @@ export interface KernelRow {
 
 export interface RowOperation {
   readonly key: string
-  /** `exchange`: delete and add in one go. */
+  /** `exchange`: delete and add in one go, with a stand-in meanwhile. */
   readonly change: 'add' | 'replace' | 'exchange' | 'delete'
   readonly row: OverlayRow
   /** What is there before, where something is. */

@@ -17,6 +17,9 @@ type Change = RowOperation['change']
 /** Of a message that only prepares the next: its answer is not the operation's. */
 export type Written = RowOperation | undefined
 
+/** Of the row of an FDB that is for frames to all MAC addresses that have none. */
+const DEFAULT_MAC = new Uint8Array(6)
+
 export class RowWriter {
   readonly #mark: OwnerMark
   readonly #groups: FdbGroups
@@ -80,6 +83,23 @@ export class RowWriter {
     if (change === 'exchange' && before?.row.kind === 'fdb')
       writeNeighbor(batch, 'delete', { ...common, endpoint: before.row.endpoint })
     writeNeighbor(batch, change === 'exchange' ? 'add' : change, { ...common, ...target })
+  }
+
+  /**
+   * The kernel does not replace a plain FDB row by one of ours, so that it is deleted and added. The device's default row, to
+   * the same VTEP, is for packets that come between; it is refused where the device has one.
+   */
+  cover(batch: MessageWriter, row: OverlayRow): void {
+    if (row.kind === 'fdb')
+      writeNeighbor(batch, 'add', { ...this.#defaultRow(row), ...this.#target(batch, row.endpoint) })
+  }
+
+  uncover(batch: MessageWriter, row: OverlayRow): void {
+    if (row.kind === 'fdb') writeNeighbor(batch, 'delete', { ...this.#defaultRow(row), nextHopGroup: 0 })
+  }
+
+  #defaultRow({ device }: RowOf<'fdb'>) {
+    return { kind: 'fdb', link: this.#rows.indexOf(device) ?? 0, mac: DEFAULT_MAC } as const
   }
 
   /** Where an FDB row points; a nexthop group that is not there yet is written first. */

@@ -3,17 +3,17 @@
  * neighbour behind it, the FDB row of a tunnel, each with whose it is. Reads, and judges nothing. What it says is of one
  * moment: it lives for one question.
  */
-import { readFileSync } from 'node:fs'
 import { WorldFault } from '../../base/failure.ts'
 import type { Address, Family } from '../../base/ip.ts'
 import type { Prefix } from '../../base/prefix.ts'
 import { type Link, listLinks } from '../netlink/link.ts'
-import { type KernelNeighbor, listFdb, listNeighbors } from '../netlink/neighbor.ts'
+import { type KernelNeighbor, listFdb, listNeighbors, listProxies } from '../netlink/neighbor.ts'
 import { listNextHops } from '../netlink/nexthop.ts'
 import { type KernelRoute, prefixOf, routeTo } from '../netlink/route.ts'
 import { protocolName, renderPath } from '../netlink/route-text.ts'
 import { type AnyRule, listAllRules } from '../netlink/rule.ts'
 import { NetlinkSocket } from '../netlink/socket.ts'
+import { readSysctl } from '../sysctl.ts'
 import { FdbGroups } from './fdb-groups.ts'
 import { KernelRows } from './kernel-rows.ts'
 import type { KernelRow } from './plan.ts'
@@ -132,9 +132,21 @@ export class KernelWays {
 
   /** @throws WorldFault */
   forwarding({ name }: Link, family: Family): Forwarding {
-    const read = (link: string, what: string) => Number(readSetting(`/proc/sys/net/ipv${family}/conf/${link}/${what}`))
+    const read = (link: string, what: string) => Number(readSysctl(`net/ipv${family}/conf/${link}/${what}`))
     const filter = family === 4 ? Math.max(read('all', 'rp_filter'), read(name, 'rp_filter')) : 0
     return { on: read(name, 'forwarding') === 1, reversePathFilter: filter === 1 || filter === 2 ? filter : 0 }
+  }
+
+  /** Whose proxy neighbour it is by which the kernel answers ARP or NDP for an address on a link; undefined: there is none. */
+  proxy(link: Link, address: Address): string | undefined {
+    for (const row of listProxies(this.#socket))
+      if (row.kind === 'proxy' && row.link === link.index && row.address.equals(address)) return ownerOf(row.protocol)
+    return undefined
+  }
+
+  /** @throws WorldFault */
+  sysctl(name: string): string {
+    return readSysctl(name)
   }
 
   close(): void {
@@ -203,13 +215,4 @@ function ownerOf(protocol: number): string {
 /** As iproute2 names them (etc/iproute2/rt_tables). */
 export function tableName(table: number): string {
   return { 253: 'default', 254: 'main', 255: 'local' }[table] ?? String(table)
-}
-
-function readSetting(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').trim()
-  } catch (thrown) {
-    const { code = 'EIO' } = thrown as NodeJS.ErrnoException
-    throw new WorldFault(code, `${path} cannot be read`, { retry: true, cause: thrown })
-  }
 }

@@ -1,14 +1,19 @@
 import assert from 'node:assert/strict'
-import { test } from 'node:test'
+import { type TestContext, test } from 'node:test'
 import { parseAddress } from '../../../lib/base/ip.ts'
+import { macText } from '../../../lib/base/mac.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
-import { EventMonitor } from '../../../lib/linux/events/monitor.ts'
+import { EventMonitor, RTNLGRP_NEIGH } from '../../../lib/linux/events/monitor.ts'
+import { decodeNeighbor, RTM_DELNEIGH } from '../../../lib/linux/netlink/neighbor.ts'
 import { type OverlayRow, rowKey } from '../../../lib/linux/overlay/row.ts'
 import { until } from '../../until.ts'
 import { noNamespaces } from '../netns.ts'
 import { MAC, OTHER_MAC, OverlayBench, vtepRows } from './overlay-bench.ts'
 
 const options = { skip: noNamespaces ?? false }
+
+/** The MAC address of an FDB's default row. */
+const DEFAULT = '00:00:00:00:00:00'
 
 const ROWS = [
   `neighbor 10.244.20.1 ${MAC} 179`,
@@ -87,6 +92,25 @@ test('what others delete, overwrite or flush is put back, and counted', options,
   assert.deepEqual(repaired.map(({ row }) => row.kind).sort(), ['fdb', 'neighbor', 'route'])
 })
 
+test(
+  'a row that goes by our own doing and is wanted again is put back as ever when others delete it',
+  options,
+  async context => {
+    const bench = new OverlayBench(context)
+    const table = bench.open()
+    for (let round = 1; round <= 2; round++) {
+      table.want(vtepRows())
+      table.sweep()
+      await bench.awaitRows(ROWS)
+      bench.namespace.bridge(`fdb del ${MAC} dev vx`)
+      await until('it is put back', () => table.counts().repairs === round)
+      await bench.awaitRows(ROWS)
+      table.want([])
+      await bench.awaitRows([])
+    }
+  },
+)
+
 test('rows come back when their link fell and rose, and when their device is made anew', options, async context => {
   const bench = new OverlayBench(context)
   const { namespace } = bench
@@ -157,6 +181,68 @@ test('only keys that are named are taken over, an FDB row in one go', options, a
     table.states().map(({ status }) => status),
     ['installed', 'installed', 'installed', 'conflict'],
   )
+})
+
+/** What happens to the FDB, a line each: `+ MAC` or `- MAC`, and where a row that came leads. */
+function watchFdb({ namespace }: OverlayBench, context: TestContext): string[] {
+  const told: string[] = []
+  const monitor = namespace.run(() => new EventMonitor({ onNotice: assert.fail }))
+  context.after(() => monitor.close())
+  monitor.join({
+    groups: [RTNLGRP_NEIGH],
+    onOverflow: assert.fail,
+    onMessages: messages => {
+      for (const message of messages) {
+        const row = decodeNeighbor(message)
+        if (row?.kind !== 'fdb') continue
+        const target = row.endpoint === undefined ? 'group' : `plain ${row.endpoint}`
+        told.push(message.type === RTM_DELNEIGH ? `- ${macText(row.mac)}` : `+ ${macText(row.mac)} ${target}`)
+      }
+    },
+  })
+  return told
+}
+
+test('an FDB row is never away without a default row of ours in its place', options, async context => {
+  const bench = new OverlayBench(context)
+  bench.namespace.bridge(`fdb add ${MAC} dev vx dst 10.0.0.9 self permanent`)
+  const told = watchFdb(bench, context)
+  const table = bench.open()
+  table.want(vtepRows(), new Set(vtepRows().map(rowKey)))
+  await bench.awaitRows(ROWS)
+  await until('all is told', () => told.length >= 4)
+  assert.deepEqual(told, [`+ ${DEFAULT} group`, `- ${MAC}`, `+ ${MAC} group`, `- ${DEFAULT}`])
+  assert.deepEqual([table.counts().repairs, bench.notices], [0, []])
+})
+
+test("somebody else's default row is left alone where an FDB row is exchanged", options, async context => {
+  const bench = new OverlayBench(context)
+  const others = `fdb ${DEFAULT} plain 10.0.0.7`
+  bench.namespace.bridge(`fdb append ${DEFAULT} dev vx dst 10.0.0.7 self permanent`)
+  bench.namespace.bridge(`fdb add ${MAC} dev vx dst 10.0.0.9 self permanent`)
+  const told = watchFdb(bench, context)
+  const table = bench.open()
+  table.want(vtepRows(), new Set(vtepRows().map(rowKey)))
+  await bench.awaitRows([...ROWS, others])
+  await until('all is told', () => told.length >= 2)
+  assert.deepEqual(told, [`- ${MAC}`, `+ ${MAC} group`])
+  assert.deepEqual(bench.notices, [])
+})
+
+test('a default row of ours that a former run had no time to take away is swept', options, async context => {
+  const bench = new OverlayBench(context)
+  const first = bench.open()
+  first.want(vtepRows())
+  await bench.awaitRows(ROWS)
+  await bench.close(first)
+  const [group] = JSON.parse(bench.namespace.ip('-j nexthop show')).filter(({ group }: { group?: object }) => group)
+  bench.namespace.bridge(`fdb add ${DEFAULT} dev vx nhid ${group.id} self permanent`)
+  const second = bench.open()
+  second.want(vtepRows())
+  await second.settled()
+  await bench.awaitRows([...ROWS, `fdb ${DEFAULT} group 10.0.0.9`])
+  second.sweep()
+  await bench.awaitRows(ROWS)
 })
 
 test('a later run adopts the rows, changes what differs, and sweeps only when it is told', options, async context => {
