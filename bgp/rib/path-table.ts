@@ -18,7 +18,13 @@ import type { PrefixFilter } from './policy.ts'
 import { IdQueue, resized } from './typed-array.ts'
 
 /** Bits of a path's flags. */
-export const pathFlag = { stale: 1, rejected: 2 } as const
+export const pathFlag = {
+  /** Of a session that is gone (RFC 4724). */
+  stale: 1,
+  rejected: 2,
+  /** Not learned again yet since the peer began to send everything again (RFC 7313). */
+  unrefreshed: 4,
+} as const
 
 /** Bits of a prefix's state. */
 const prefixState = {
@@ -141,12 +147,19 @@ export class PathTable {
     })
   }
 
-  /** Removes all paths of a peer, or only the stale ones; returns how many. */
-  flush(peer: number, only: 'all' | 'stale'): number {
+  /** Marks all paths of a peer, until each is learned again. */
+  markUnrefreshed(peer: number): void {
+    this.#scan(peer, path => {
+      this.flags[path]! |= pathFlag.unrefreshed
+    })
+  }
+
+  /** Removes all paths of a peer, or only those that are marked; returns how many. */
+  flush(peer: number, only: 'all' | 'stale' | 'unrefreshed'): number {
     const before = this.received[peer]!
     if (only === 'stale' && this.stale[peer] === 0) return 0
     this.#scan(peer, path => {
-      if (only === 'all' || (this.flags[path]! & pathFlag.stale) !== 0) this.#take(this.prefix[path]!, peer)
+      if (only === 'all' || (this.flags[path]! & pathFlag[only]) !== 0) this.#take(this.prefix[path]!, peer)
     })
     return before - this.received[peer]!
   }

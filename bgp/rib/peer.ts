@@ -23,7 +23,20 @@ export interface RibPeer {
   readonly nextHop: NextHopMode
   readonly importPolicy: Policy
   readonly exportPolicy: Policy
+  /** Most prefixes of a family that are learned from the peer; more are not taken in, but counted. Absent: any number. */
+  readonly maxPrefixes?: PerFamily
+  /** Most routes of a family that the peer is told. Absent: any number. */
+  readonly maxPrefixesOut?: PerFamily
 }
+
+/** A number per family; absent: none. */
+export interface PerFamily {
+  readonly 4?: number
+  readonly 6?: number
+}
+
+/** What we are to the peer (RFC 9234 §4.1); external sessions only. */
+export type RibRole = 'provider' | 'rs' | 'rsClient' | 'customer' | 'peer'
 
 export interface RibSession {
   readonly localAs: number
@@ -35,4 +48,18 @@ export interface RibSession {
   readonly self: { readonly 4?: Address; readonly 6?: Address }
   /** Subnets that we share with the peer, where known: a next hop in one of them may stay as a third party's. */
   readonly subnets: readonly Prefix[]
+  /** RFC 7911: families whose NLRI comes with path ids. Absent: none. */
+  readonly addPathReceive?: readonly Family[]
+  /** RFC 7911: most paths of one prefix that the peer is sent, with path ids; Infinity: all. Absent: one, without an id. */
+  readonly addPathSend?: PerFamily
+  /** RFC 8950: IPv4 routes may go out with an IPv6 next hop. Absent: no. */
+  readonly extendedNextHop?: boolean
+  /** Octets of the longest message that the peer takes (RFC 8654). Absent: 4096. */
+  readonly maxMessageLength?: number
+  /** RFC 9494: families in which the peer knows long-lived graceful restart. Absent: none. */
+  readonly longLived?: readonly Family[]
+  /** RFC 9234; absent: neither leaks are looked for nor OTC is set. */
+  readonly role?: RibRole
+  /** The interface whose link we share with the peer: the scope of link-local next hops. Absent: they cannot be used. */
+  readonly interface?: string
 }

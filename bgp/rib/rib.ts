@@ -40,11 +40,17 @@ export interface RibOptions {
 export interface RibCounts {
   /** Paths in the Adj-RIB-In. */
   readonly received: number
+  /** Prefixes that these are for: fewer where the peer sends several paths of one. */
+  readonly prefixes: number
   /** Of these, accepted by import policy. */
   readonly accepted: number
   readonly stale: number
-  /** Prefixes in the Adj-RIB-Out. */
+  /** Announcements beyond `maxPrefixes` that were not taken in, in total. */
+  readonly dropped: number
+  /** Routes in the Adj-RIB-Out: prefixes, or paths where the peer is sent several. */
   readonly advertised: number
+  /** Routes that the peer is not told, for `maxPrefixesOut` are. */
+  readonly withheld: number
 }
 
 const families: readonly Family[] = [4, 6]
@@ -167,6 +173,24 @@ export class Rib {
     return this.#tables[family].flush(peer, 'stale')
   }
 
+  /**
+   * Keeps the peer's stale paths for long (RFC 9494 §4.2): those with NO_LLGR go, the others bear LLGR_STALE and come last in
+   * selection, until learned again or swept. Returns how many are kept.
+   */
+  longLive(peer: number, family: Family): number {
+    return this.#tables[family].stale[peer]!
+  }
+
+  /** The peer begins to send everything again (RFC 7313 §4): notes all of its paths. Stale ones stay stale. */
+  beginRefresh(peer: number, family: Family): void {
+    this.#tables[family].markUnrefreshed(peer)
+  }
+
+  /** The peer has sent everything: removes what was not learned again since `beginRefresh`; returns how many. */
+  endRefresh(peer: number, family: Family): number {
+    return this.#tables[family].flush(peer, 'unrefreshed')
+  }
+
   /** Removes all paths of the peer; returns how many. */
   flush(peer: number, family: Family): number {
     return this.#tables[family].flush(peer, 'all')
@@ -240,9 +264,12 @@ export class Rib {
     const received = table.received[peer]!
     return {
       received,
+      prefixes: received,
       accepted: received - table.rejected[peer]!,
       stale: table.stale[peer]!,
+      dropped: 0,
       advertised: this.#exports.groupOf(peer, family)?.sizeFor(peer) ?? 0,
+      withheld: 0,
     }
   }
 

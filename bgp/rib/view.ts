@@ -14,6 +14,8 @@ export interface RouteRow {
   /** The peer it was learned from (LOCAL_PEER: our own). */
   readonly peer: number
   readonly source: RouteSource
+  /** RFC 7911: as the peer sent it, in `advertised` as it is sent. Absent: the session has no path ids in this direction. */
+  readonly pathId?: number
   /** Undefined: our own route, next hop self. In `advertised` it is what the peer is told. */
   readonly nextHop: Address | undefined
   /** Canonical attribute octets without NEXT_HOP, a copy; in `advertised` as sent. */
@@ -37,8 +39,11 @@ export interface PathExplanation extends RouteRow {
   readonly importVerdict?: Verdict
 }
 
+/** What one peer is told of one path: with add-path there may be several for a prefix. */
 export interface AdvertisementExplanation {
   readonly peer: number
+  /** As sent. Absent: no path ids towards this peer. */
+  readonly pathId?: number
   readonly advertised: boolean
   /** In words: `export policy tor-out, term pods`, `learned from this peer`, `NO_EXPORT`, … */
   readonly reason: string
