@@ -9,6 +9,7 @@ import type { Link } from '../lib/linux/netlink/link.ts'
 import { MAIN_TABLE } from '../lib/linux/netlink/route.ts'
 import { type OverlayRow, rowContent } from '../lib/linux/overlay/row.ts'
 import { type Forwarding, type FoundFdbRow, tableName, type Way } from '../lib/linux/overlay/way.ts'
+import { renderSysctl } from '../lib/linux/sysctl.ts'
 import type { DeviceVerdict } from './device.ts'
 import type { Vtep } from './vtep.ts'
 
@@ -54,6 +55,18 @@ export interface VtepReading {
   readonly back: Way | undefined
   /** Of the pod's link and of the device. */
   readonly forwarding: { readonly out: Forwarding; readonly back: Forwarding | undefined }
+  /** Absent where BIG-IP knows the pod's MAC address without asking. */
+  readonly answer?: AnswerReading
+}
+
+/** What becomes of BIG-IP's question, by ARP or NDP, where the pod is. */
+export interface AnswerReading {
+  /** The agent is to see to it. */
+  readonly wished: boolean
+  /** Whose proxy neighbour answers; undefined: there is none. */
+  readonly proxy: string | undefined
+  /** Of the device. */
+  readonly sysctls: readonly { readonly name: string; readonly wanted: string; readonly found: string }[]
 }
 
 /** On the node, first from the pod to BIG-IP, then from BIG-IP to the pod. */
@@ -77,7 +90,7 @@ export function judgeTunnel(reading: VtepReading): readonly [Journey, Journey] {
     {
       from: vtep.name,
       to: pod.toString(),
-      hops: [tunnel, ...arrivalHops(reading), podHop(reading)],
+      hops: [tunnel, ...answerHops(reading), ...arrivalHops(reading), podHop(reading)],
     },
   ]
 }
@@ -115,7 +128,7 @@ function tunnelHop({ device: { device, faults } }: VtepReading): JourneyHop {
 }
 
 function forwardingHop(link: string, { family }: Address, { on }: Forwarding): JourneyHop {
-  const setting = `net.ipv${family}.conf.${inSysctl(link)}.forwarding`
+  const setting = renderSysctl(`net/ipv${family}/conf/${link}/forwarding`)
   const found = `${setting} = ${on ? 1 : 0}`
   if (on) return { hop: 'forwarding', verdict: 'right', found }
   return {
@@ -123,11 +136,6 @@ function forwardingHop(link: string, { family }: Address, { on }: Forwarding): J
     reason: `the node does not pass on what comes in by ${link}`,
     remedy: `sysctl -w ${setting}=1`,
   }
-}
-
-/** As sysctl wants a name with dots in it. */
-function inSysctl(link: string): string {
-  return link.replaceAll('.', '/')
 }
 
 /** Rule and route out of the node. */
@@ -177,7 +185,7 @@ const RESTORE = 'the agent puts it there; where it does not, podpeer vxlan -o wi
 /** IPv4 alone: the kernel tells of a source that it would not answer to through this link as of a bad request. */
 function refusedSource({ refusal }: Way, link: Link, { reversePathFilter }: Forwarding): JourneyHop | undefined {
   if ((refusal !== 'EINVAL' && refusal !== 'EXDEV') || reversePathFilter === 0) return undefined
-  const setting = `net.ipv4.conf.${inSysctl(link.name)}.rp_filter`
+  const setting = renderSysctl(`net/ipv4/conf/${link.name}/rp_filter`)
   return {
     ...{ hop: 'reverse path', verdict: 'wrong', found: `rp_filter ${reversePathFilter} for ${link.name}` },
     reason: `answers would not leave by ${link.name}, so that the kernel drops what comes in by it`,
@@ -264,6 +272,41 @@ function underlayHop({ to, route, refusal, neighbor }: Way, tunnel: string | und
   if (neighbor !== undefined && neighbor.mac === undefined && link.mac.length > 0)
     return is(`nobody on ${link.name} answers for ${neighbor.address}`, `see whether ${neighbor.address} is there`)
   return { hop, verdict: 'right', found, owner }
+}
+
+/** Before a packet comes BIG-IP asks. */
+function answerHops({ pod, device, answer }: VtepReading): JourneyHop[] {
+  const name = device.device?.link.name
+  if (answer === undefined || name === undefined) return []
+  const hop = 'answer'
+  const question = pod.family === 4 ? 'ARP' : 'NDP'
+  const { proxy: owner, sysctls, wished } = answer
+  if (owner === undefined)
+    return [
+      {
+        ...{ hop, verdict: 'wrong', found: `proxy ${pod} dev ${name}: none` },
+        reason: `BIG-IP asks all nodes by ${question} (arp: none), and nobody here answers for ${pod}`,
+        remedy: wished ? RESTORE : "write overlay: { answers: true } into the agents' configuration",
+      },
+    ]
+  const found = `proxy ${pod} dev ${name}`
+  const [wrong] = sysctls.filter(one => one.found !== one.wanted)
+  if (wrong === undefined) return [{ hop, verdict: 'right', found, owner }]
+  const setting = renderSysctl(wrong.name)
+  const reason = `${setting} = ${wrong.found}: ${WRONG_SYSCTLS[wrong.name.split('/').at(-1)!]}`
+  const isMute = wrong.name.endsWith('/proxy_ndp')
+  return [
+    {
+      ...{ hop, verdict: isMute ? 'wrong' : 'right', found, owner, reason },
+      ...(isMute && { remedy: `sysctl -w ${setting}=${wrong.wanted}` }),
+    },
+  ]
+}
+
+const WRONG_SYSCTLS: Readonly<Record<string, string>> = {
+  proxy_ndp: 'the kernel does not answer for proxy neighbours',
+  proxy_arp: 'the node answers for all that it has a route to, so that BIG-IP may be told of a wrong one',
+  proxy_delay: 'the answer waits, and with it the first packet',
 }
 
 /** Out of the tunnel, on the way to the pod. */

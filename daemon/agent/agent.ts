@@ -6,8 +6,8 @@ import type { SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, WorldFault } from '../../lib/base/failure.ts'
 import { type Address, parseAddress } from '../../lib/base/ip.ts'
 import { BIGIPS } from '../../lib/bigip/resource.ts'
-import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
-import type { ObjectWatch, WatchEvent } from '../../lib/kube/watch.ts'
+import type { KubeObject, NodeView, PodView } from '../../lib/kube/object.ts'
+import type { GrowingWatch, WatchEvent } from '../../lib/kube/watch.ts'
 import { renderHolder } from '../../lib/linux/port-holder.ts'
 import { type AgentFile, clusterNode, type EffectiveConfig, isReflector, parseFile } from '../config/index.ts'
 import type { NodeJourneys } from '../control/journey-document.ts'
@@ -17,6 +17,7 @@ import { type Desired, decide, speakerPeer } from './desired.ts'
 import { EventLog } from './event-log.ts'
 import { nodeJourneys } from './journeys.ts'
 import { Keyring } from './keyring.ts'
+import { podAddresses, podsOf } from './local-pods.ts'
 import { OverlayKeeper } from './overlay-keeper.ts'
 import { probeVteps } from './overlay-status.ts'
 import { Routing, type RoutingObserver } from './routing.ts'
@@ -55,9 +56,12 @@ export class Agent {
   #desired: Desired
   #routing: Routing | undefined
   #identity = ''
-  #watch: ObjectWatch | undefined
+  #watch: GrowingWatch | undefined
+  /** Index in the watch. */
+  #pods: number | undefined
   #synced = false
   #bigipsKnown = false
+  #podsKnown = false
   #cluster: ClusterNodes | undefined
   #problems: readonly string[] = []
   #cancelPortRetry: (() => void) | undefined
@@ -78,7 +82,8 @@ export class Agent {
       state: () => this.#state(),
       onProblem: () => this.#apply(),
     })
-    this.overlay = new OverlayKeeper({ world, changed: () => this.#apply() })
+    const sysctlFile = `${this.#desired.config.state.replace(/\.json$/, '')}.sysctls.json`
+    this.overlay = new OverlayKeeper({ world, sysctlFile, changed: () => this.#apply() })
     this.#saved = this.#keeper.read()
     this.#sessions = new Map(this.#saved?.sessions.map(address => [address, false]))
   }
@@ -102,9 +107,12 @@ export class Agent {
       ...(kubeconfig !== undefined && { kubeconfig }),
       resources: [own, { path: BIGIPS, optional: true }],
     }
-    this.#watch = this.#world.watchObjects(request, event =>
-      event.resource === 0 ? this.#hearKubernetes(event) : this.#hearBigIps(event),
-    )
+    this.#watch = this.#world.watchObjects(request, event => {
+      if (event.resource === this.#pods) this.#hearPods(event)
+      else if (event.resource === 0) this.#hearKubernetes(event)
+      else this.#hearBigIps(event)
+    })
+    this.#followPods()
   }
 
   get situation(): Situation {
@@ -139,9 +147,10 @@ export class Agent {
   journeys(pod: Address): NodeJourneys {
     const { name, node, bigips } = this.#situation
     const podCIDRs = lastSeen(node)?.podCIDRs ?? []
+    const { overlays, answers } = this.overlay
     const ways = this.#world.openWays()
     try {
-      return nodeJourneys({ node: name, pod, podCIDRs, overlays: this.overlay.overlays, bigips: bigips.views }, ways)
+      return nodeJourneys({ node: name, pod, podCIDRs, overlays, bigips: bigips.views, answers }, ways)
     } finally {
       ways.close()
     }
@@ -184,6 +193,7 @@ export class Agent {
     this.#followCluster()
     const desired = decide(this.#situation)
     this.#desired = desired
+    this.#followPods()
     this.#world.log.level = desired.config.log.level
     this.#keepOverlay(desired)
     const { peers, problems } = this.#peers(desired)
@@ -205,12 +215,13 @@ export class Agent {
     this.#keeper.save()
   }
 
-  #keepOverlay({ overlays, overlaysKnown }: Desired): void {
+  #keepOverlay({ overlays, overlaysKnown, answers }: Desired): void {
     const node = lastSeen(this.#situation.node)
     const addresses = (node && clusterNode(node)?.addresses) ?? []
     this.overlay.want({
       overlays,
       known: overlaysKnown,
+      answers,
       node: this.#situation.name,
       addresses: addresses.map(text => parseAddress(text)),
     })
@@ -355,6 +366,25 @@ export class Agent {
     if (!this.#bigipsKnown) return
     const objects = this.#watch?.objects(event.resource) as ReadonlyMap<string, KubeObject> | undefined
     this.hear({ type: 'bigips', objects: [...(objects?.values() ?? [])] })
+  }
+
+  #hearPods(event: WatchEvent): void {
+    if (event.type === 'state') {
+      const { state } = event
+      if (state.phase === 'failing')
+        return this.hear({ type: 'podsAway', reason: `overlay.answers: pods cannot be read: ${state.reason}` })
+      if (state.phase !== 'watching') return
+      this.#podsKnown = true
+    }
+    if (!this.#podsKnown) return
+    const pods = this.#watch?.objects(event.resource) as ReadonlyMap<string, PodView> | undefined
+    this.hear({ type: 'pods', addresses: podAddresses(pods?.values() ?? [], this.#situation.name) })
+  }
+
+  /** From when they are needed first: a node that answers for nobody watches none. */
+  #followPods(): void {
+    if (this.#watch === undefined || this.#pods !== undefined || this.#desired.answers === undefined) return
+    this.#pods = this.#watch.add(podsOf(this.#situation.name))
   }
 
   /** A reflector watches all nodes, and nobody else does: it would cost every agent what a cluster has of them. */

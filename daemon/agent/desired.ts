@@ -4,6 +4,7 @@
  */
 import type { SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, reasonOf } from '../../lib/base/failure.ts'
+import { type Address, parseAddress } from '../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import type { WantedOverlay } from '../../vxlan/vtep.ts'
 import {
@@ -14,7 +15,7 @@ import {
   effective,
   type NodeFacts,
 } from '../config/index.ts'
-import { type KnownBigIps, lastSeen, type Situation } from './situation.ts'
+import { lastSeen, type Situation } from './situation.ts'
 import { wantedVteps } from './vteps.ts'
 
 export interface Desired {
@@ -27,6 +28,8 @@ export interface Desired {
   readonly overlays: readonly WantedOverlay[]
   /** Whether these are all, so that what else a former agent left may go. */
   readonly overlaysKnown: boolean
+  /** Of pods for which ARP and NDP are answered; undefined: for none, and nothing is set for that. */
+  readonly answers: readonly Address[] | undefined
   /** Whether the BGP port may be used. */
   readonly speaking: boolean
   /** Sentences for operators. */
@@ -48,6 +51,7 @@ export function decide(situation: Situation): Desired {
   const cluster = { bigips: situation.bigips.views, nodes: situation.nodes }
   const config = inForce(file, { name, nameOrigin, ...(object && { object }) }, cluster)
   const { announced, problems } = announcements(situation, config)
+  const answers = config.overlay.enabled && config.overlay.answers
   const overlay = wantedVteps(
     cluster.bigips,
     config.overlay,
@@ -58,7 +62,8 @@ export function decide(situation: Situation): Desired {
     identity: identityOf(config),
     announced,
     overlays: overlay.overlays,
-    overlaysKnown: !config.overlay.enabled || !config.kubernetes.enabled || areKnown(situation.bigips),
+    overlaysKnown: !config.overlay.enabled || !config.kubernetes.enabled || areKnown(situation, answers),
+    answers: answers ? (situation.pods.addresses ?? []).map(text => parseAddress(text)) : undefined,
     speaking: situation.portHolder === undefined,
     problems: [
       ...(situation.rejected === undefined ? [] : [`the configuration file is not in force: ${situation.rejected}`]),
@@ -66,13 +71,29 @@ export function decide(situation: Situation): Desired {
       ...(situation.api.phase === 'away' ? [] : situation.bigips.problems),
       ...config.problems,
       ...overlay.problems,
+      ...answerProblems(situation, config),
       ...problems,
     ],
   }
 }
 
-function areKnown({ views, problems, told }: KnownBigIps): boolean {
-  return told && problems.length === 0 && views.every(({ tunnels }) => tunnels.complete)
+/** @param answers whether the rows of pods are among them */
+function areKnown({ bigips, pods }: Situation, answers: boolean): boolean {
+  const { views, problems, told } = bigips
+  const known = told && problems.length === 0 && views.every(({ tunnels }) => tunnels.complete)
+  return known && (!answers || pods.addresses !== undefined)
+}
+
+function answerProblems({ bigips, pods, api }: Situation, { overlay, kubernetes }: EffectiveConfig): string[] {
+  if (!overlay.enabled) return []
+  if (overlay.answers && !kubernetes.enabled)
+    return ['overlay.answers: who the pods of this node are is not known without Kubernetes: nobody answers for them']
+  if (overlay.answers) return pods.problem === undefined || api.phase === 'away' ? [] : [pods.problem]
+  return bigips.views.flatMap(({ name, tunnels }) =>
+    tunnels.flooding
+      ? [`BIGIP ${name} asks by ARP and NDP (arp: none), and nobody here answers for pods: set overlay.answers`]
+      : [],
+  )
 }
 
 /** What was in force last, by file: a Node says something new every few minutes, and hardly ever anything that matters here. */

@@ -5,7 +5,8 @@ import type { Journey } from '../../lib/base/journey.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import type { Link } from '../../lib/linux/netlink/link.ts'
 import type { KernelWays, Way } from '../../lib/linux/overlay/way.ts'
-import { judgeDirect, judgeTunnel, placeOf } from '../../vxlan/journey.ts'
+import { answerSysctls } from '../../vxlan/answers.ts'
+import { type AnswerReading, judgeDirect, judgeTunnel, placeOf } from '../../vxlan/journey.ts'
 import type { Vtep } from '../../vxlan/vtep.ts'
 import { vtepRows } from '../../vxlan/wanted.ts'
 import type { BigIpView } from '../config/index.ts'
@@ -13,7 +14,7 @@ import type { NodeJourneys } from '../control/journey-document.ts'
 import type { CarriedOverlay } from './overlay-keeper.ts'
 
 /** The kernel at one moment, as far as it is asked. */
-export type Ways = Pick<KernelWays, 'way' | 'fdb' | 'forwarding' | 'close'>
+export type Ways = Pick<KernelWays, 'way' | 'fdb' | 'forwarding' | 'proxy' | 'sysctl' | 'close'>
 
 export interface JourneySubject {
   readonly node: string
@@ -22,16 +23,24 @@ export interface JourneySubject {
   readonly podCIDRs: readonly string[]
   readonly overlays: readonly CarriedOverlay[]
   readonly bigips: readonly BigIpView[]
+  /** Whether this node is to answer ARP and NDP for its pods. */
+  readonly answers: boolean
 }
 
 /** @throws WorldFault where the kernel cannot be asked */
-export function nodeJourneys({ node, pod, podCIDRs, overlays, bigips }: JourneySubject, ways: Ways): NodeJourneys {
+export function nodeJourneys(
+  { node, pod, podCIDRs, overlays, bigips, answers }: JourneySubject,
+  ways: Ways,
+): NodeJourneys {
   const toPod = ways.way(pod)
   const ours = podCIDRs.flatMap(prefixOf).some(prefix => prefix.contains(pod))
   const found = placeOf(toPod, ours)
   if (found.place !== 'here')
     return { node, pod: pod.toString(), place: found.place, reason: found.reason, journeys: [] }
-  const scene = { pod, toPod, podLink: found.link, ways }
+  const asking = new Set(
+    bigips.flatMap(({ name, tunnels }) => (tunnels.flooding ? tunnels.units.map(unit => `${name}/${unit.name}`) : [])),
+  )
+  const scene = { pod, toPod, podLink: found.link, ways, asking, answers }
   const journeys = [
     ...overlays
       .filter(({ overlay }) => overlay.family === pod.family)
@@ -46,10 +55,14 @@ interface Scene {
   readonly toPod: Way
   readonly podLink: Link
   readonly ways: Ways
+  /** Names of VTEPs that ask by ARP and NDP where pods are. */
+  readonly asking: ReadonlySet<string>
+  readonly answers: boolean
 }
 
-function throughTunnel(vtep: Vtep, carried: CarriedOverlay, { pod, toPod, podLink, ways }: Scene): readonly Journey[] {
+function throughTunnel(vtep: Vtep, carried: CarriedOverlay, scene: Scene): readonly Journey[] {
   const { device, faults, vteps, overlay } = carried
+  const { pod, toPod, podLink, ways } = scene
   const link = device?.link
   return judgeTunnel({
     ...{ pod, podLink, toPod, vtep },
@@ -63,7 +76,17 @@ function throughTunnel(vtep: Vtep, carried: CarriedOverlay, { pod, toPod, podLin
       out: ways.forwarding(podLink, pod.family),
       back: link && ways.forwarding(link, pod.family),
     },
+    ...(link !== undefined && scene.asking.has(vtep.name) && { answer: answerOf(link, scene) }),
   })
+}
+
+function answerOf(link: Link, { pod, ways, answers }: Scene): AnswerReading {
+  const sysctls = answerSysctls(link.name, pod.family)
+  return {
+    wished: answers,
+    proxy: ways.proxy(link, pod),
+    sysctls: sysctls.map(({ name, value }) => ({ name, wanted: value, found: ways.sysctl(name) })),
+  }
 }
 
 /** To those that speak BGP: their addresses are of the underlay. */

@@ -8,10 +8,12 @@ import type { Address } from '../../lib/base/ip.ts'
 import type { OverlayCounts } from '../../lib/linux/overlay/overlay-table.ts'
 import type { RowState } from '../../lib/linux/overlay/plan.ts'
 import { type OverlayRow, rowKey } from '../../lib/linux/overlay/row.ts'
+import { answerRows } from '../../vxlan/answers.ts'
 import { type CarryingDevice, type DeviceFault, judgeDevices } from '../../vxlan/device.ts'
 import type { HealthView } from '../../vxlan/probe/health.ts'
 import type { Vtep, WantedOverlay } from '../../vxlan/vtep.ts'
 import { vtepRows } from '../../vxlan/wanted.ts'
+import { AnswerSettings } from './answers.ts'
 import { OwnTunnels, type OwnTunnelsWish } from './own-tunnels.ts'
 import { VtepHealth } from './vtep-health.ts'
 import type { AgentWorld, OverlayKernel } from './world.ts'
@@ -20,6 +22,8 @@ export interface OverlayWish extends OwnTunnelsWish {
   readonly overlays: readonly WantedOverlay[]
   /** Whether these are all: what else a former agent left goes. */
   readonly known: boolean
+  /** Of this node's pods: ARP and NDP are answered for them; undefined: for none. */
+  readonly answers: readonly Address[] | undefined
 }
 
 /** VTEPs and the device that carries them. */
@@ -30,7 +34,9 @@ export interface CarriedOverlay extends WantedOverlay {
 }
 
 export interface OverlayKeeperOptions {
-  readonly world: Pick<AgentWorld, 'openOverlay' | 'openEchoer' | 'tunnels' | 'clock' | 'log'>
+  readonly world: Pick<AgentWorld, 'openOverlay' | 'openEchoer' | 'tunnels' | 'sysctls' | 'clock' | 'log'>
+  /** Of the file that keeps what settings of devices were. */
+  readonly sysctlFile: string
   /** `problems` may be others. */
   changed(): void
 }
@@ -39,8 +45,9 @@ export class OverlayKeeper {
   readonly #options: OverlayKeeperOptions
   readonly #health: VtepHealth
   readonly #tunnels: OwnTunnels
+  readonly #answers: AnswerSettings
   #table: OverlayKernel | undefined
-  #wish: OverlayWish = { overlays: [], known: false, node: '', addresses: [] }
+  #wish: OverlayWish = { overlays: [], known: false, answers: undefined, node: '', addresses: [] }
   #carried: readonly CarriedOverlay[] = []
   /** Overlay → the name of the device that carried it last. */
   readonly #names = new Map<string, string>()
@@ -55,6 +62,8 @@ export class OverlayKeeper {
     this.#options = options
     this.#health = new VtepHealth(options.world)
     this.#tunnels = new OwnTunnels(options.world)
+    const { world, sysctlFile: path, changed } = options
+    this.#answers = new AnswerSettings({ world, path, changed })
   }
 
   want(wish: OverlayWish): void {
@@ -65,11 +74,16 @@ export class OverlayKeeper {
   /** Sentences. */
   get problems(): readonly string[] {
     const faults = this.#carried.flatMap(carried => carried.faults.map(({ sentence }) => `overlay: ${sentence}`))
-    return [...(this.#fault === undefined ? [] : [this.#fault]), ...new Set(faults)]
+    return [...(this.#fault === undefined ? [] : [this.#fault]), ...new Set(faults), ...this.#answers.problems]
   }
 
   get overlays(): readonly CarriedOverlay[] {
     return this.#carried
+  }
+
+  /** Whether ARP and NDP are answered for this node's pods. */
+  get answers(): boolean {
+    return this.#wish.answers !== undefined
   }
 
   get states(): readonly RowState[] {
@@ -105,6 +119,7 @@ export class OverlayKeeper {
   async close(): Promise<void> {
     this.#closed = true
     this.#health.close()
+    this.#answers.close()
     await this.#table?.close()
   }
 
@@ -141,7 +156,7 @@ export class OverlayKeeper {
   }
 
   #rows(table: OverlayKernel): OverlayRow[] {
-    const { overlays, addresses } = this.#wish
+    const { overlays, addresses, answers, known } = this.#wish
     this.#carried = overlays.map(wanted => {
       const fault = wanted.overlay.own ? this.#tunnels.keep(table, wanted, this.#wish) : undefined
       if (fault !== undefined) return { ...wanted, device: undefined, faults: [fault] }
@@ -149,10 +164,16 @@ export class OverlayKeeper {
       return { ...wanted, ...judgeDevices(table.links, wanted.overlay, endpoints, addresses) }
     })
     this.#health.follow(this.#carried.flatMap(carried => (canBeAsked(carried) ? carried.vteps : [])))
-    return this.#carried.flatMap(carried => {
+    const named = this.#carried.flatMap(carried => {
       const name = this.#nameOf(carried)
-      return name === undefined ? [] : vtepRows(carried.vteps, name, carried.overlay.own)
+      return name === undefined ? [] : [{ ...carried, name }]
     })
+    const answering = answers === undefined ? [] : named.map(({ name, overlay }) => ({ name, family: overlay.family }))
+    this.#answers.keep(answering, known)
+    return [
+      ...named.flatMap(({ vteps, name, overlay }) => vtepRows(vteps, name, overlay.own)),
+      ...answering.flatMap(({ name, family }) => answerRows(answers ?? [], name, family)),
+    ]
   }
 
   #nameOf({ overlay, device, faults }: CarriedOverlay): string | undefined {

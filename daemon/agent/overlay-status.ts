@@ -57,6 +57,11 @@ function overlayStatus(
       },
     }),
     faults: faults.map(({ code, sentence, harmless = false }) => ({ code, sentence, harmless })),
+    ...(keeper.answers && {
+      answers: states
+        .filter(({ row }) => row.kind === 'proxy' && row.device === device?.link.name)
+        .map(state => rowStatus(state, timestamp)),
+    }),
     vteps: vteps.map(vtep => {
       const health = keeper.healthOf(vtep)
       return {

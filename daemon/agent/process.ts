@@ -14,6 +14,7 @@ import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
 import { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import { KernelWays } from '../../lib/linux/overlay/way.ts'
 import { portHolders } from '../../lib/linux/port-holder.ts'
+import { KeptSysctls, readSysctl } from '../../lib/linux/sysctl.ts'
 import { RouteTable } from '../../lib/linux/table/route-table.ts'
 import { openEchoer, probeVtep } from '../../vxlan/probe/probe.ts'
 import { parseFile } from '../config/index.ts'
@@ -103,6 +104,7 @@ function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
     openEchoer: target => openEchoer(target).echoer,
     probe: probeVtep,
     tunnels: { make: makeTunnel, raise: raiseTunnel, remove: removeTunnel },
+    sysctls: { open: path => new KeptSysctls(path), read: readSysctl },
     openWays: () => new KernelWays(),
     watchObjects,
     portHolders,

@@ -122,7 +122,7 @@ function isBigIp(value: unknown): boolean {
     Array.isArray(tunnels['units']) &&
     tunnels['units'].every(isTunnel) &&
     typeof tunnels['complete'] === 'boolean' &&
-    [undefined, true].includes(tunnels['own'] as true | undefined)
+    [tunnels['own'], tunnels['flooding']].every(flag => flag === undefined || flag === true)
   )
 }
 

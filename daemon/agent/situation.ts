@@ -17,6 +17,7 @@ export interface Situation {
   readonly node: KnownNode
   readonly api: ApiState
   readonly bigips: KnownBigIps
+  readonly pods: KnownPods
   /** By name: the nodes that this one peers with where it is a reflector; of the API or of the state file. */
   readonly nodes: readonly ClusterNode[]
   /** The uid of the Node that has been Ready. */
@@ -44,6 +45,14 @@ export interface KnownBigIps {
   readonly told: boolean
 }
 
+/** The API's last word on the node's own pods. */
+export interface KnownPods {
+  /** Of those that run; undefined: it has not told of all of them since the start. */
+  readonly addresses: readonly string[] | undefined
+  /** Why it does not tell, in a sentence. */
+  readonly problem?: string
+}
+
 export type ApiState =
   | { readonly phase: 'disabled' | 'connecting' | 'synced' }
   | { readonly phase: 'away'; readonly reason: string }
@@ -66,6 +75,10 @@ export type AgentInput =
   | { readonly type: 'bigips'; readonly objects: readonly KubeObject[] }
   /** Why the API does not tell of BIGIP objects, in a sentence: what is known of them stays. */
   | { readonly type: 'bigipsAway'; readonly reason: string }
+  /** Addresses of all pods of the node that run. */
+  | { readonly type: 'pods'; readonly addresses: readonly string[] }
+  /** Why the API does not tell of pods, in a sentence: what is known of them stays. */
+  | { readonly type: 'podsAway'; readonly reason: string }
   /** All nodes that a reflector peers with. */
   | { readonly type: 'clusterNodes'; readonly nodes: readonly ClusterNode[] }
   | { readonly type: 'drain'; readonly drained: boolean }
@@ -81,6 +94,7 @@ export function firstSituation(file: AgentFile, node: { name: string; origin: st
     node: { presence: 'unknown' },
     api: { phase: file.kubernetes?.enabled === false ? 'disabled' : 'connecting' },
     bigips: { views: [], problems: [], told: false },
+    pods: { addresses: undefined },
     nodes: [],
     admitted: undefined,
     drained: false,
@@ -110,6 +124,10 @@ export function handle(situation: Situation, input: AgentInput): Situation {
       return heardBigIps(situation, input.objects)
     case 'bigipsAway':
       return { ...situation, bigips: { ...situation.bigips, problems: [input.reason] } }
+    case 'pods':
+      return heardPods(situation, { addresses: input.addresses })
+    case 'podsAway':
+      return heardPods(situation, { ...situation.pods, problem: input.reason })
     case 'clusterNodes':
       return { ...situation, nodes: input.nodes }
     case 'drain':
@@ -124,6 +142,11 @@ function heardBigIps(situation: Situation, objects: readonly KubeObject[]): Situ
   const before = situation.bigips
   const bigips = { ...bigIpViews(objects, before.views), told: true }
   return isDeepStrictEqual(bigips, before) ? situation : { ...situation, bigips }
+}
+
+/** Pods say more of themselves than where they are: that is no news, either. */
+function heardPods(situation: Situation, pods: KnownPods): Situation {
+  return isDeepStrictEqual(pods, situation.pods) ? situation : { ...situation, pods }
 }
 
 function heard({ node }: Situation, object: NodeView | undefined): KnownNode {

@@ -1,10 +1,11 @@
 /** What an agent needs from the world around it. process.ts gives the real one, tests play it. */
 import type { Clock, Transport } from '../../bgp/index.ts'
 import type { Address } from '../../lib/base/ip.ts'
-import type { ObjectWatch, WatchEvent, WatchRequest } from '../../lib/kube/watch.ts'
+import type { GrowingWatch, WatchEvent, WatchRequest } from '../../lib/kube/watch.ts'
 import type { OverlayTable, OverlayTableOptions } from '../../lib/linux/overlay/overlay-table.ts'
 import type { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import type { PortHolder } from '../../lib/linux/port-holder.ts'
+import type { KeptSysctls, readSysctl } from '../../lib/linux/sysctl.ts'
 import type { RouteTable, RouteTableOptions } from '../../lib/linux/table/route-table.ts'
 import type { Echoer } from '../../vxlan/probe/echo.ts'
 import type { ProbeRequest, ProbeResult } from '../../vxlan/probe/probe.ts'
@@ -54,9 +55,15 @@ export interface AgentWorld {
     raise: typeof raiseTunnel
     remove: typeof removeTunnel
   }
+  /** Settings of devices. */
+  readonly sysctls: {
+    /** @param path of the file that keeps what they were */
+    open(path: string): Pick<KeptSysctls, 'keep'>
+    read: typeof readSysctl
+  }
   /** What the kernel does with packets now. @throws WorldFault */
   openWays(): Ways
-  watchObjects(request: WatchRequest, onEvent: (event: WatchEvent) => void): ObjectWatch
+  watchObjects(request: WatchRequest, onEvent: (event: WatchEvent) => void): GrowingWatch
   /** @throws WorldFault */
   portHolders(port: number): readonly PortHolder[]
 }

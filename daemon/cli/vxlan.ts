@@ -20,7 +20,8 @@ export function renderVxlan({ overlays, rows }: VxlanStatus, { look, wide, now }
       renderTable(VTEPS, overlay.vteps, own),
       ...overlay.faults.map(({ sentence, harmless }) => renderNote(look, harmless ? 'warn' : 'bad', sentence, '  ')),
       ...overlay.vteps.flatMap(vtep => notes(vtep, look)),
-      ...(wide ? ['\n', renderTable(rowColumns(now), overlay.vteps.flatMap(rowsOf), own)] : []),
+      ...answersNote(overlay, look),
+      ...(wide ? ['\n', renderTable(rowColumns(now), rowsOf(overlay), own)] : []),
     ].join(''),
   )
   const { wanted, actual, drift, conflicts, repairs } = rows
@@ -71,21 +72,34 @@ export function renderMilliseconds(milliseconds: number): string {
 }
 
 function notes({ name, rows, health }: VtepStatus, look: Look): string[] {
-  const wrong = rows.filter(row => !isThere(row))
-  const said: [Tone, string][] = wrong.map(({ kind, key, status, reason }) => [
-    status === 'conflict' ? 'bad' : 'warn',
-    `${name}: ${kind} ${key}: ${reason ?? 'not written yet'}`,
-  ])
+  const said = rows.filter(row => !isThere(row)).map(row => wrongRow(name, row))
   if (health?.reason !== undefined) said.push(['warn', `${name}: last ping inside the tunnel: ${health.reason}`])
   return said.map(([tone, text]) => renderNote(look, tone, text, '  '))
+}
+
+/** How many pods of the node ARP and NDP are answered for, and why it is not all of them. */
+function answersNote({ answers, family }: OverlayStatus, look: Look): string[] {
+  if (answers === undefined) return []
+  const question = family === 'ipv4' ? 'ARP' : 'NDP'
+  const there = answers.filter(isThere).length
+  return [
+    renderNote(look, 'plain', `answers ${question} for ${there} of ${answers.length} pods of this node`, '  '),
+    ...answers.flatMap(row => (isThere(row) ? [] : [renderNote(look, ...wrongRow('pods', row), '  ')])),
+  ]
+}
+
+function wrongRow(whose: string, { kind, key, status, reason }: RowStatus): [Tone, string] {
+  return [status === 'conflict' ? 'bad' : 'warn', `${whose}: ${kind} ${key}: ${reason ?? 'not written yet'}`]
 }
 
 interface NamedRow extends RowStatus {
   readonly vtep: string
 }
 
-function rowsOf({ name, rows }: VtepStatus): NamedRow[] {
-  return rows.map(row => ({ ...row, vtep: name }))
+/** Those of pods are nobody's alone. */
+function rowsOf({ vteps, answers = [] }: OverlayStatus): NamedRow[] {
+  const all = [...vteps, { name: '', rows: answers }]
+  return all.flatMap(({ name, rows }) => rows.map(row => ({ ...row, vtep: name })))
 }
 
 const OWNERS: Readonly<Record<RowStatus['status'], Cell>> = {

@@ -112,6 +112,13 @@ const overlaySettings = Type.Object(
     enabled: Type.Optional(
       Type.Boolean({ default: true, description: 'Keep the rows that lead to BIG-IPs through the tunnel of the CNI' }),
     ),
+    answers: Type.Optional(
+      Type.Boolean({
+        default: false,
+        description:
+          'Answer ARP and NDP for the pods of the node, where BIG-IP floods (`arp: none`); needs deploy/answers',
+      }),
+    ),
     device: Type.Optional(
       Type.String({ minLength: 1, description: 'For IPv4; default: the one with the VNI and port of the tunnel' }),
     ),

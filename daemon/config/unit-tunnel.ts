@@ -16,6 +16,8 @@ export interface TunnelsView {
   readonly complete: boolean
   /** They are of podpeer's own overlay, whose devices the agents make. */
   readonly own?: true
+  /** They ask all nodes by ARP and NDP where pods are. */
+  readonly flooding?: true
 }
 
 export interface UnitTunnel {
@@ -61,6 +63,7 @@ export function tunnelsView({ spec, status }: BigIp, former: TunnelsView | undef
   return {
     units,
     ...(own && { own }),
+    ...(spec.arp === 'none' && { flooding: true as const }),
     complete: mode !== undefined && told.length > 0 && told.every(unit => unit?.complete),
   }
 }

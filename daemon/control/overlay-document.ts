@@ -28,6 +28,8 @@ export interface OverlayStatus {
   }
   readonly faults: readonly { readonly code: string; readonly sentence: string; readonly harmless: boolean }[]
   readonly vteps: readonly VtepStatus[]
+  /** Answers to ARP and NDP for this node's pods, a row each; absent: none are given. */
+  readonly answers?: readonly RowStatus[]
 }
 
 export interface VtepStatus {

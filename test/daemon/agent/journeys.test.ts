@@ -70,7 +70,13 @@ class Node {
           const overlay = { family: vtep.family, vni: 1, port: 8472 } as const
           return { overlay, vteps: [vtep], ...judgeDevices(ways.links, overlay, [vtep.endpoint], []) }
         })
-        const subject = { node: 'node-1', podCIDRs: ['10.244.1.0/24', 'fd01::/64'], overlays, bigips: [] }
+        const subject = {
+          node: 'node-1',
+          podCIDRs: ['10.244.1.0/24', 'fd01::/64'],
+          overlays,
+          bigips: [],
+          answers: false,
+        }
         return nodeJourneys({ ...subject, pod: parseAddress(pod) }, ways)
       } finally {
         ways.close()

@@ -101,6 +101,28 @@ export class PlayedOverlay {
     remove: removed => this.change(...this.links.filter(link => link !== removed)),
   }
 
+  /** Of devices, by name in the form of a path; those of former agents, too. */
+  readonly settings = new Map<string, string>()
+  readonly #kept = new Map<string, string>()
+
+  readonly sysctls: AgentWorld['sysctls'] = {
+    read: name => this.settings.get(name) ?? '0',
+    open: () => ({
+      keep: (wanted, sweep) => {
+        for (const { name, value } of wanted) {
+          this.#kept.set(name, this.#kept.get(name) ?? this.settings.get(name) ?? '')
+          this.settings.set(name, value)
+        }
+        for (const [name, was] of this.#kept)
+          if (sweep && !wanted.some(one => one.name === name)) {
+            this.settings.set(name, was)
+            this.#kept.delete(name)
+          }
+        return []
+      },
+    }),
+  }
+
   /** Somebody deletes them all. */
   flush(): void {
     this.#rows.clear()

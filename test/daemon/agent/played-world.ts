@@ -14,7 +14,7 @@ import type { Log } from '../../../daemon/log.ts'
 import { WorldFault } from '../../../lib/base/failure.ts'
 import { type Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
-import type { KubeObject, NodeView } from '../../../lib/kube/object.ts'
+import type { KubeObject, NodeView, PodView } from '../../../lib/kube/object.ts'
 import type { WatchEvent, WatchRequest } from '../../../lib/kube/watch.ts'
 import type { PortHolder } from '../../../lib/linux/port-holder.ts'
 import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
@@ -118,12 +118,13 @@ export class PlayedKernel {
   }
 }
 
-type Watched = 'node' | 'bigips' | 'cluster'
+type Watched = 'node' | 'bigips' | 'cluster' | 'pods'
 /** Without the number of the resource. */
 type ToldEvent = WatchEvent extends infer One ? (One extends WatchEvent ? Omit<One, 'resource'> : never) : never
 
 function watchedOf({ path, fieldSelector }: WatchRequest['resources'][number]): Watched {
   if (path.endsWith('/bigips')) return 'bigips'
+  if (path.endsWith('/pods')) return 'pods'
   return fieldSelector === undefined ? 'cluster' : 'node'
 }
 
@@ -141,10 +142,11 @@ export class PlayedNode {
   thief: PortHolder | undefined
   agent!: Agent
   view!: AgentView
-  /** Who watches what: its own Node, BIGIPs, or all Nodes. */
+  /** Who watches what: its own Node, BIGIPs, all Nodes, or its own pods. */
   readonly #watches = new Map<Watched, (event: ToldEvent) => void>()
   #objects = new Map<string, NodeView>()
   #bigips = new Map<string, KubeObject>()
+  #pods = new Map<string, PodView>()
   #told: string[] = []
   #listeners: Listener[] = []
   #alive = { yes: false }
@@ -210,6 +212,21 @@ export class PlayedNode {
 
   bigipsFail(reason: string): void {
     this.#tell('bigips', { type: 'state', state: { phase: 'failing', reason } })
+  }
+
+  /** All pods of the node there are from now on. */
+  pods(...pods: PodView[]): void {
+    this.#pods = new Map(pods.map(pod => [`${pod.namespace}/${pod.name}`, pod]))
+    this.#tell('pods', { type: 'synced' })
+    this.#tell('pods', { type: 'state', state: { phase: 'watching' } })
+  }
+
+  podsFail(reason: string): void {
+    this.#tell('pods', { type: 'state', state: { phase: 'failing', reason } })
+  }
+
+  get followsPods(): boolean {
+    return this.#watches.has('pods')
   }
 
   /** Whether it watches all Nodes. */
@@ -283,6 +300,7 @@ export class PlayedNode {
       openTable: options => this.kernel.open(options),
       openOverlay: options => this.overlay.open(options),
       tunnels: this.overlay.tunnels,
+      sysctls: this.overlay.sysctls,
       openWays: () => {
         throw new WorldFault('EPERM', 'the kernel is not asked here', { retry: false })
       },
@@ -297,13 +315,22 @@ export class PlayedNode {
         return { ...measured, vtep: vtep.name, means: 'played', verdict: judgeProbe(measured) }
       },
       watchObjects: ({ resources }, onEvent) => {
-        const watched = resources.map(watchedOf)
-        for (const [resource, name] of watched.entries())
-          this.#watches.set(name, event => {
+        const watched: Watched[] = []
+        const add = (one: WatchRequest['resources'][number]) => {
+          const resource = watched.push(watchedOf(one)) - 1
+          this.#watches.set(watched[resource]!, event => {
             if (alive.yes) onEvent({ ...event, resource })
           })
+          return resource
+        }
+        resources.forEach(add)
+        const objects: { readonly [W in Watched]?: () => ReadonlyMap<string, NodeView | KubeObject | PodView> } = {
+          bigips: () => this.#bigips,
+          pods: () => this.#pods,
+        }
         return {
-          objects: resource => (watched[resource] === 'bigips' ? this.#bigips : this.#objects),
+          add,
+          objects: resource => objects[watched[resource]!]?.() ?? this.#objects,
           close: async () => {
             for (const name of watched) this.#watches.delete(name)
           },
