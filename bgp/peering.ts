@@ -15,7 +15,7 @@ import type { Negotiated } from './session/negotiation.ts'
 import { Peer } from './session/peer.ts'
 import type { State } from './session/state.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
-import type { Attachment, Channel, Clock, Transport } from './transport.ts'
+import type { Attachment, Channel, Clock, DialOptions, Transport } from './transport.ts'
 import { PeerFault } from './wire/fault.ts'
 import { countMessages } from './wire/header.ts'
 import { cease, errorCode } from './wire/notification.ts'
@@ -208,14 +208,7 @@ export class Peering {
   }
 
   #dial(connection: ConnectionId): void {
-    const { address, port, localAddress, password, ttl } = this.#config
-    const channel = this.#world.transport.dial({
-      address,
-      port,
-      ...(localAddress && { localAddress }),
-      ...(password !== undefined && { password }),
-      ...(ttl !== undefined && { ttl }),
-    })
+    const channel = this.#world.transport.dial(dialOptions(this.#config))
     this.#join(connection, channel)
     channel.onConnect = () => this.#handle({ type: 'dialled', connection })
   }
@@ -255,7 +248,7 @@ export class Peering {
   #attachment({ id, channel }: Link): Attachment | undefined {
     const { transport, clock } = this.#world
     try {
-      return transport.attachment(channel.local)
+      return transport.attachment(channel.local, channel.interface)
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
       const fault = new PeerFault(errorCode.cease, cease.outOfResources, reasonOf(thrown))
@@ -336,6 +329,18 @@ export class Peering {
       this.#wakeAt = Number.POSITIVE_INFINITY
       run()
     })
+  }
+}
+
+/** RFC 5082 §3: with GTSM we send the highest TTL there is, and ask as much of the peer, less the hops it may be away. */
+function dialOptions({ address, port, localAddress, interface: link, password, ttl, gtsm }: SpeakerPeer): DialOptions {
+  return {
+    address,
+    port,
+    ...(localAddress && { localAddress }),
+    ...(link !== undefined && { interface: link }),
+    ...(password !== undefined && { password }),
+    ...(gtsm !== undefined ? { ttl: 255, minimumTtl: 256 - gtsm } : ttl !== undefined && { ttl }),
   }
 }
 

@@ -1,5 +1,6 @@
 /** What a speaker is told: who it is, whom it peers with and under which policies. Values only, already validated. */
 import type { Family } from '../lib/base/ip.ts'
+import type { Prefix } from '../lib/base/prefix.ts'
 import type { NextHopMode } from './rib/peer.ts'
 import type { Policy } from './rib/policy.ts'
 import type { PeerConfig } from './session/config.ts'
@@ -32,11 +33,25 @@ export interface SpeakerPeer extends PeerConfig {
   readonly exportPolicy: Policy
 }
 
+/**
+ * Addresses that become peers when they connect. A configured peer wins over a range, a longer prefix over a shorter one. Such a
+ * peer is called `<range>/<address>`, never dials, and goes when it has had no session for a while and nothing of it is held.
+ */
+export interface PeerRange {
+  readonly name: string
+  readonly prefix: Prefix
+  /** Most peers at a time; one without a session gives way to a newcomer. */
+  readonly limit: number
+  readonly template: Omit<SpeakerPeer, 'name' | 'address' | 'interface' | 'passive'>
+}
+
 export interface SpeakerConfig {
   /** No addresses: dial only. Absent: neither listen nor dial (another process owns the port). */
   readonly listen: ListenOptions | undefined
-  /** Names are unique, and so are addresses. */
+  /** Names are unique, and so are addresses (link-local ones: together with their interface). */
   readonly peers: readonly SpeakerPeer[]
+  /** Names and prefixes are unique. Absent: none. */
+  readonly ranges?: readonly PeerRange[]
 }
 
 /** How a speaker begins where another one of the same node has gone (RFC 4724 §4.1). */

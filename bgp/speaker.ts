@@ -3,18 +3,20 @@
  * `originate`) and touches only what changed. It knows no kernel and no Kubernetes; time and TCP come in with the world.
  *
  * Supported: RFC 4271, 4760 and 2545 (IPv4 and IPv6 unicast), 5492, 6793, 2918, 4724, 4456, 7606, 6286, 6608, 4486, 9687,
- * 2385 (where the transport has it).
+ * 2385 and 5082 (where the transport has them).
  */
 import type { Address, Family } from '../lib/base/ip.ts'
-import type { Prefix } from '../lib/base/prefix.ts'
+import { hostPrefix, type Prefix } from '../lib/base/prefix.ts'
 import { Peering, type PeeringObserver } from './peering.ts'
+import { isSameEnd, RangePeers } from './range-peers.ts'
+import { Refusals } from './refusals.ts'
 import { type KernelChange, type NextHopChange, type NextHopVerdict, Rib, type RibCounts } from './rib/rib.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './rib/view.ts'
 import type { LocalIdentity } from './session/config.ts'
 import type { State } from './session/state.ts'
 import type { SessionStatus } from './session/status.ts'
 import type { Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
-import type { Channel, Clock, Listener, ListenOptions, Transport } from './transport.ts'
+import type { Channel, Clock, Listener, ListenOptions, ListenRule, Transport } from './transport.ts'
 import { cease } from './wire/notification.ts'
 
 const FAMILIES: readonly Family[] = [4, 6]
@@ -23,6 +25,8 @@ const FAMILIES: readonly Family[] = [4, 6]
 const SLICE = 8192
 /** Next hops that are told in one turn: to find out about each takes the shell some tens of microseconds. */
 const NEXT_HOPS = 128
+/** Milliseconds without a session after which a peer of a range is forgotten: idle hold has had its say by then. */
+const RANGE_PEER_GRACE = 120_000
 
 export interface SpeakerWorld {
   readonly transport: Transport
@@ -52,6 +56,8 @@ export interface PeerView {
   /** The peer's number in listings and explanations. */
   readonly number: number
   readonly config: SpeakerPeer
+  /** The name of the range that it has come from; absent: it is configured. */
+  readonly range?: string
   readonly session: SessionStatus
   readonly localAddress: Address | undefined
   readonly updatesSent: number
@@ -69,6 +75,8 @@ export class Speaker {
   readonly #rib: Rib
   readonly #peerings = new Map<string, Peering>()
   readonly #byNumber: (Peering | undefined)[] = []
+  readonly #ranges = new RangePeers()
+  readonly #refusals = new Refusals()
   readonly #observer: PeeringObserver
   #local: ReadonlyMap<string, Prefix> = new Map()
   /** What the RIB was last told of `#local`: nothing of it while drained. */
@@ -113,13 +121,14 @@ export class Speaker {
     const before = this.#config.listen
     this.#listen(config.listen)
     this.#config = config
-    const wanted = new Map(config.peers.map(peer => [peer.name, peer]))
+    const peers = [...config.peers, ...this.#ranges.configure(config.ranges ?? [], config.peers)]
+    const wanted = new Map(peers.map(peer => [peer.name, peer]))
     for (const [name, peering] of [...this.#peerings]) {
       const peer = wanted.get(name)
-      if (peer === undefined || !peer.address.equals(peering.config.address)) this.#remove(peering)
+      if (peer === undefined || !isSameEnd(peer, peering.config)) this.#remove(peering)
     }
     this.#secure()
-    for (const peer of config.peers) {
+    for (const peer of peers) {
       const peering = this.#peerings.get(peer.name)
       if (peering === undefined) this.#add(peer)
       else peering.reconfigure(peer, this.#localIdentity(peering))
@@ -181,6 +190,7 @@ export class Speaker {
     return [...this.#peerings.values()].map(peering => ({
       number: peering.number,
       config: peering.config,
+      ...withRange(this.#ranges.rangeOf(peering.config.name)),
       session: peering.status,
       localAddress: peering.channel?.local,
       updatesSent: peering.updatesSent,
@@ -226,7 +236,7 @@ export class Speaker {
     return this.#working
   }
 
-  #add(peer: SpeakerPeer): void {
+  #add(peer: SpeakerPeer): Peering {
     const { transport, clock } = this.#world
     const peering = new Peering(peer, this.#firstIdentity(), {
       rib: this.#rib,
@@ -237,6 +247,7 @@ export class Speaker {
     this.#peerings.set(peer.name, peering)
     this.#byNumber[peering.number] = peering
     if (this.#config.listen !== undefined && this.#drain === 'no') peering.start()
+    return peering
   }
 
   #remove(peering: Peering): void {
@@ -261,23 +272,50 @@ export class Speaker {
   }
 
   #secure(): void {
-    const keys = this.#config.peers.flatMap(({ address, password }) =>
-      password === undefined ? [] : [{ address, password }],
-    )
-    this.#listener?.secure(keys)
+    const { peers, ranges = [] } = this.#config
+    const rules = [
+      ...peers.map(peer => listenRule(hostPrefix(peer.address), peer)),
+      ...ranges.map(({ prefix, template }) => listenRule(prefix, template)),
+    ]
+    this.#listener?.secure(rules)
   }
 
   #accept(channel: Channel): void {
-    const peering = [...this.#peerings.values()].find(
-      ({ config }) => config.address.equals(channel.remote) && (config.localAddress?.equals(channel.local) ?? true),
-    )
-    if (peering !== undefined) return peering.accept(channel)
-    this.#world.observer.notice(
-      undefined,
-      'unknownPeer',
-      `connection from ${channel.remote}, which is not a configured peer`,
-    )
+    for (const peering of this.#peerings.values()) if (isMeant(peering.config, channel)) return peering.accept(channel)
+    const end = { address: channel.remote, ...(channel.interface !== undefined && { interface: channel.interface }) }
+    const admission =
+      this.#drain === 'no' ? this.#ranges.admit(end, name => isIdle(this.#peerings.get(name))) : undefined
+    if (admission === undefined) return this.#turnAway(channel, 'unknownPeer', 'which is not a configured peer')
+    if (typeof admission === 'string') return this.#turnAway(channel, 'rangeFull', admission)
+    const former = this.#peerings.get(admission.inPlaceOf ?? '')
+    if (former !== undefined) this.#remove(former)
+    const peering = this.#add(admission.peer)
+    this.#forgetInTime(peering)
+    peering.accept(channel)
+  }
+
+  /**
+   * Without a NOTIFICATION (RFC 4486 §4 would have Cease / Connection Rejected): whom we do not know yet we may know in a
+   * moment, and a peer waits longer after a NOTIFICATION than after a closed connection.
+   */
+  #turnAway(channel: Channel, code: string, why: string): void {
+    const silent = this.#refusals.note(this.#world.clock.now())
     channel.destroy()
+    if (silent === undefined) return
+    const others = silent === 0 ? '' : `; ${silent} more connections were turned away since the last such line`
+    this.#world.observer.notice(undefined, code, `connection from ${channel.remote}, ${why}${others}`)
+  }
+
+  /** Looks now and then at a peer of a range until it may go. */
+  #forgetInTime(peering: Peering): void {
+    const { clock } = this.#world
+    clock.wake(clock.now() + RANGE_PEER_GRACE, () => {
+      const { name } = peering.config
+      if (this.#peerings.get(name) !== peering || this.#ranges.rangeOf(name) === undefined) return
+      if (!isIdle(peering) || clock.now() - peering.status.since < RANGE_PEER_GRACE) return this.#forgetInTime(peering)
+      this.#ranges.forget(name)
+      this.#remove(peering)
+    })
   }
 
   #stateChanged(peering: Peering, from: State, to: State, reason: string): void {
@@ -319,7 +357,8 @@ export class Speaker {
     }
     this.#work()
     const all = states.every(({ peering, waiting }) => peering.negotiated !== undefined && waiting.length === 0)
-    if (all && this.#localKnown && states.length > 0) this.#endRestart()
+    // who of a range is still to come nobody knows
+    if (all && this.#localKnown && states.length > 0 && !this.#ranges.hasRanges) this.#endRestart()
   }
 
   #endRestart(): void {
@@ -351,6 +390,28 @@ export class Speaker {
     this.#drain = 'drained'
     for (const peering of this.#peerings.values()) peering.stop(cease.administrativeShutdown)
   }
+}
+
+function withRange(range: string | undefined): Pick<PeerView, 'range'> {
+  return range === undefined ? {} : { range }
+}
+
+/** RFC 5082 §3: what a peer at most so many hops away sent with TTL 255. */
+function listenRule(from: Prefix, { password, gtsm }: Pick<SpeakerPeer, 'password' | 'gtsm'>): ListenRule {
+  return { from, ...(password !== undefined && { password }), ...(gtsm !== undefined && { minimumTtl: 256 - gtsm }) }
+}
+
+/** Whether a connection comes from this peer, and to the address where we wait for it. */
+function isMeant(config: SpeakerPeer, { remote, local, interface: link }: Channel): boolean {
+  const from = { address: remote, ...(link !== undefined && { interface: link }) }
+  return isSameEnd(config, from) && (config.localAddress?.equals(local) ?? true)
+}
+
+/** Without a session and without a connection, and nothing is kept for its return. */
+function isIdle(peering: Peering | undefined): boolean {
+  if (peering === undefined) return true
+  const { state, staleFamilies } = peering.status
+  return (state === 'Idle' || state === 'Active') && staleFamilies.length === 0
 }
 
 /** The families whose End-of-RIB a live session still owes us, while we restart (RFC 4724 §4.1 leaves out those that restart too). */

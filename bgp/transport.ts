@@ -11,18 +11,24 @@ export interface SessionSecurity {
   readonly password?: string
   /** IP TTL or hop limit of what we send on connections that we dial, 1–255; absent: the kernel's default, any number of hops. */
   readonly ttl?: number
+  /** What comes with a lower TTL or hop limit is dropped in silence (RFC 5082 §3), from the first segment on; 1–255. */
+  readonly minimumTtl?: number
 }
 
 export interface DialOptions extends SessionSecurity {
   readonly address: Address
   readonly port: number
   readonly localAddress?: Address
+  /** Name of the interface whose link a link-local `address` is on. */
+  readonly interface?: string
 }
 
 /** One TCP connection. The four callbacks are set by the owner at once; `onClosed` is the last one ever called, and called once. */
 export interface Channel {
   readonly local: Address
   readonly remote: Address
+  /** Name of the interface whose link the two ends are on, where they are link-local addresses. */
+  readonly interface: string | undefined
   /** Octets accepted by `write` that the kernel has not taken yet. */
   readonly bufferedBytes: number
   /** Dialled channels only: the handshake is done, `local` is known. */
@@ -45,9 +51,17 @@ export interface ListenOptions {
   readonly port: number
 }
 
+/** What a listener asks of the segments from some addresses. Of several rules for an address the longest prefix counts. */
+export interface ListenRule extends Pick<SessionSecurity, 'password' | 'minimumTtl'> {
+  readonly from: Prefix
+}
+
 export interface Listener {
-  /** Addresses from which segments must carry this TCP MD5 key; replaces the whole set. */
-  secure(keys: readonly { address: Address; password: string }[]): void
+  /**
+   * Replaces all rules. While any of them has a least TTL we answer with TTL 255, as the other end may ask the same of us.
+   * @throws WorldFault where the kernel cannot take them
+   */
+  secure(rules: readonly ListenRule[]): void
   close(): void
 }
 
@@ -55,8 +69,11 @@ export interface Transport {
   dial(options: DialOptions): Channel
   /** @throws WorldFault such as EADDRINUSE */
   listen(options: ListenOptions, accept: (channel: Channel) => void): Listener
-  /** Where `local` lives; asked when a session comes up. */
-  attachment(local: Address): Attachment
+  /**
+   * Where `local` lives; asked when a session comes up.
+   * @param interfaceName where it is a link-local address, which may live on several links
+   */
+  attachment(local: Address, interfaceName?: string): Attachment
 }
 
 /** The interface that holds one of our addresses. */

@@ -19,14 +19,16 @@ export class SocketChannel implements Channel {
   readonly #socket: Socket
   #local: Address
   #remote: Address
+  #interface: string | undefined
   #reason = 'closed'
   #closing = false
 
   /** @param ends what is known before the connection is made; of an accepted one the socket itself knows */
-  constructor(socket: Socket, ends?: { local: Address; remote: Address }) {
+  constructor(socket: Socket, ends?: { local: Address; remote: Address; interface: string | undefined }) {
     this.#socket = socket
     this.#local = ends?.local ?? socketEnd(socket.localAddress)
     this.#remote = ends?.remote ?? socketEnd(socket.remoteAddress)
+    this.#interface = ends === undefined ? zoneOf(socket.remoteAddress) : ends.interface
     socket.setNoDelay(true)
     socket.on('connect', () => {
       this.#local = socketEnd(socket.localAddress)
@@ -51,6 +53,10 @@ export class SocketChannel implements Channel {
 
   get remote(): Address {
     return this.#remote
+  }
+
+  get interface(): string | undefined {
+    return this.#interface
   }
 
   get bufferedBytes(): number {
@@ -96,10 +102,12 @@ export class FailedChannel implements Channel {
   readonly bufferedBytes = 0
   readonly local: Address
   readonly remote: Address
+  readonly interface: string | undefined
 
-  constructor(local: Address, remote: Address, reason: string) {
-    this.local = local
-    this.remote = remote
+  constructor(ends: { local: Address; remote: Address; interface: string | undefined }, reason: string) {
+    this.local = ends.local
+    this.remote = ends.remote
+    this.interface = ends.interface
     setImmediate(() => this.onClosed(reason))
   }
 
@@ -116,6 +124,11 @@ export class FailedChannel implements Channel {
 function socketEnd(text: string | undefined): Address {
   const address = text?.split('%')[0] ?? ''
   return isIP(address) === 0 ? new Address(new Uint8Array(4)) : unmapped(parseAddress(address))
+}
+
+/** `eth1` of `fe80::1%eth1`. */
+function zoneOf(text: string | undefined): string | undefined {
+  return text?.split('%')[1]
 }
 
 function describe(error: Error): string {

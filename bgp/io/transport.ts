@@ -6,11 +6,21 @@ import { createServer, type Server, Socket } from 'node:net'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { Address, type Family } from '../../lib/base/ip.ts'
 import { Prefix } from '../../lib/base/prefix.ts'
-import { closeDescriptor } from '../../lib/linux/libc.ts'
+import { attachFilter, closeDescriptor, detachFilter } from '../../lib/linux/libc.ts'
 import { listAddresses } from '../../lib/linux/netlink/address.ts'
+import { findLink } from '../../lib/linux/netlink/link.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
-import { openTcpListener, openTcpSocket, setMd5Key, setTrafficClass, setTtl } from '../../lib/linux/tcp.ts'
-import type { Attachment, Channel, DialOptions, Listener, ListenOptions, Transport } from '../transport.ts'
+import {
+  DEFAULT_TTL,
+  openTcpListener,
+  openTcpSocket,
+  setMd5Key,
+  setMinimumTtl,
+  setTrafficClass,
+  setTtl,
+} from '../../lib/linux/tcp.ts'
+import { ttlFilter } from '../../lib/linux/ttl-filter.ts'
+import type { Attachment, Channel, DialOptions, Listener, ListenOptions, ListenRule, Transport } from '../transport.ts'
 import { FailedChannel, SocketChannel } from './channel.ts'
 
 /** CS6, network control, in the octet's upper six bits (RFC 4594 §3.2): routing survives congestion. */
@@ -21,21 +31,27 @@ const BACKLOG = 1024
 /** Its sockets belong to the network namespace that the calling thread is in at each call. */
 export const tcpTransport: Transport = { dial, listen, attachment }
 
-function dial({ address, port, localAddress, password, ttl }: DialOptions): Channel {
-  const local = localAddress ?? new Address(new Uint8Array(address.bytes.length))
+function dial({ address, port, localAddress, interface: link, password, ttl, minimumTtl }: DialOptions): Channel {
+  const ends = {
+    local: localAddress ?? new Address(new Uint8Array(address.bytes.length)),
+    remote: address,
+    interface: link,
+  }
   let fd: number | undefined
   try {
     fd = openTcpSocket(address.family)
     setTrafficClass(fd, address.family, NETWORK_CONTROL)
     if (ttl !== undefined) setTtl(fd, address.family, ttl)
+    if (minimumTtl !== undefined) setMinimumTtl(fd, address.family, minimumTtl)
     if (password !== undefined) setMd5Key(fd, address, password)
     const socket = new Socket({ fd, readable: true, writable: true })
-    socket.connect({ host: address.toString(), port, ...(localAddress && { localAddress: localAddress.toString() }) })
-    return new SocketChannel(socket, { local, remote: address })
+    const zoned = (end: Address) => (link !== undefined && end.isLinkLocal ? `${end}%${link}` : end.toString())
+    socket.connect({ host: zoned(address), port, ...(localAddress && { localAddress: zoned(localAddress) }) })
+    return new SocketChannel(socket, ends)
   } catch (thrown) {
     if (!(thrown instanceof WorldFault)) throw thrown
     if (fd !== undefined) closeDescriptor(fd)
-    return new FailedChannel(local, address, reasonOf(thrown))
+    return new FailedChannel(ends, reasonOf(thrown))
   }
 }
 
@@ -43,6 +59,8 @@ interface Ear {
   readonly family: Family
   readonly fd: number
   readonly server: Server
+  /** The socket filter that is attached, as text; empty: none. */
+  filter: string
 }
 
 function listen({ addresses, port }: ListenOptions, accept: (channel: Channel) => void): Listener {
@@ -53,21 +71,35 @@ function listen({ addresses, port }: ListenOptions, accept: (channel: Channel) =
     for (const { server } of ears) server.close()
     throw thrown
   }
-  let secured = new Map<string, { address: Address; password: string }>()
+  let keys = new Map<string, ListenRule>()
   return {
-    secure(keys) {
-      const wanted = new Map(keys.map(key => [key.address.toString(), key]))
-      for (const [name, { address }] of secured)
-        if (!wanted.has(name)) for (const { fd } of earsFor(ears, address)) setMd5Key(fd, address, undefined)
-      for (const [name, { address, password }] of wanted)
-        if (secured.get(name)?.password !== password)
-          for (const { fd } of earsFor(ears, address)) setMd5Key(fd, address, password)
-      secured = wanted
+    secure(rules) {
+      const wanted = new Map(
+        rules.filter(({ password }) => password !== undefined).map(rule => [String(rule.from), rule]),
+      )
+      for (const [name, { from }] of keys)
+        if (!wanted.has(name)) for (const { fd } of earsFor(ears, from)) setMd5Key(fd, from, undefined)
+      for (const [name, { from, password }] of wanted)
+        if (keys.get(name)?.password !== password)
+          for (const { fd } of earsFor(ears, from)) setMd5Key(fd, from, password)
+      keys = wanted
+      for (const ear of ears) limitHops(ear, rules)
     },
     close() {
       for (const { server } of ears) server.close()
     },
   }
+}
+
+/** Accepted connections inherit all of it. Our own answers to a SYN must pass the same check at the other end. */
+function limitHops(ear: Ear, rules: readonly ListenRule[]): void {
+  const filter = ttlFilter(ear.family, rules)
+  const key = filter === undefined ? '' : Buffer.from(filter).toString('latin1')
+  if (key === ear.filter) return
+  setTtl(ear.fd, ear.family, filter === undefined ? DEFAULT_TTL : 255)
+  if (filter === undefined) detachFilter(ear.fd)
+  else attachFilter(ear.fd, filter)
+  ear.filter = key
 }
 
 function openEar(address: Address, port: number, accept: (channel: Channel) => void): Ear {
@@ -77,21 +109,24 @@ function openEar(address: Address, port: number, accept: (channel: Channel) => v
   // a connection that could not be accepted (its dialler has gone, no descriptors) is lost alone: the listener goes on
   server.on('error', () => {})
   server.listen({ fd, backlog: BACKLOG })
-  return { family: address.family, fd, server }
+  return { family: address.family, fd, server, filter: '' }
 }
 
-function earsFor(ears: readonly Ear[], address: Address): Ear[] {
-  return ears.filter(({ family }) => family === address.family)
+function earsFor(ears: readonly Ear[], { family: wanted }: Prefix): Ear[] {
+  return ears.filter(({ family }) => family === wanted)
 }
 
-function attachment(local: Address): Attachment {
+function attachment(local: Address, interfaceName?: string): Attachment {
   const socket = new NetlinkSocket()
   try {
     const all = listAddresses(socket)
-    const link = all.find(({ address }) => address.equals(local))?.link
+    const named = interfaceName === undefined ? undefined : findLink(socket, interfaceName).index
+    const link = named ?? all.find(({ address }) => address.equals(local))?.link
     const here = all.filter(one => one.link === link)
+    const usable = (family: Family) => here.map(({ address }) => address).find(isUsable(family))
+    // a link-local address is told only where there is no other one
     const self = (family: Family) =>
-      family === local.family ? local : here.map(({ address }) => address).find(isUsable(family))
+      family !== local.family ? usable(family) : local.isLinkLocal ? (usable(family) ?? local) : local
     const [v4, v6] = [self(4), self(6)]
     return {
       self: { ...(v4 && { 4: v4 }), ...(v6 && { 6: v6 }) },

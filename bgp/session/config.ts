@@ -3,6 +3,7 @@
  * session can take and which need a new one. Values only; they were checked where the configuration was parsed.
  */
 import type { Address, Family } from '../../lib/base/ip.ts'
+import type { PeerRole } from '../wire/capability.ts'
 
 export interface PeerConfig {
   readonly name: string
@@ -60,9 +61,6 @@ export interface AddPathConfig {
   /** Take several paths of a prefix. */
   readonly receive: boolean
 }
-
-/** Who says it, as RFC 9234 §4.1 names it. */
-export type PeerRole = 'provider' | 'rs' | 'rsClient' | 'customer' | 'peer'
 
 export interface RoleConfig {
   /** What we are to the peer (RFC 9234 §4.1): `customer` towards a provider. */

@@ -22,6 +22,7 @@ const SOCK_CLOEXEC = 0o2000000
 
 export const SOL_SOCKET = 1
 const SO_ATTACH_FILTER = 26
+const SO_DETACH_FILTER = 27
 
 export const CLONE_NEWNET = 0x40000000
 
@@ -153,11 +154,15 @@ export function setSocketOption(
   invoke(`setting ${what}`, 'setsockopt', fd, level, name, bytes, bytes.length)
 }
 
-/** Drops what the classic BPF program returns 0 for. @param instructions an array of struct sock_filter, eight octets each */
+/** Drops what the classic BPF program returns 0 for; takes the place of any before. @param instructions see socket-filter.ts */
 export function attachFilter(fd: number, instructions: Uint8Array): void {
   const { attachFilter: attach, errno } = load()
   const program = { length: instructions.length / 8, instructions }
   if (attach(fd, SOL_SOCKET, SO_ATTACH_FILTER, program, 16) < 0) throw errnoFault(errno(), 'attaching a socket filter')
+}
+
+export function detachFilter(fd: number): void {
+  setSocketOption(fd, SOL_SOCKET, SO_DETACH_FILTER, 0, 'SO_DETACH_FILTER')
 }
 
 export function closeDescriptor(fd: number): void {

@@ -4,7 +4,8 @@
  */
 
 import { WorldFault } from '../base/failure.ts'
-import type { Address, Family } from '../base/ip.ts'
+import { type Address, bitsOf, type Family } from '../base/ip.ts'
+import { hostPrefix, type Prefix } from '../base/prefix.ts'
 import {
   AF_INET,
   AF_INET6,
@@ -23,15 +24,19 @@ const SO_REUSEADDR = 2
 const IPPROTO_IP = 0
 const IP_TOS = 1
 const IP_TTL = 2
+const IP_MINTTL = 21
 const IPPROTO_TCP = 6
 const TCP_MD5SIG = 14
+const TCP_MD5SIG_EXT = 32
+const TCP_MD5SIG_FLAG_PREFIX = 1
 const IPPROTO_IPV6 = 41
 const IPV6_UNICAST_HOPS = 16
 const IPV6_V6ONLY = 26
 const IPV6_TCLASS = 67
+const IPV6_MINHOPCOUNT = 73
 
 /** Of struct tcp_md5sig: a sockaddr_storage, flags, prefix length, key length, interface, key. */
-const MD5 = { keyLength: 130, key: 136, size: 216, longest: 80 } as const
+const MD5 = { flags: 128, prefixLength: 129, keyLength: 130, key: 136, size: 216, longest: 80 } as const
 
 /** A socket that is not connected yet. The caller closes it. @throws WorldFault */
 export function openTcpSocket(family: Family): number {
@@ -54,10 +59,19 @@ export function openTcpListener(local: SocketAddress, backlog: number): number {
   }
 }
 
-/** TTL or hop limit of what is sent. @throws WorldFault */
+/** The kernel's own TTL or hop limit. */
+export const DEFAULT_TTL = -1
+
+/** TTL or hop limit of what is sent, 1–255 or DEFAULT_TTL. @throws WorldFault */
 export function setTtl(fd: number, family: Family, ttl: number): void {
   if (family === 4) setSocketOption(fd, IPPROTO_IP, IP_TTL, ttl, 'IP_TTL')
   else setSocketOption(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, ttl, 'IPV6_UNICAST_HOPS')
+}
+
+/** From now on segments with a lower TTL or hop limit are dropped in silence (RFC 5082 §3). @throws WorldFault */
+export function setMinimumTtl(fd: number, family: Family, ttl: number): void {
+  if (family === 4) setSocketOption(fd, IPPROTO_IP, IP_MINTTL, ttl, 'IP_MINTTL')
+  else setSocketOption(fd, IPPROTO_IPV6, IPV6_MINHOPCOUNT, ttl, 'IPV6_MINHOPCOUNT')
 }
 
 /** @param value the octet, DSCP in its upper six bits. @throws WorldFault */
@@ -67,17 +81,24 @@ export function setTrafficClass(fd: number, family: Family, value: number): void
 }
 
 /**
- * From now on segments from and to `peer` carry this key (RFC 2385), and those without it are dropped in silence.
+ * From now on segments from and to `peer` carry this key (RFC 2385), and those without it are dropped in silence. Of several
+ * keys for an address that of the longest prefix counts.
  * @param password at most 80 octets of UTF-8; `undefined` takes the key away
  * @throws WorldFault
  */
-export function setMd5Key(fd: number, peer: Address, password: string | undefined): void {
+export function setMd5Key(fd: number, peer: Address | Prefix, password: string | undefined): void {
   const key = Buffer.from(password ?? '')
   if (key.length > MD5.longest)
     throw new WorldFault('EINVAL', `the TCP MD5 key for ${peer} is longer than ${MD5.longest} octets`, { retry: false })
+  const { address, length } = 'length' in peer ? peer : hostPrefix(peer)
   const option = new Uint8Array(MD5.size)
-  option.set(encodeSocketAddress({ address: peer, port: 0 }))
+  option.set(encodeSocketAddress({ address, port: 0 }))
   new Uint16Array(option.buffer)[MD5.keyLength / 2] = key.length
   option.set(key, MD5.key)
-  setSocketOption(fd, IPPROTO_TCP, TCP_MD5SIG, option, `TCP_MD5SIG for ${peer}`)
+  const name = length === bitsOf(address.family) ? TCP_MD5SIG : TCP_MD5SIG_EXT
+  if (name === TCP_MD5SIG_EXT) {
+    option[MD5.flags] = TCP_MD5SIG_FLAG_PREFIX
+    option[MD5.prefixLength] = length
+  }
+  setSocketOption(fd, IPPROTO_TCP, name, option, `TCP_MD5SIG for ${peer}`)
 }

@@ -68,6 +68,7 @@ class MemoryChannel implements Channel {
   onClosed = (_reason: string): void => {}
   readonly local: Address
   readonly remote: Address
+  readonly interface = undefined
   readonly #network: MemoryNetwork
   #other: MemoryChannel | undefined
   #state: 'open' | 'closing' | 'closed' = 'open'

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { parseAddress } from '../../lib/base/ip.ts'
+import { hostPrefix } from '../../lib/base/prefix.ts'
 import { MemoryClock, MemoryNetwork } from './memory-world.ts'
 import { Router, type RouterOptions } from './router.ts'
 
@@ -49,11 +50,11 @@ test('port, local address, TTL and TCP MD5 key of a peering are those of its dia
   a.peerWith([b], { port: 1790, localAddress, ttl: 3, password: 'rack 7' })
   clock.advance(1000)
   assert.deepEqual(network.dials[0], { address: b.address, port: 1790, localAddress, ttl: 3, password: 'rack 7' })
-  assert.deepEqual(network.keys.at(-1), [{ address: b.address, password: 'rack 7' }])
+  assert.deepEqual(network.keys.at(-1), [{ from: hostPrefix(b.address), password: 'rack 7' }])
   a.peerWith([b])
   clock.advance(MINUTE)
   assert.deepEqual(network.dials.at(-1), { address: b.address, port: 179 })
-  assert.deepEqual(network.keys.at(-1), [])
+  assert.deepEqual(network.keys.at(-1), [{ from: hostPrefix(b.address) }])
 })
 
 test('a speaker listens on several addresses, and next hop self is the address of each session', () => {

@@ -24,6 +24,7 @@ import {
 } from '../libc.ts'
 import { decodeMessages, type Message } from '../netlink/message.ts'
 import { growReceiveBuffer, netlinkAddress, SOL_NETLINK } from '../netlink/socket.ts'
+import { DROP, encodeFilter, type Instruction, JUMP_EQUAL, KEEP, LOAD_WORD, RETURN } from '../socket-filter.ts'
 import { OUTSTANDING_LIMIT, Shared, type ThreadData, type ThreadPost } from './shared.ts'
 
 export const RTNLGRP_LINK = 1
@@ -164,18 +165,9 @@ export class EventMonitor {
 function refuseFrom(portIds: readonly number[]): Uint8Array {
   // BPF loads words in network order, the kernel wrote the word in its own
   const word = new DataView(new ArrayBuffer(4))
-  const [LOAD_WORD, JUMP_EQUAL, RETURN] = [0x20, 0x15, 0x06]
   const refused = portIds.map((portId, at) => {
     word.setUint32(0, portId, LITTLE_ENDIAN)
-    return [JUMP_EQUAL, portIds.length - at, 0, word.getUint32(0)] as const
+    return [JUMP_EQUAL, portIds.length - at, 0, word.getUint32(0)] satisfies Instruction
   })
-  const program = [[LOAD_WORD, 0, 0, 12], ...refused, [RETURN, 0, 0, 0xffffffff], [RETURN, 0, 0, 0]] as const
-  const bytes = new DataView(new ArrayBuffer(8 * program.length))
-  for (const [at, [code, ifTrue, ifFalse, value]] of program.entries()) {
-    bytes.setUint16(8 * at, code, LITTLE_ENDIAN)
-    bytes.setUint8(8 * at + 2, ifTrue)
-    bytes.setUint8(8 * at + 3, ifFalse)
-    bytes.setUint32(8 * at + 4, value, LITTLE_ENDIAN)
-  }
-  return new Uint8Array(bytes.buffer)
+  return encodeFilter([[LOAD_WORD, 0, 0, 12], ...refused, [RETURN, 0, 0, KEEP], [RETURN, 0, 0, DROP]])
 }

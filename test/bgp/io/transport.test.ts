@@ -6,6 +6,7 @@ import { systemClock } from '../../../bgp/io/clock.ts'
 import { tcpTransport } from '../../../bgp/io/transport.ts'
 import type { Channel, DialOptions } from '../../../bgp/transport.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
+import { hostPrefix } from '../../../lib/base/prefix.ts'
 import { makeNamespace, noNamespaces } from '../../linux/netns.ts'
 import { until } from '../../until.ts'
 
@@ -154,14 +155,14 @@ test('a second listener on the port is refused with address, port and code', asy
 for (const address of [v4, v6])
   test(`over ${address} only the TCP MD5 key of the peer gets through, and keys change while listening`, async context => {
     const { listener, accepted, dial } = await station(context)
-    listener.secure([{ address, password: 'right' }])
+    listener.secure([{ from: hostPrefix(address), password: 'right' }])
     const wrong = dial({ address, password: 'wrong' })
     const none = dial({ address })
     const right = dial({ address, password: 'right' })
     await until('the right key is accepted', () => right.connected && accepted.length === 1)
     assert.deepEqual([wrong.connected, none.connected, wrong.closed, none.closed], [false, false, [], []])
 
-    listener.secure([{ address, password: 'second' }])
+    listener.secure([{ from: hostPrefix(address), password: 'second' }])
     const second = dial({ address, password: 'second' })
     await until('the new key is accepted', () => second.connected)
     listener.secure([])
