@@ -7,12 +7,17 @@
  * peer's last path is found. A million paths are scanned in about the time of ten thousand list steps with cache misses, and
  * two links per path would cost a third of its memory.
  *
+ * A peer may have several paths for a prefix, told apart by the path ids that it sends (RFC 7911); they cost an array that
+ * exists only once some peer does. Where peers are sent several paths of a prefix, the id of a path here is the id that they
+ * see: it stays with the path over a replacement, and is used again only when nobody holds it any more.
+ *
  * Rules: whoever changes what selection could see calls `touch`; a prefix without paths is released by `releaseVacant` only
  * when nobody else needs its id.
  */
 import type { Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import { PrefixTable } from '../../lib/base/prefix-table.ts'
+import { readUint32 } from '../wire/octets.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import type { PrefixFilter } from './policy.ts'
 import { IdQueue, resized } from './typed-array.ts'
@@ -45,6 +50,10 @@ const FIRST_CAPACITY = 64
 const VACANT_PART = 4
 /** Most prefixes that one call of `releaseVacant` looks at. */
 const VACANT_PASS = 16_384
+/** Most departed paths that one call of `releaseDeparted` looks at. */
+const DEPARTED_PASS = 4096
+/** Of a peer whose routes are not limited. */
+const NO_LIMIT = 0xffffffff
 
 export class PathTable {
   readonly family: Family
@@ -60,6 +69,8 @@ export class PathTable {
   prefix = new Int32Array(FIRST_CAPACITY)
   next = new Int32Array(FIRST_CAPACITY)
   flags = new Uint8Array(FIRST_CAPACITY)
+  /** By path: the id that the peer gave it. Undefined: no peer sends such ids, all are 0. */
+  pathIds: Uint32Array | undefined
   #freshPath = 1
   /** Freed paths, linked through `next`. */
   #freePath = 0
@@ -77,6 +88,15 @@ export class PathTable {
   received = new Uint32Array(16)
   rejected = new Uint32Array(16)
   stale = new Uint32Array(16)
+  /** Paths beyond the first one for a prefix. */
+  further = new Uint32Array(16)
+  /** Most prefixes that it may have, and how many announcements were beyond it. */
+  limit = new Uint32Array(16)
+  dropped = new Uint32Array(16)
+  /** Paths that are gone, whose ids somebody may hold still, and how many there are by prefix. */
+  readonly #departed = new IdQueue()
+  readonly #departedOf = new Map<number, number>()
+  #sendsIds = false
 
   constructor(family: Family, announcements: AnnouncementTable, seed: number) {
     this.family = family
@@ -94,35 +114,72 @@ export class PathTable {
     return this.#populated
   }
 
-  /** Makes room for a new peer's counters. */
+  /** Makes room for a new peer's counters, and begins them anew. */
   welcome(peer: number): void {
-    if (peer < this.received.length) return
-    this.received = resized(this.received, 2 * peer)
-    this.rejected = resized(this.rejected, 2 * peer)
-    this.stale = resized(this.stale, 2 * peer)
+    if (peer >= this.received.length) {
+      this.received = resized(this.received, 2 * peer)
+      this.rejected = resized(this.rejected, 2 * peer)
+      this.stale = resized(this.stale, 2 * peer)
+      this.further = resized(this.further, 2 * peer)
+      this.limit = resized(this.limit, 2 * peer)
+      this.dropped = resized(this.dropped, 2 * peer)
+    }
+    this.limit[peer] = NO_LIMIT
+    this.dropped[peer] = 0
   }
 
-  /** Learns or replaces the peer's path for each NLRI of a judged range of `buffer`. */
-  announce(announcement: number, buffer: Uint8Array, start: number, end: number, filter: PrefixFilter): void {
+  /** @param prefixes that a peer may have at most; what it has already stays */
+  limitPeer(peer: number, prefixes = NO_LIMIT): void {
+    this.limit[peer] = prefixes
+  }
+
+  /** Prefixes that a peer has paths for. */
+  prefixesOf(peer: number): number {
+    return this.received[peer]! - this.further[peer]!
+  }
+
+  /**
+   * Learns or replaces the peer's path for each NLRI of a judged range of `buffer`.
+   * @param withIds whether a path id is before each prefix
+   */
+  announce(
+    announcement: number,
+    buffer: Uint8Array,
+    start: number,
+    end: number,
+    withIds: boolean,
+    filter: PrefixFilter,
+  ): void {
     const peer = this.#announcements.peer[announcement]!
     const constant = filter.constant
+    if (withIds) this.pathIds ??= new Uint32Array(this.next.length)
     for (let at = start; at < end; ) {
+      let pathId = 0
+      if (withIds) {
+        pathId = readUint32(buffer, at)
+        at += 4
+      }
       const length = buffer[at]!
       const prefix = this.prefixes.intern(buffer, at + 1, length)
       at += 1 + ((length + 7) >> 3)
       if (prefix >= this.head.length) this.#growPrefixes()
       const accept = constant ?? filter.accepts(this.prefixes, prefix)
-      this.#put(prefix, peer, announcement, accept ? 0 : pathFlag.rejected)
+      this.#put(prefix, peer, pathId, announcement, accept ? 0 : pathFlag.rejected)
     }
   }
 
   /** Removes the peer's path for each NLRI of a judged range of `buffer`; unknown prefixes cost a look-up. */
-  withdraw(peer: number, buffer: Uint8Array, start: number, end: number): void {
+  withdraw(peer: number, buffer: Uint8Array, start: number, end: number, withIds: boolean): void {
     for (let at = start; at < end; ) {
+      let pathId = 0
+      if (withIds) {
+        pathId = readUint32(buffer, at)
+        at += 4
+      }
       const length = buffer[at]!
       const prefix = this.prefixes.find(buffer, at + 1, length)
       at += 1 + ((length + 7) >> 3)
-      if (prefix !== -1) this.#take(prefix, peer)
+      if (prefix !== -1) this.#take(prefix, peer, pathId)
     }
   }
 
@@ -130,12 +187,12 @@ export class PathTable {
   originate(announcement: number, prefix: Prefix): void {
     const id = this.prefixes.intern(prefix.bytes, 0, prefix.length)
     if (id >= this.head.length) this.#growPrefixes()
-    this.#put(id, this.#announcements.peer[announcement]!, announcement, 0)
+    this.#put(id, this.#announcements.peer[announcement]!, 0, announcement, 0)
   }
 
   withdrawOne(peer: number, prefix: Prefix): void {
     const id = this.prefixes.find(prefix.bytes, 0, prefix.length)
-    if (id !== -1) this.#take(id, peer)
+    if (id !== -1) this.#take(id, peer, 0)
   }
 
   /** Marks all paths of a peer stale. */
@@ -159,7 +216,7 @@ export class PathTable {
     const before = this.received[peer]!
     if (only === 'stale' && this.stale[peer] === 0) return 0
     this.#scan(peer, path => {
-      if (only === 'all' || (this.flags[path]! & pathFlag[only]) !== 0) this.#take(this.prefix[path]!, peer)
+      if (only === 'all' || (this.flags[path]! & pathFlag[only]) !== 0) this.#remove(path)
     })
     return before - this.received[peer]!
   }
@@ -193,11 +250,19 @@ export class PathTable {
     }
   }
 
-  /** The peer's path for a prefix, 0 when it has none. */
-  find(prefix: number, peer: number): number {
+  /** The peer's path for a prefix with this id, 0 when it has none. */
+  find(prefix: number, peer: number, pathId: number): number {
+    const ids = this.pathIds
     for (let path = this.head[prefix]!; path !== 0; path = this.next[path]!)
-      if (this.#announcements.peer[this.announcement[path]!] === peer) return path
+      if (this.#announcements.peer[this.announcement[path]!] === peer && (ids === undefined || ids[path] === pathId))
+        return path
     return 0
+  }
+
+  /** The peer's paths for a prefix. */
+  *pathsOf(prefix: number, peer: number): IterableIterator<number> {
+    for (let path = this.head[prefix]!; path !== 0; path = this.next[path]!)
+      if (this.#announcements.peer[this.announcement[path]!] === peer) yield path
   }
 
   /** Puts a prefix before selection. */
@@ -214,14 +279,15 @@ export class PathTable {
     return prefix
   }
 
-  /** Enters the chosen path (0: none); returns whether the route is another one than before, which is then up for export. */
+  /** Enters the chosen path (0: none); returns whether something is up for export by it: another route or, where peers are sent several, any path. */
   choose(prefix: number, path: number): boolean {
     const state = this.#state[prefix]!
     if (path === 0 && this.head[prefix] === 0 && (state & prefixState.vacant) === 0) {
       this.#state[prefix]! |= prefixState.vacant
       this.vacant.push(prefix)
     }
-    if (this.best[prefix] === path && (state & prefixState.bestReplaced) === 0) return false
+    const isSame = this.best[prefix] === path && (state & prefixState.bestReplaced) === 0
+    if (isSame && !this.#sendsIds) return false
     this.best[prefix] = path
     this.#state[prefix]! &= ~prefixState.bestReplaced
     if ((state & prefixState.changed) === 0) {
@@ -277,7 +343,8 @@ export class PathTable {
     for (let left = Math.min(before, VACANT_PASS); left > 0; left--) {
       const prefix = this.vacant.shift()
       if (this.head[prefix] !== 0) this.#state[prefix]! &= ~prefixState.vacant
-      else if ((this.#state[prefix]! & busy) !== 0 || isNeeded(prefix)) this.vacant.push(prefix)
+      else if ((this.#state[prefix]! & busy) !== 0 || this.#departedOf.has(prefix) || isNeeded(prefix))
+        this.vacant.push(prefix)
       else {
         this.#state[prefix] = 0
         this.prefixes.release(prefix)
@@ -287,11 +354,35 @@ export class PathTable {
     if (this.prefixes.size === 0 && this.head.length > this.prefixes.capacity) this.#reset()
   }
 
-  #put(prefix: number, peer: number, announcement: number, flags: number): void {
-    const path = this.find(prefix, peer)
-    this.#announcements.references[announcement]!++
+  /** Whether peers are sent several paths of a prefix, so that each path counts for export, and ids stay theirs for a while. */
+  sendIds(sends: boolean): void {
+    this.#sendsIds = sends
+    if (!sends) while (this.#departed.length > 0) this.releaseDeparted(() => false)
+  }
+
+  /** Releases ids of paths that are gone, but those that somebody needs. */
+  releaseDeparted(isNeeded: (path: number) => boolean): void {
+    for (let left = Math.min(this.#departed.length, DEPARTED_PASS); left > 0; left--) {
+      const path = this.#departed.shift()
+      if (isNeeded(path)) this.#departed.push(path)
+      else {
+        const prefix = this.prefix[path]!
+        const others = this.#departedOf.get(prefix)! - 1
+        if (others > 0) this.#departedOf.set(prefix, others)
+        else this.#departedOf.delete(prefix)
+        this.next[path] = this.#freePath
+        this.#freePath = path
+      }
+    }
+  }
+
+  #put(prefix: number, peer: number, pathId: number, announcement: number, flags: number): void {
+    const path = this.find(prefix, peer, pathId)
     if (path === 0) {
+      if (!this.#admits(prefix, peer)) return
+      this.#announcements.references[announcement]!++
       const added = this.#allocate()
+      if (this.pathIds !== undefined) this.pathIds[added] = pathId
       this.announcement[added] = announcement
       this.prefix[added] = prefix
       this.flags[added] = flags
@@ -303,6 +394,7 @@ export class PathTable {
       this.touch(prefix)
       return
     }
+    this.#announcements.references[announcement]!++
     const old = this.announcement[path]!
     const before = this.flags[path]!
     this.flags[path] = flags
@@ -317,28 +409,66 @@ export class PathTable {
     this.touch(prefix)
   }
 
-  #take(prefix: number, peer: number): void {
+  /** Counts a path that is about to be added; false: the peer has as many prefixes as it may. */
+  #admits(prefix: number, peer: number): boolean {
+    if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.further[peer]!++
+    else if (this.prefixesOf(peer) >= this.limit[peer]!) {
+      this.dropped[peer]!++
+      this.touch(prefix) // it may be without any path, to be released
+      return false
+    }
+    return true
+  }
+
+  /** Whether the peer has any path for the prefix. */
+  #isAmong(prefix: number, peer: number): boolean {
+    for (let path = this.head[prefix]!; path !== 0; path = this.next[path]!)
+      if (this.#announcements.peer[this.announcement[path]!] === peer) return true
+    return false
+  }
+
+  #take(prefix: number, peer: number, pathId: number): void {
+    const ids = this.pathIds
     let before = 0
     for (let path = this.head[prefix]!; path !== 0; before = path, path = this.next[path]!) {
-      const announcement = this.announcement[path]!
-      if (this.#announcements.peer[announcement] !== peer) continue
-      if (before === 0) {
-        this.head[prefix] = this.next[path]!
-        if (this.head[prefix] === 0) this.#populated--
-      } else this.next[before] = this.next[path]!
-      if ((this.flags[path]! & pathFlag.stale) !== 0) this.stale[peer]!--
-      if ((this.flags[path]! & pathFlag.rejected) !== 0) this.rejected[peer]!--
-      this.received[peer]!--
-      // the id may come back at once as another path of this prefix
-      if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
-      this.announcement[path] = 0
-      this.next[path] = this.#freePath
-      this.#freePath = path
-      this.#paths--
-      this.#announcements.release(announcement)
-      this.touch(prefix)
+      if (this.#announcements.peer[this.announcement[path]!] !== peer) continue
+      if (ids !== undefined && ids[path] !== pathId) continue
+      this.#unlink(prefix, before, path, peer)
       return
     }
+  }
+
+  #remove(path: number): void {
+    const prefix = this.prefix[path]!
+    let before = 0
+    for (let other = this.head[prefix]!; other !== path; other = this.next[other]!) before = other
+    this.#unlink(prefix, before, path, this.#announcements.peer[this.announcement[path]!]!)
+  }
+
+  /** @param before the path before it in the list, 0: it is the first */
+  #unlink(prefix: number, before: number, path: number, peer: number): void {
+    const announcement = this.announcement[path]!
+    if (before === 0) {
+      this.head[prefix] = this.next[path]!
+      if (this.head[prefix] === 0) this.#populated--
+    } else this.next[before] = this.next[path]!
+    if ((this.flags[path]! & pathFlag.stale) !== 0) this.stale[peer]!--
+    if ((this.flags[path]! & pathFlag.rejected) !== 0) this.rejected[peer]!--
+    this.received[peer]!--
+    if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.further[peer]!--
+    // the id may come back at once as another path of this prefix
+    if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
+    this.announcement[path] = 0
+    this.#paths--
+    if (this.#sendsIds) {
+      this.#departed.push(path)
+      this.#departedOf.set(prefix, (this.#departedOf.get(prefix) ?? 0) + 1)
+    } else {
+      this.next[path] = this.#freePath
+      this.#freePath = path
+    }
+    this.#announcements.release(announcement)
+    this.touch(prefix)
   }
 
   #allocate(): number {
@@ -375,6 +505,7 @@ export class PathTable {
     this.prefix = resized(this.prefix, capacity)
     this.next = resized(this.next, capacity)
     this.flags = resized(this.flags, capacity)
+    if (this.pathIds !== undefined) this.pathIds = resized(this.pathIds, capacity)
   }
 
   /** No prefix is left: all memory goes back. */
@@ -382,6 +513,7 @@ export class PathTable {
     this.#growPrefixes()
     this.#freshPath = 1
     this.#freePath = 0
+    this.pathIds = undefined
     this.#resizePaths(FIRST_CAPACITY)
   }
 }

@@ -32,6 +32,8 @@ export class PeerTable {
   uninstalled = new Uint8Array(16)
   /** BGP identifier of the peer's last session. */
   routerId = new Uint32Array(16)
+  /** Bits of the families whose NLRI its session has path ids in. */
+  #withIds = new Uint8Array(16)
 
   /** Peer numbers are less than this. */
   get capacity(): number {
@@ -47,6 +49,7 @@ export class PeerTable {
       this.node = resized(this.node, 2 * peer)
       this.uninstalled = resized(this.uninstalled, 2 * peer)
       this.routerId = resized(this.routerId, 2 * peer)
+      this.#withIds = resized(this.#withIds, 2 * peer)
     }
     this.#entries[peer] = { config, session: undefined, own: [], imports: importsOf(config) }
     this.#note(peer, config)
@@ -59,6 +62,18 @@ export class PeerTable {
     entry.config = config
     entry.imports = importsOf(config)
     this.#note(peer, config)
+  }
+
+  /** Its session is up. */
+  join(peer: number, session: RibSession): void {
+    this.get(peer).session = session
+    this.routerId[peer] = session.remoteRouterId
+    this.#withIds[peer] = (session.addPathReceive ?? []).reduce((bits, family) => bits | bitOf(family), 0)
+  }
+
+  /** Whether the peer's NLRI of a family comes with path ids (RFC 7911 §3). */
+  sendsIds(peer: number, family: Family): boolean {
+    return (this.#withIds[peer]! & bitOf(family)) !== 0
   }
 
   remove(peer: number): void {
@@ -101,6 +116,10 @@ export class PeerTable {
     this.uninstalled[peer] = config.install === false ? 1 : 0
     this.#byAddress.set(String(config.address), peer)
   }
+}
+
+function bitOf(family: Family): number {
+  return family === 4 ? 1 : 2
 }
 
 function importsOf(config: RibPeer): Readonly<Record<Family, PrefixFilter>> {

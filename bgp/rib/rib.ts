@@ -92,7 +92,10 @@ export class Rib {
   /** A peer of the configuration; the number is small, and used again after `removePeer`. Never 0 (LOCAL_PEER). */
   addPeer(peer: RibPeer): number {
     const number = this.#peers.add(peer)
-    for (const family of families) this.#tables[family].welcome(number)
+    for (const family of families) {
+      this.#tables[family].welcome(number)
+      this.#tables[family].limitPeer(number, peer.maxPrefixes?.[family])
+    }
     return number
   }
 
@@ -105,6 +108,7 @@ export class Rib {
       field => config[field] !== to[field],
     )
     for (const family of families) {
+      this.#tables[family].limitPeer(peer, to.maxPrefixes?.[family])
       if (imports[family].key !== now[family].key) this.#tables[family].filter(peer, now[family])
       if (isOther) this.#tables[family].reconsider(peer)
     }
@@ -121,8 +125,7 @@ export class Rib {
 
   /** The peer's session is Established: it gets the Adj-RIB-Out of each negotiated family, then End-of-RIB. */
   join(peer: number, session: RibSession): void {
-    this.#peers.get(peer).session = session
-    this.#peers.routerId[peer] = session.remoteRouterId
+    this.#peers.join(peer, session)
     this.#own(peer, Object.values(session.self))
     this.#exports.join(peer)
   }
@@ -152,9 +155,12 @@ export class Rib {
   learn(peer: number, update: UpdateReader, buffer: Uint8Array): void {
     const four = this.#tables[4]
     if (update.withdrawnEnd > update.withdrawnStart)
-      four.withdraw(peer, buffer, update.withdrawnStart, update.withdrawnEnd)
-    if (update.mpUnreachFamily !== 0)
-      this.#tables[update.mpUnreachFamily].withdraw(peer, buffer, update.mpUnreachStart, update.mpUnreachEnd)
+      four.withdraw(peer, buffer, update.withdrawnStart, update.withdrawnEnd, this.#peers.sendsIds(peer, 4))
+    if (update.mpUnreachFamily !== 0) {
+      const family = update.mpUnreachFamily
+      const withIds = this.#peers.sendsIds(peer, family)
+      this.#tables[family].withdraw(peer, buffer, update.mpUnreachStart, update.mpUnreachEnd, withIds)
+    }
     if (update.nlriEnd > update.nlriStart)
       this.#reach(four, peer, update, true, buffer, update.nlriStart, update.nlriEnd)
     if (update.mpReachFamily !== 0) {
@@ -264,10 +270,10 @@ export class Rib {
     const received = table.received[peer]!
     return {
       received,
-      prefixes: received,
+      prefixes: table.prefixesOf(peer),
       accepted: received - table.rejected[peer]!,
       stale: table.stale[peer]!,
-      dropped: 0,
+      dropped: table.dropped[peer]!,
       advertised: this.#exports.groupOf(peer, family)?.sizeFor(peer) ?? 0,
       withheld: 0,
     }
@@ -331,8 +337,9 @@ export class Rib {
     start: number,
     end: number,
   ): void {
+    const withIds = this.#peers.sendsIds(peer, table.family)
     if (update.verdict === 'withdraw') {
-      table.withdraw(peer, buffer, start, end)
+      table.withdraw(peer, buffer, start, end, withIds)
       return
     }
     const nextHop = classic
@@ -340,7 +347,7 @@ export class Rib {
       : this.#nextHops.intern(update.mpNextHop, update.mpNextHopLength === 4 ? 4 : 6)
     const attributes = this.#attributes.intern(update.attributes, 0, update.attributesEnd)
     const announcement = this.#announcements.intern(peer, attributes, nextHop)
-    table.announce(announcement, buffer, start, end, this.#peers.get(peer).imports[table.family])
+    table.announce(announcement, buffer, start, end, withIds, this.#peers.get(peer).imports[table.family])
     this.#announcements.release(announcement)
   }
 }
