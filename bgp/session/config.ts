@@ -90,14 +90,8 @@ export interface PrefixLimit {
   readonly restartTime?: number
 }
 
-/** RFC 5880, 5881, 5883. */
+/** A BFD session (bgp/bfd) watches the path to the peer; here it is only what follows from it. */
 export interface BfdConfig {
-  /** Milliseconds between two packets, both ways. */
-  readonly interval: number
-  /** Packets that may be missed. */
-  readonly multiplier: number
-  /** The peer may be several hops away. */
-  readonly multihop: boolean
   /** No BGP session while BFD is down; and a BFD that does not share the peer's fate ends graceful restart (RFC 5882 §4.3). */
   readonly strict: boolean
 }
