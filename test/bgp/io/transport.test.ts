@@ -1,13 +1,14 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
-import { createServer, type Socket } from 'node:net'
+import { createServer, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { systemClock } from '../../../bgp/io/clock.ts'
 import { tcpTransport } from '../../../bgp/io/transport.ts'
 import type { Channel, DialOptions } from '../../../bgp/transport.ts'
-import { parseAddress } from '../../../lib/base/ip.ts'
-import { hostPrefix } from '../../../lib/base/prefix.ts'
-import { makeNamespace, noNamespaces } from '../../linux/netns.ts'
+import { type Address, parseAddress } from '../../../lib/base/ip.ts'
+import { hostPrefix, parsePrefix } from '../../../lib/base/prefix.ts'
+import { openTcpSocket, setTtl } from '../../../lib/linux/tcp.ts'
+import { makeNamespace, noNamespaces, type TestNamespace } from '../../linux/netns.ts'
 import { until } from '../../until.ts'
 
 const v4 = parseAddress('127.0.0.1')
@@ -61,6 +62,16 @@ async function station(context: TestContext) {
     return log
   }
   return { port, listener, accepted, dial }
+}
+
+/** A connection whose descriptor is known, with TTL 255. */
+async function rawConnection(context: TestContext, address: Address, port: number) {
+  const fd = openTcpSocket(address.family)
+  setTtl(fd, address.family, 255)
+  const socket = new Socket({ fd, readable: true, writable: true }).connect(port, address.toString())
+  context.after(() => socket.destroy())
+  await once(socket, 'connect')
+  return { fd, socket }
 }
 
 for (const address of [v4, v6])
@@ -171,6 +182,91 @@ for (const address of [v4, v6])
     assert.equal(wrong.connected, false)
   })
 
+for (const [address, range] of [
+  [v4, '127.0.0.0/8'],
+  [v6, '::/64'],
+] as const)
+  test(`a TCP MD5 key of ${range} counts for every address in it, but for those that have one of their own`, async context => {
+    const { listener, accepted, dial } = await station(context)
+    const from = parsePrefix(range)
+    listener.secure([{ from, password: 'range' }])
+    const wrong = dial({ address, password: 'wrong' })
+    const none = dial({ address })
+    const right = dial({ address, password: 'range' })
+    await until('the key of the range is accepted', () => right.connected && accepted.length === 1)
+    assert.deepEqual([wrong.connected, none.connected], [false, false])
+
+    listener.secure([
+      { from, password: 'range' },
+      { from: hostPrefix(address), password: 'own' },
+    ])
+    const shared = dial({ address, password: 'range' })
+    const own = dial({ address, password: 'own' })
+    await until('its own key is accepted', () => own.connected)
+    assert.equal(shared.connected, false)
+    listener.secure([])
+    const open = dial({ address })
+    await until('no key is needed any more', () => open.connected)
+  })
+
+for (const address of [v4, v6]) {
+  test(`over ${address} a listener hears nothing that comes from too far away, and whoever asks the same of it hears it`, async context => {
+    const { listener, accepted, dial } = await station(context)
+    const from = hostPrefix(address)
+    const unheard = dial({ address, minimumTtl: 255 })
+    listener.secure([{ from, minimumTtl: 254 }])
+    const far = dial({ address, ttl: 253 })
+    const ordinary = dial({ address })
+    const near = dial({ address, ttl: 254 })
+    const asksToo = dial({ address, ttl: 255, minimumTtl: 255 })
+    await until('the near ones are up', () => near.connected && asksToo.connected && accepted.length === 2)
+    assert.deepEqual([unheard.connected, far.connected, ordinary.connected], [false, false, false])
+    listener.secure([])
+    const anybody = dial({ address, ttl: 1 })
+    await until('anybody is heard again', () => anybody.connected)
+  })
+
+  test(`over ${address} what comes from too far away is dropped on a connection that is up, too`, async context => {
+    const { port, listener, accepted } = await station(context)
+    listener.secure([{ from: hostPrefix(address), minimumTtl: 255 }])
+    const [one, other] = [await rawConnection(context, address, port), await rawConnection(context, address, port)]
+    await until('both are accepted', () => accepted.length === 2)
+    setTtl(one.fd, address.family, 254)
+    one.socket.write('far')
+    other.socket.write('near')
+    await until('the near one is heard', () => accepted.some(({ received }) => received.length === 4))
+    assert.ok(accepted.every(({ received }) => received.toString() !== 'far'))
+    setTtl(one.fd, address.family, 255)
+    await until('its repetition comes from near by', () => accepted.some(({ received }) => received.length === 3))
+  })
+}
+
+test('of several rules for an address the longest prefix says how far it may be away', async context => {
+  const { listener, dial } = await station(context)
+  listener.secure([
+    { from: parsePrefix('127.0.0.0/8'), minimumTtl: 255 },
+    { from: parsePrefix('127.0.1.0/24') },
+    { from: parsePrefix('127.0.1.7/32'), minimumTtl: 250 },
+    { from: parsePrefix('::/0'), minimumTtl: 255 },
+  ])
+  const from = (text: string, ttl: number) => dial({ address: v4, localAddress: parseAddress(text), ttl })
+  const strict = from('127.0.2.1', 250)
+  const stricter = from('127.0.1.7', 249)
+  const heard = [from('127.0.2.1', 255), from('127.0.1.1', 1), from('127.0.1.7', 250)]
+  await until('those near enough are up', () => heard.every(({ connected }) => connected))
+  assert.deepEqual([strict.connected, stricter.connected], [false, false])
+})
+
+test('rules for hundreds of peers fit a listener', async context => {
+  const { listener, dial } = await station(context)
+  const addresses = Array.from({ length: 600 }, (_, at) => parsePrefix(`127.1.${at >> 8}.${at & 255}/32`))
+  listener.secure(addresses.map(from => ({ from, minimumTtl: 255 })))
+  const from = (ttl: number) => dial({ address: v4, localAddress: parseAddress('127.1.2.87'), ttl })
+  const [far, near] = [from(254), from(255)]
+  await until('the near one is up', () => near.connected)
+  assert.equal(far.connected, false)
+})
+
 test('an address of this host is attached to the networks of its link', () => {
   const { self, subnets } = tcpTransport.attachment(v4)
   assert.equal(self[4]?.toString(), '127.0.0.1')
@@ -191,6 +287,25 @@ test('the next hops of a session are the addresses of its link, and no link-loca
   assert.deepEqual(attachment('fd00::1').self[4]?.toString(), '10.0.0.1')
   assert.deepEqual(attachment('10.0.1.1').self, { 4: parseAddress('10.0.1.1') })
 })
+
+test('a link-local address is told as a next hop only where its link has no other one', { skip: noNamespaces }, () => {
+  using space = makeNamespace()
+  const self = (device: string) => {
+    const address = linkLocalAddress(space, device)
+    return { address, ...space.run(() => tcpTransport.attachment(address, device)).self }
+  }
+  const [a, b] = [self('a'), self('b')]
+  assert.deepEqual([String(a[4]), String(a[6])], ['10.0.0.1', 'fd00::1'])
+  assert.deepEqual([b[4], b[6]], [undefined, b.address])
+})
+
+function linkLocalAddress(space: TestNamespace, device: string): Address {
+  for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+    const [, found] = /inet6 (fe80:\S+)\/64 scope link/.exec(space.ip(`-6 address show dev ${device} -tentative`)) ?? []
+    if (found !== undefined) return parseAddress(found)
+  }
+  throw new Error(`${device} has no link-local address`)
+}
 
 test('the clock wakes no earlier than told, and not at all when cancelled', async () => {
   const start = systemClock.now()
