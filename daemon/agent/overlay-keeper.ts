@@ -95,11 +95,13 @@ export class OverlayKeeper {
   }
 
   /**
-   * Makes FDB rows ours that others have and that say what ours would: flannel has one for a Node that stands for a BIG-IP, at
-   * the key of ours. Its other rows are at keys of its own.
+   * Has packets take our rows where those of others serve: flannel has an FDB row for a Node that stands for a BIG-IP, at the
+   * key of ours, and a route that goes before ours. Its neighbour, at a key of its own, then serves nobody.
    */
   async takeOver(): Promise<void> {
-    const served = this.states.filter(({ row, status }) => row.kind === 'fdb' && status === 'served')
+    const served = this.states.filter(
+      ({ row: { kind }, status }) => (kind === 'fdb' || kind === 'route') && status === 'served',
+    )
     this.#taken = new Set([...this.#taken, ...served.map(({ row }) => rowKey(row))])
     this.#apply()
     await this.#table?.settled()

@@ -1,6 +1,6 @@
 /**
  * `podpeer migrate dummy-node`: away from the Node that stands for a BIG-IP in flannel's eyes. On a node its agent takes
- * flannel's FDB rows over, so that the deletion of that Node, in which every flanneld deletes its rows, loses no packet; of the
+ * over what is flannel's of the way to it, so that the deletion of that Node, in which every flanneld deletes its rows, loses no packet; of the
  * cluster it says whether the Node may be deleted. It deletes no Node itself.
  */
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'

@@ -53,7 +53,7 @@ export interface RowStatus {
   readonly key: string
   /** As `ip` and `bridge` say it: `via 10.244.255.1 dev flannel.1`. */
   readonly content: string
-  /** `served`: somebody else's row says the same; `conflict`: it says something else. */
+  /** `served`: somebody else's row says the same, or a route of theirs goes before ours; `conflict`: it says something else. */
   readonly status: 'installed' | 'served' | 'conflict' | 'pending'
   /** Why it is not installed; absent when it is. */
   readonly reason?: string

@@ -1,6 +1,7 @@
 /**
  * THE LAB'S, not podpeer's: plays the CNI's daemon of every node. Makes the overlay's devices, and keeps the rows of
- * cni-rows.ts in the nodes' kernels as the objects in the API change. Rows go by their own keys, as flanneld deletes them.
+ * cni-rows.ts in the nodes' kernels as the objects in the API change. Rows go by their own keys and in the order in which they
+ * came, as flanneld deletes them: the neighbour while the route still leads to it.
  */
 import { WorldFault } from '../../lib/base/failure.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
@@ -99,7 +100,7 @@ export class CniPlayer {
     const added = [...wanted].filter(([key]) => !known.has(key))
     if (gone.length + added.length === 0) return
     inPlace(node.name, socket => {
-      for (const [, row] of gone.toReversed()) write(socket, row, false)
+      for (const [, row] of gone) write(socket, row, false)
       for (const [, row] of added) write(socket, row, true)
     })
   }
@@ -124,6 +125,11 @@ function makeDevice(
     learning: false,
   })
   setLink(socket, findLink(socket, name).index, { up: true })
+}
+
+/** As the daemon deletes it; what somebody else has deleted is done. */
+export function removePlayed(socket: NetlinkSocket, row: PlayedRow): void {
+  write(socket, row, false)
 }
 
 function write(socket: NetlinkSocket, row: PlayedRow, present: boolean): void {

@@ -17,6 +17,9 @@ export interface OwnerMark {
   readonly metric: number
 }
 
+/** Of routes that go before all others; of IPv4 alone, for the kernel gives those of IPv6 one. */
+const NO_METRIC = 0
+
 export class KernelRows {
   readonly #mark: OwnerMark
   readonly #groups: FdbGroups
@@ -60,14 +63,16 @@ export class KernelRows {
     return told({ kind: 'neighbor', device, address, mac }, owner)
   }
 
-  /** Undefined where it is not at a key that could be ours. */
+  /** Undefined where it is neither at a key that could be ours nor a rival of one. */
   ofRoute(route: KernelRoute): KernelRow | undefined {
     const [hop] = route.hops
-    if (route.metric !== this.#mark.metric || route.tos !== 0) return undefined
+    const isAtKey = route.metric === this.#mark.metric
+    if ((!isAtKey && route.metric !== NO_METRIC) || route.tos !== 0) return undefined
     const device = this.#links.get(hop?.link ?? 0)?.name ?? ''
     const isOurs = route.protocol === this.#mark.protocol
     const gateway = hop?.gateway
     const isSimple = route.type === 'unicast' && route.hops.length === 1 && gateway !== undefined
+    if (!isAtKey && !isSimple) return undefined
     const content = isSimple ? routeContent(gateway, device) : route.type
     // what could not be a row of ours is only ever compared by its content
     const row: OverlayRow = {
@@ -77,7 +82,9 @@ export class KernelRows {
       gateway: gateway ?? prefixOf(route).address,
       table: route.table,
     }
-    return { row, owner: isOurs ? 'ours' : 'foreign', content }
+    return isAtKey
+      ? { row, owner: isOurs ? 'ours' : 'foreign', content }
+      : { row, owner: 'foreign', content, rival: true }
   }
 
   ofRule({ to, table, priority, protocol }: KernelRule): KernelRow {

@@ -276,6 +276,7 @@ export class OverlayTable {
   #hearRow(kernel: KernelRow | undefined, went: boolean, now: number): void {
     if (kernel === undefined) return
     const key = rowKey(kernel.row)
+    if (kernel.rival) return this.#plan.heardRival(key, went ? undefined : kernel)
     if (kernel.owner !== 'ours' && !this.#plan.concerns(key)) return
     this.#plan.heard(key, went ? undefined : kernel, now, Math.random())
   }
@@ -332,8 +333,9 @@ export class OverlayTable {
     this.#rows.begin()
     if (!this.#rows.plain) this.#scanGroups()
     const found = new Map<string, KernelRow>()
+    const rivals = new Map<string, KernelRow>()
     const take = (kernel: KernelRow | undefined) => {
-      if (kernel !== undefined) found.set(rowKey(kernel.row), kernel)
+      if (kernel !== undefined) (kernel.rival ? rivals : found).set(rowKey(kernel.row), kernel)
     }
     for (const row of this.#neighbors()) take(this.#rows.ofNeighbor(row))
     const places = this.#places()
@@ -345,7 +347,7 @@ export class OverlayTable {
       for (const rule of listRules(this.#reader, family)) take(this.#rows.ofRule(rule))
     this.#read = new Set(places.keys())
     this.#calls.reads++
-    this.#plan.scanned(found, performance.now(), Math.random())
+    this.#plan.scanned(found, performance.now(), Math.random(), rivals)
   }
 
   #scanGroups(): void {
@@ -398,7 +400,7 @@ export class OverlayTable {
 
   /** Why the operation cannot even be written. */
   #obstacle({ row, change }: RowOperation): string | undefined {
-    if (row.kind === 'rule' || change === 'delete') return undefined
+    if (row.kind === 'rule' || change === 'delete' || change === 'displace') return undefined
     return this.#rows.indexOf(row.device) === undefined ? `there is no device ${row.device}` : undefined
   }
 
@@ -419,7 +421,8 @@ export class OverlayTable {
         } else {
           const outcome = this.#plan.refused(operation, refusal.code, refusal.reason, now, Math.random())
           if (outcome === 'read') this.#scanAt = 0
-          else if (operation.change !== 'delete') this.#tellTrouble(rowKey(operation.row), refusal.reason)
+          else if (operation.change !== 'delete' && operation.change !== 'displace')
+            this.#tellTrouble(rowKey(operation.row), refusal.reason)
         }
       }
       return refusals.size === 0

@@ -5,6 +5,8 @@
  * Rules:
  * - a row of somebody else at a key of ours is left alone: if it says the same it serves us, else our row waits for it;
  *   only a key that was named for a take-over is taken;
+ * - a route of somebody else that goes before ours, for it has no metric, is left alone just so (a rival); where the key of
+ *   ours was named for a take-over, it is deleted, but not before ours is there;
  * - what the kernel found out by itself (a dynamic neighbour, a learned FDB row) is nobody's and is replaced;
  * - a row of a former run stays until it is wanted or swept;
  * - rows are added in the order in which packets need them last (neighbour, FDB row, route, rule), and deleted the other
@@ -21,12 +23,14 @@ export interface KernelRow {
   readonly content: string
   /** An FDB row that names an endpoint itself, where ours name a nexthop group: the kernel cannot replace it. */
   readonly plain?: true
+  /** Not at the key itself: a route of somebody else to the same by the same device, which packets take before ours. */
+  readonly rival?: true
 }
 
 export interface RowOperation {
   readonly key: string
-  /** `exchange`: delete and add in one go, with a stand-in meanwhile. */
-  readonly change: 'add' | 'replace' | 'exchange' | 'delete'
+  /** `exchange`: delete and add in one go, with a stand-in meanwhile; `displace`: delete the rival. */
+  readonly change: 'add' | 'replace' | 'exchange' | 'delete' | 'displace'
   readonly row: OverlayRow
   /** What is there before, where something is. */
   readonly before: KernelRow | undefined
@@ -34,7 +38,7 @@ export interface RowOperation {
 
 /**
  * - `installed`: there, and ours;
- * - `served`: somebody else's row at our key says the same;
+ * - `served`: somebody else's row at our key says the same, or a rival of ours leads there as well;
  * - `conflict`: somebody else's row at our key says something else;
  * - `pending`: not written yet, or refused and tried again.
  */
@@ -84,6 +88,8 @@ export class OverlayPlan {
   readonly #toDelete = ORDER.map(() => new Set<Entry>())
   /** In the order in which they are worked off. */
   readonly #queues = [...this.#toAdd, ...this.#toDelete.toReversed()]
+  /** Whatever rival there could be, by the key that a row of ours has or would have. */
+  readonly #rivals = new Map<string, KernelRow>()
   readonly #patience = new Patience()
   #taken: ReadonlySet<string> = new Set()
   #swept = false
@@ -120,11 +126,25 @@ export class OverlayPlan {
     for (const entry of this.#entries.values()) if (!entry.known) this.#touch(entry)
   }
 
-  /** The whole of what the kernel holds at keys that matter. */
-  scanned(rows: ReadonlyMap<string, KernelRow>, now: number, random: number): void {
+  /** The whole of what the kernel holds at keys that matter, and of rivals. */
+  scanned(
+    rows: ReadonlyMap<string, KernelRow>,
+    now: number,
+    random: number,
+    rivals: ReadonlyMap<string, KernelRow> = new Map(),
+  ): void {
     for (const entry of [...this.#entries.values()])
       if (!rows.has(entry.key)) this.heard(entry.key, undefined, now, random)
     for (const [key, row] of rows) this.heard(key, row, now, random)
+    for (const key of this.#rivals.keys()) if (!rivals.has(key)) this.heardRival(key, undefined)
+    for (const [key, rival] of rivals) this.heardRival(key, rival)
+  }
+
+  heardRival(key: string, rival: KernelRow | undefined): void {
+    if (rival === undefined) this.#rivals.delete(key)
+    else this.#rivals.set(key, rival)
+    const entry = this.#entries.get(key)
+    if (entry !== undefined) this.#touch(entry)
   }
 
   /** What the kernel holds at one key has changed. */
@@ -164,7 +184,8 @@ export class OverlayPlan {
 
   done({ key, change, row }: RowOperation, now: number): void {
     const entry = this.#entries.get(key)
-    if (entry === undefined) return
+    if (change === 'displace') this.#rivals.delete(key)
+    if (entry === undefined || change === 'displace') return
     this.#patience.settled(entry.id)
     entry.actual = change === 'delete' ? undefined : { row, owner: 'ours', content: rowContent(row) }
     if (this.#isRight(entry)) this.#settle(entry, now)
@@ -178,8 +199,12 @@ export class OverlayPlan {
   refused({ key, change }: RowOperation, code: string, reason: string, now: number, random: number): 'read' | 'held' {
     const entry = this.#entries.get(key)
     if (entry === undefined) return 'held'
-    const isGone = change === 'delete' && ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL'].includes(code)
-    if (isGone) {
+    const isGone = ['ENOENT', 'ESRCH', 'ENODEV', 'EADDRNOTAVAIL'].includes(code)
+    if (isGone && change === 'displace') {
+      this.#rivals.delete(key)
+      return 'held'
+    }
+    if (isGone && change === 'delete') {
       entry.actual = undefined
       this.#touch(entry)
       return 'held'
@@ -230,10 +255,13 @@ export class OverlayPlan {
     return count
   }
 
-  #state({ id, actual, content, contested, ...entry }: Entry, row: OverlayRow): RowState {
+  #state({ id, key, actual, content, contested, ...entry }: Entry, row: OverlayRow): RowState {
     const { repairs, installedAt, repairedAt } = entry
     const tell = (status: RowStatus, reason: string) => ({ row, status, reason, repairs, installedAt, repairedAt })
-    if (actual?.owner === 'ours' && actual.content === content) return tell('installed', '')
+    if (actual?.owner === 'ours' && actual.content === content)
+      return this.#rivalOf(key, row) === undefined
+        ? tell('installed', '')
+        : tell('served', "somebody else's route, which has no metric, goes before it")
     if (actual?.owner === 'foreign' && actual.content === content)
       return tell('served', 'somebody else has put the same there')
     if (actual?.owner === 'foreign') return tell('conflict', `somebody else has put "${actual.content}" there`)
@@ -245,6 +273,12 @@ export class OverlayPlan {
   #isRight({ key, wanted, content, actual }: Entry): boolean {
     if (wanted === undefined || actual === undefined || actual.content !== content) return false
     return actual.owner === 'ours' || (actual.owner === 'foreign' && !this.#taken.has(key))
+  }
+
+  #rivalOf(key: string, wanted: OverlayRow): KernelRow | undefined {
+    const rival = this.#rivals.get(key)
+    if (rival?.row.kind !== 'route' || wanted.kind !== 'route' || rival.row.device !== wanted.device) return undefined
+    return rival.content === rowContent(wanted) ? undefined : rival
   }
 
   #settle(entry: Entry, now: number): void {
@@ -268,7 +302,10 @@ export class OverlayPlan {
       const mayGo = actual?.owner === 'ours' && (known || this.#swept)
       return mayGo ? { key, change: 'delete', row: actual.row, before: actual } : undefined
     }
-    if (this.#isRight(entry)) return undefined
+    if (this.#isRight(entry)) {
+      const rival = this.#taken.has(key) ? this.#rivalOf(key, wanted) : undefined
+      return rival && { key, change: 'displace', row: rival.row, before: rival }
+    }
     if (actual === undefined) return { key, change: 'add', row: wanted, before: undefined }
     if (actual.owner === 'foreign' && !this.#taken.has(key)) return undefined
     return { key, change: actual.plain ? 'exchange' : 'replace', row: wanted, before: actual }

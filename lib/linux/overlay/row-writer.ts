@@ -17,6 +17,18 @@ type Change = RowOperation['change']
 /** Of a message that only prepares the next: its answer is not the operation's. */
 export type Written = RowOperation | undefined
 
+/** What a change is to the kernel, of all but FDB rows. */
+const KERNEL_CHANGES = {
+  add: 'add',
+  replace: 'replace',
+  exchange: 'replace',
+  delete: 'delete',
+  displace: 'delete',
+} as const
+
+/** In a delete: of any protocol, and with any metric the first, which is the one without. */
+const RIVAL = { protocol: 0, metric: 0 }
+
 /** Of the row of an FDB that is for frames to all MAC addresses that have none. */
 const DEFAULT_MAC = new Uint8Array(6)
 
@@ -50,9 +62,9 @@ export class RowWriter {
   #route(batch: MessageWriter, { prefix, gateway, device, table }: RowOf<'route'>, change: Change): void {
     const { family, length, bytes } = prefix
     const path = this.#pathVia(gateway, this.#rows.indexOf(device) ?? 0)
-    const key = { family, table: table ?? MAIN_TABLE, ...this.#mark }
+    const key = { family, table: table ?? MAIN_TABLE, ...(change === 'displace' ? RIVAL : this.#mark) }
     const put = (target: Uint8Array, at: number) => target.set(bytes, at)
-    writeRoute(batch, change === 'exchange' ? 'replace' : change, key, length, put, path)
+    writeRoute(batch, KERNEL_CHANGES[change], key, length, put, path)
   }
 
   /** Routes of one VTEP come one after the other. */
@@ -69,7 +81,7 @@ export class RowWriter {
     const common = { link: this.#rows.indexOf(row.device) ?? 0, address, protocol: this.#mark.protocol }
     writeNeighbor(
       batch,
-      change === 'exchange' ? 'replace' : change,
+      KERNEL_CHANGES[change],
       row.kind === 'proxy' ? { kind: 'proxy', ...common } : { kind: 'neighbor', ...common, mac: macBytes(row.mac) },
     )
   }
@@ -82,7 +94,7 @@ export class RowWriter {
     const target = this.#target(batch, endpoint)
     if (change === 'exchange' && before?.row.kind === 'fdb')
       writeNeighbor(batch, 'delete', { ...common, endpoint: before.row.endpoint })
-    writeNeighbor(batch, change === 'exchange' ? 'add' : change, { ...common, ...target })
+    writeNeighbor(batch, change === 'replace' ? 'replace' : 'add', { ...common, ...target })
   }
 
   /**

@@ -183,6 +183,31 @@ test('only keys that are named are taken over, an FDB row in one go', options, a
   )
 })
 
+test(
+  "somebody else's route without a metric goes before ours, and is displaced only where that is said",
+  options,
+  async context => {
+    const bench = new OverlayBench(context)
+    const { namespace } = bench
+    const flannel = 'route add 10.244.20.0/24 via 10.244.20.0 dev vx onlink proto static'
+    const rival = 'route 10.244.20.0/24 via 10.244.20.0 4 0'
+    namespace.ip(flannel)
+    const table = bench.open()
+    const status = () => table.states().find(({ row }) => row.kind === 'route')?.status
+    table.want(vtepRows())
+    await bench.awaitRows([...ROWS, rival])
+    assert.equal(status(), 'served')
+    table.want(vtepRows(), new Set(vtepRows().map(rowKey)))
+    await bench.awaitRows(ROWS)
+    assert.equal(status(), 'installed')
+    // flanneld has started anew
+    namespace.ip(flannel)
+    await until('it is heard of', () => table.counts().calls.messages > 6)
+    await bench.awaitRows(ROWS)
+    assert.deepEqual([table.counts().repairs, bench.notices], [0, []])
+  },
+)
+
 /** What happens to the FDB, a line each: `+ MAC` or `- MAC`, and where a row that came leads. */
 function watchFdb({ namespace }: OverlayBench, context: TestContext): string[] {
   const told: string[] = []
