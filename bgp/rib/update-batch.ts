@@ -5,7 +5,9 @@
  *
  * Buckets are lists through arrays sized to the slice: nothing is allocated per prefix.
  */
+import type { Family } from '../../lib/base/ip.ts'
 import type { PrefixTable } from '../../lib/base/prefix-table.ts'
+import type { NlriForm } from '../wire/nlri.ts'
 import { UpdateWriter } from '../wire/update-writer.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import type { ExportRule } from './export-rule.ts'
@@ -107,7 +109,7 @@ export class UpdateBatch {
   /** One run of withdrawals outside of any batch, for a single peer. */
   encodeWithdrawals(prefixes: PrefixTable, ids: readonly number[]): Uint8Array {
     const writer = this.#writer
-    writer.withdraw(prefixes.family)
+    writer.withdraw(plainForm(prefixes.family, true))
     for (const id of ids) this.#writePrefix(prefixes, id)
     writer.finish()
     return writer.take()
@@ -116,13 +118,13 @@ export class UpdateBatch {
   #encodeBucket(bucket: number, prefixes: PrefixTable, rule: ExportRule, unsendable: (prefix: number) => void): void {
     const writer = this.#writer
     const announcement = this.#announcement[bucket]!
+    const form = plainForm(prefixes.family, rule.encoding.fourOctetAs)
     let fits = announcement !== 0
     if (fits) {
       const end = rule.rewrite(announcement)
-      const { family, fourOctetAs } = rule.encoding
-      fits = writer.announce(rule.rewritten, 0, end, rule.nextHop(announcement), family, fourOctetAs)
+      fits = writer.announce(rule.rewritten, 0, end, rule.nextHop(announcement), form)
     }
-    if (!fits) writer.withdraw(prefixes.family)
+    if (!fits) writer.withdraw(form)
     for (let entry = this.#first[bucket]!; entry !== -1; entry = this.#nextEntry[entry]!) {
       this.#writePrefix(prefixes, this.#prefix[entry]!)
       if (!fits && announcement !== 0) unsendable(this.#prefix[entry]!)
@@ -167,4 +169,9 @@ export class UpdateBatch {
     this.#rangeStart = resized(this.#rangeStart, length)
     this.#rangeEnd = resized(this.#rangeEnd, length)
   }
+}
+
+/** Without add-path, extended next hops and extended messages. */
+function plainForm(family: Family, fourOctetAs: boolean): NlriForm {
+  return { family, fourOctetAs, addPath: false, extendedNextHop: false, maxLength: 4096 }
 }

@@ -95,7 +95,7 @@ const checkOrigin: Check = (bytes, start, end) =>
 const checkAsPath: Check = (bytes, start, end, context) => {
   const width = context.fourOctetAs ? 4 : 2
   const flaw = asPathFlaw(bytes, start, end, width)
-  if (flaw !== undefined || context.internal) return flaw
+  if (flaw !== undefined || context.internal || context.routeServer) return flaw
   return firstAsFlaw(bytes, start, end, width, context.peerAs)
 }
 

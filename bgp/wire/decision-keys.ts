@@ -9,7 +9,15 @@ import { attributeCode, wellKnownCommunity } from './iana.ts'
 import { readUint32 } from './octets.ts'
 
 /** Bits of `communities`. */
-export const communityBit = { noExport: 1, noAdvertise: 2, noExportSubconfed: 4 } as const
+export const communityBit = {
+  noExport: 1,
+  noAdvertise: 2,
+  noExportSubconfed: 4,
+  gracefulShutdown: 8,
+  blackhole: 16,
+  llgrStale: 32,
+  noLlgr: 64,
+} as const
 
 export class DecisionKeys {
   /** 0 IGP, 1 EGP, 2 INCOMPLETE. */
@@ -26,6 +34,8 @@ export class DecisionKeys {
   clusterListLength = 0
   /** Which of the well-known communities are present: bits of `communityBit`. */
   communities = 0
+  /** The AS number of ONLY_TO_CUSTOMER (RFC 9234 §5); 0 when absent. */
+  otc = 0
 
   /** Fills all fields from canonical attribute bytes `[start, end)`. */
   read(bytes: Uint8Array, start: number, end: number): void {
@@ -47,6 +57,7 @@ export class DecisionKeys {
     this.originatorId = 0
     this.clusterListLength = 0
     this.communities = 0
+    this.otc = 0
   }
 
   #readAttribute(bytes: Uint8Array, code: number, start: number, end: number): void {
@@ -73,6 +84,9 @@ export class DecisionKeys {
         break
       case attributeCode.clusterList:
         this.clusterListLength = (end - start) / 4
+        break
+      case attributeCode.onlyToCustomer:
+        this.otc = readUint32(bytes, start)
         break
     }
   }
@@ -114,6 +128,14 @@ function bitOf(community: number): number {
       return communityBit.noAdvertise
     case wellKnownCommunity.noExportSubconfed:
       return communityBit.noExportSubconfed
+    case wellKnownCommunity.gracefulShutdown:
+      return communityBit.gracefulShutdown
+    case wellKnownCommunity.blackhole:
+      return communityBit.blackhole
+    case wellKnownCommunity.llgrStale:
+      return communityBit.llgrStale
+    case wellKnownCommunity.noLlgr:
+      return communityBit.noLlgr
     default:
       return 0
   }

@@ -5,7 +5,7 @@
  *   framer.push(chunk); while (framer.next()) use(framer.type, framer.buffer, framer.start, framer.end)
  */
 import { readHeader } from './header.ts'
-import { headerLength, maxMessageLength } from './iana.ts'
+import { headerLength, type maxExtendedMessageLength, maxMessageLength } from './iana.ts'
 
 export class Framer {
   /** Message type code. */
@@ -14,6 +14,8 @@ export class Framer {
   buffer: Uint8Array = new Uint8Array(0)
   start = 0
   end = 0
+  /** Most octets of an UPDATE, NOTIFICATION or ROUTE-REFRESH; more once the OPENs have agreed on it (RFC 8654 §4). */
+  maxLength: typeof maxMessageLength | typeof maxExtendedMessageLength = maxMessageLength
 
   #chunk: Uint8Array = new Uint8Array(0)
   #at = 0
@@ -38,7 +40,7 @@ export class Framer {
     const at = this.#at
     const rest = chunk.length - at
     if (rest < headerLength) return this.#hold(rest)
-    const length = readHeader(chunk, at, maxMessageLength)
+    const length = readHeader(chunk, at, this.maxLength)
     if (rest < length) return this.#hold(rest)
     this.#at = at + length
     return this.#show(chunk, at, length)
@@ -47,7 +49,7 @@ export class Framer {
   /** Completes the cut message, first its header, for only that tells its length. */
   #nextOfHeld(): boolean {
     if (!this.#fill(headerLength)) return false
-    const length = readHeader(this.#held, 0, maxMessageLength)
+    const length = readHeader(this.#held, 0, this.maxLength)
     if (!this.#fill(length)) return false
     this.#heldLength = 0
     return this.#show(this.#held, 0, length)
@@ -62,11 +64,19 @@ export class Framer {
 
   #hold(count: number): false {
     if (count === 0) return false
-    if (this.#held.length === 0) this.#held = new Uint8Array(maxMessageLength)
+    this.#reserve(this.#heldLength + count)
     this.#held.set(this.#chunk.subarray(this.#at, this.#at + count), this.#heldLength)
     this.#heldLength += count
     this.#at += count
     return false
+  }
+
+  /** A thousand idle sessions must not take the room of a thousand longest messages: it comes with the first that needs it. */
+  #reserve(length: number): void {
+    if (length <= this.#held.length) return
+    const larger = new Uint8Array(length > maxMessageLength ? this.maxLength : maxMessageLength)
+    larger.set(this.#held.subarray(0, this.#heldLength))
+    this.#held = larger
   }
 
   #show(buffer: Uint8Array, at: number, length: number): true {

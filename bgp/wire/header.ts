@@ -1,19 +1,22 @@
 /** The message header (RFC 4271 §4.1): sixteen octets of ones, the length of the whole message, its type. */
 
 import { PeerFault } from './fault.ts'
-import { headerLength, messageType } from './iana.ts'
+import { headerLength, maxExtendedMessageLength, maxMessageLength, messageType } from './iana.ts'
 import { errorCode, headerError } from './notification.ts'
 import { readUint16, writeUint16 } from './octets.ts'
 
 const markerLength = 16
 
-/** Fewest octets of each type, header included; where a type has one length only, `exact` says so (RFC 4271 §4, RFC 2918 §3). */
-const lengths: Readonly<Record<number, { readonly least: number; readonly exact: boolean }>> = {
-  [messageType.open]: { least: 29, exact: false },
-  [messageType.update]: { least: 23, exact: false },
-  [messageType.notification]: { least: 21, exact: false },
-  [messageType.keepalive]: { least: 19, exact: true },
-  [messageType.routeRefresh]: { least: 23, exact: true },
+/**
+ * Fewest and most octets of each type, header included (RFC 4271 §4, RFC 8654 §4). The length of a ROUTE-REFRESH is its
+ * decoder's affair: between some peers a wrong one is an error of its own (RFC 7313 §5).
+ */
+const lengths: Readonly<Record<number, { readonly least: number; readonly most: number }>> = {
+  [messageType.open]: { least: 29, most: maxMessageLength },
+  [messageType.update]: { least: 23, most: maxExtendedMessageLength },
+  [messageType.notification]: { least: 21, most: maxExtendedMessageLength },
+  [messageType.keepalive]: { least: 19, most: 19 },
+  [messageType.routeRefresh]: { least: 19, most: maxExtendedMessageLength },
 }
 
 /** Writes a header; returns where the body begins. */
@@ -47,7 +50,7 @@ export function judgeLength(type: number, length: number): void {
   const known = lengths[type]
   if (known === undefined)
     throw new PeerFault(errorCode.header, headerError.badType, `message type ${type}`, Uint8Array.of(type))
-  if (length < known.least || (known.exact && length > known.least)) throw badLength(length)
+  if (length < known.least || length > known.most) throw badLength(length)
 }
 
 /** How many messages there are in octets that hold whole ones of our own. */
@@ -58,7 +61,7 @@ export function countMessages(bytes: Uint8Array): number {
 }
 
 /** RFC 4271 §6.1: the data is the length field. */
-function badLength(length: number): PeerFault {
+export function badLength(length: number): PeerFault {
   const data = new Uint8Array(2)
   writeUint16(data, 0, length)
   return new PeerFault(errorCode.header, headerError.badLength, `a message length of ${length}`, data)

@@ -6,6 +6,8 @@ export const messageType = { open: 1, update: 2, notification: 3, keepalive: 4, 
 /** RFC 4271 §4.1; the length counts the header. */
 export const headerLength = 19
 export const maxMessageLength = 4096
+/** RFC 8654 §4: of UPDATE, NOTIFICATION and ROUTE-REFRESH between peers that both offered it. */
+export const maxExtendedMessageLength = 65535
 
 /** RFC 6793 §9: stands for an AS number that does not fit two octets. */
 export const asTrans = 23456
@@ -28,8 +30,13 @@ export const attributeCode = {
   extendedCommunities: 16,
   as4Path: 17,
   as4Aggregator: 18,
+  pmsiTunnel: 22,
+  tunnelEncapsulation: 23,
   ipv6ExtendedCommunities: 25,
+  aigp: 26,
   largeCommunities: 32,
+  onlyToCustomer: 35,
+  prefixSid: 40,
 } as const
 
 /** RFC 4271 §4.3 b and RFC 5065 §3. */
@@ -37,9 +44,11 @@ export const segmentType = { set: 1, sequence: 2, confederationSequence: 3, conf
 
 export const originCode = { igp: 0, egp: 1, incomplete: 2 } as const
 
-/** RFC 1997, RFC 8326, RFC 7999. */
+/** RFC 1997, RFC 8326, RFC 9494 §4.1, RFC 7999. */
 export const wellKnownCommunity = {
   gracefulShutdown: 0xffff0000,
+  llgrStale: 0xffff0006,
+  noLlgr: 0xffff0007,
   blackhole: 0xffff029a,
   noExport: 0xffffff01,
   noAdvertise: 0xffffff02,
@@ -49,9 +58,20 @@ export const wellKnownCommunity = {
 export const capabilityCode = {
   multiprotocol: 1,
   routeRefresh: 2,
+  extendedNextHop: 5,
+  extendedMessage: 6,
+  role: 9,
   gracefulRestart: 64,
   fourOctetAs: 65,
+  addPath: 69,
+  enhancedRouteRefresh: 70,
+  longLivedGracefulRestart: 71,
+  hostName: 73,
+  softwareVersion: 75,
 } as const
+
+/** Of ROUTE-REFRESH (RFC 7313 §3.2): please send again; what follows is everything; that was everything. */
+export const refreshSubtype = { request: 0, begin: 1, end: 2 } as const
 
 /** Names of capabilities for people, those we only recognise included. */
 export const capabilityName: Readonly<Record<number, string>> = {

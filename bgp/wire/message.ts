@@ -16,9 +16,16 @@ export type Message = Open | Notification | Keepalive | RouteRefresh
 
 /**
  * The message in a body `buffer[start, end)` that the Framer found. Not for UPDATE (type 2): that goes to UpdateReader.
+ * @param enhancedRefresh whether both sides speak RFC 7313, which has an error of its own for a ROUTE-REFRESH
  * @throws PeerFault
  */
-export function decodeMessage(type: number, buffer: Uint8Array, start: number, end: number): Message {
+export function decodeMessage(
+  type: number,
+  buffer: Uint8Array,
+  start: number,
+  end: number,
+  enhancedRefresh = false,
+): Message {
   judgeLength(type, headerLength + end - start)
   switch (type) {
     case messageType.open:
@@ -28,7 +35,7 @@ export function decodeMessage(type: number, buffer: Uint8Array, start: number, e
     case messageType.keepalive:
       return { type: 'keepalive' }
     case messageType.routeRefresh:
-      return decodeRouteRefresh(buffer, start)
+      return decodeRouteRefresh(buffer, start, end, enhancedRefresh)
     default:
       throw new RangeError('an UPDATE is read by UpdateReader')
   }

@@ -25,6 +25,8 @@ export const openError = {
   unsupportedParameter: 4,
   unacceptableHoldTime: 6,
   unsupportedCapability: 7,
+  /** RFC 9234 §4.2. */
+  roleMismatch: 11,
 } as const
 
 export const updateError = {
@@ -39,6 +41,9 @@ export const updateError = {
   invalidNetworkField: 10,
   malformedAsPath: 11,
 } as const
+
+/** RFC 7313 §5. */
+export const refreshError = { invalidLength: 1 } as const
 
 /** RFC 6608 §3. */
 export const fsmError = { unspecified: 0, inOpenSent: 1, inOpenConfirm: 2, inEstablished: 3 } as const

@@ -67,11 +67,16 @@ export class UpdateReader {
   repeated = false
   /** NEXT_HOP of the classic NLRI, meaningful when there is any. Its syntax is judged; its meaning (0.0.0.0, own address …) is the RIB's to judge. */
   nextHop4 = 0
-  /** Next hop of MP_REACH: 4 or 16 octets. A link-local second half (RFC 2545 §3) is left out. */
+  /** Next hop of MP_REACH: 4 or 16 octets; 16 for IPv4 NLRI where RFC 8950 was negotiated. */
   readonly mpNextHop = new Uint8Array(16)
   mpNextHopLength: 0 | 4 | 16 = 0
+  /** The link-local address behind a global one (RFC 2545 §3): 16 octets where `mpHasLinkLocal`. */
+  readonly mpLinkLocal = new Uint8Array(16)
+  mpHasLinkLocal = false
 
   readonly #context: UpdateContext
+  readonly #addPath4: boolean
+  readonly #addPath6: boolean
   /** The first flaw that asks for treat-as-withdraw, and the range of the attribute it is in. */
   #flaw: Flaw | undefined
   #flawCode = 0
@@ -86,6 +91,8 @@ export class UpdateReader {
 
   constructor(context: UpdateContext) {
     this.#context = context
+    this.#addPath4 = context.addPath.includes(4)
+    this.#addPath6 = context.addPath.includes(6)
   }
 
   /**
@@ -128,6 +135,7 @@ export class UpdateReader {
     this.mpUnreachStart = 0
     this.mpUnreachEnd = 0
     this.mpNextHopLength = 0
+    this.mpHasLinkLocal = false
     this.endOfRib = 0
     this.verdict = 'accept'
     this.attributesEnd = 0
@@ -150,7 +158,8 @@ export class UpdateReader {
 
   #judgeClassicNlri(buffer: Uint8Array): void {
     const flaw =
-      nlriFlaw(buffer, this.withdrawnStart, this.withdrawnEnd, 4) ?? nlriFlaw(buffer, this.nlriStart, this.nlriEnd, 4)
+      nlriFlaw(buffer, this.withdrawnStart, this.withdrawnEnd, 4, this.#addPath4) ??
+      nlriFlaw(buffer, this.nlriStart, this.nlriEnd, 4, this.#addPath4)
     if (flaw !== undefined) throw new PeerFault(errorCode.update, updateError.invalidNetworkField, flaw)
   }
 
@@ -191,7 +200,8 @@ export class UpdateReader {
     else {
       slots.see(code)
       if (row !== undefined) this.#known(row, buffer, at, start, end)
-      else if ((flags & attributeFlag.transitive) !== 0) slots.keep(code, unknownFlags, start, end)
+      else if ((flags & attributeFlag.transitive) !== 0 && !this.#context.discardUnknown)
+        slots.keep(code, unknownFlags, start, end)
     }
   }
 
@@ -231,15 +241,30 @@ export class UpdateReader {
     const family = this.#negotiated(buffer, start, attributeCode.mpReach)
     if (family === 0) return
     const length = buffer[start + 3]!
-    if (family === 4 ? length !== 4 : length !== 16 && length !== 32)
+    if (!this.#isNextHopLength(length, family))
       throw this.#optionalFault(buffer, at, end, `a next hop of ${length} octets`)
-    const flaw = nlriFlaw(buffer, nlriStart, end, family)
+    const flaw = nlriFlaw(buffer, nlriStart, end, family, this.#addPath(family))
     if (flaw !== undefined) throw this.#optionalFault(buffer, at, end, flaw)
     this.mpReachFamily = family
     this.mpReachStart = nlriStart
     this.mpReachEnd = end
-    this.mpNextHopLength = family === 4 ? 4 : 16
+    this.mpNextHopLength = length === 4 ? 4 : 16
     copyOctets(buffer, nextHopStart, nextHopStart + this.mpNextHopLength, this.mpNextHop, 0)
+    if (length === 32) this.#readLinkLocal(buffer, nextHopStart + 16)
+  }
+
+  /** RFC 2545 §3 for IPv6; for IPv4 the same with RFC 8950 §4, without it only an IPv4 address. */
+  #isNextHopLength(length: number, family: Family): boolean {
+    if (length === 4) return family === 4
+    return (length === 16 || length === 32) && (family === 6 || this.#context.extendedNextHop)
+  }
+
+  /** The second address counts when it is link-local; where the first is `::` it is the only one there is. */
+  #readLinkLocal(buffer: Uint8Array, at: number): void {
+    if (buffer[at] !== 0xfe || (buffer[at + 1]! & 0xc0) !== 0x80) return
+    const alone = this.mpNextHop.every(octet => octet === 0)
+    copyOctets(buffer, at, at + 16, alone ? this.mpNextHop : this.mpLinkLocal, 0)
+    this.mpHasLinkLocal = !alone
   }
 
   /** AFI 2, SAFI 1, withdrawn routes: RFC 4760 §4. */
@@ -247,11 +272,15 @@ export class UpdateReader {
     if (end - start < 3) throw this.#optionalFault(buffer, at, end, 'cut short')
     const family = this.#negotiated(buffer, start, attributeCode.mpUnreach)
     if (family === 0) return
-    const flaw = nlriFlaw(buffer, start + 3, end, family)
+    const flaw = nlriFlaw(buffer, start + 3, end, family, this.#addPath(family))
     if (flaw !== undefined) throw this.#optionalFault(buffer, at, end, flaw)
     this.mpUnreachFamily = family
     this.mpUnreachStart = start + 3
     this.mpUnreachEnd = end
+  }
+
+  #addPath(family: Family): boolean {
+    return family === 4 ? this.#addPath4 : this.#addPath6
   }
 
   /** The negotiated family that an attribute's AFI and SAFI name, else 0 and a fault. */

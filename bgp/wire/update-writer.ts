@@ -3,20 +3,21 @@
  * growing buffer. Nothing is allocated per prefix. It knows no route and no peer; the caller notes `length` before and
  * after a bucket to know the bucket's bytes (always whole messages after `finish`).
  *
- *   if (writer.announce(attributes, 0, end, nextHop, 4, true)) { writer.add(bytes, at, 24); …; writer.finish() }
- *   writer.withdraw(4); writer.add(bytes, at, 24); …; writer.finish()
+ *   if (writer.announce(attributes, 0, end, nextHop, form)) { writer.add(bytes, at, 24); …; writer.finish() }
+ *   writer.withdraw(form); writer.add(bytes, at, 24); …; writer.finish()
  *
- * IPv4 goes in the classic fields with attributes in type order, the plainest form there is; IPv6 goes in MP_REACH_NLRI,
- * which comes first (RFC 7606 §5.1).
+ * IPv4 goes in the classic fields with attributes in type order, the plainest form there is; IPv6, and IPv4 where the form
+ * asks for it, goes in MP_REACH_NLRI, which comes first (RFC 7606 §5.1).
  */
 import { bitsOf, type Family } from '../../lib/base/ip.ts'
 import { attributeEnd, writeAttributeHeader } from './attribute-header.ts'
 import { writeHeader } from './header.ts'
 import { afiOf, attributeCode, attributeFlag, headerLength, maxMessageLength, messageType, safi } from './iana.ts'
 import { writeNarrowAttributes } from './narrow-attributes.ts'
-import { copyOctets, writeUint16 } from './octets.ts'
+import { type NlriForm, pathIdLength } from './nlri.ts'
+import { copyOctets, writeUint16, writeUint32 } from './octets.ts'
 
-/** First size of the buffer. */
+/** First size of the buffer: over the longest message. */
 const chunk = 65536
 
 const nothing = new Uint8Array(0)
@@ -44,35 +45,39 @@ export class UpdateWriter {
   /** Length fields, as offsets from the start of the message: of the field that NLRI ends, of the attributes around it. 0: none. */
   #fieldLengthAt = 0
   #attributesLengthAt = 0
-  readonly #narrow = new Uint8Array(2 * maxMessageLength)
+  /** Of the open bucket: octets before each NLRI, and most octets of a message. */
+  #pathIdLength = 0
+  #maxLength: number = maxMessageLength
+  #narrow = new Uint8Array(2 * maxMessageLength)
 
   /**
    * Opens a bucket of announcements.
    * @param attributes canonical attribute bytes `[start, end)`, already rewritten for export; to be left alone until `finish`
-   * @param nextHop 4 octets for IPv4; 16, or 32 with a link-local second, for IPv6
-   * @returns false, and nothing is opened, when these attributes leave no room for one NLRI of any length in 4096 octets:
+   * @param nextHop 4 octets in the classic fields; in MP_REACH_NLRI 4, 16, or 32 with a link-local second (RFC 2545 §3)
+   * @returns false, and nothing is opened, when these attributes leave no room for one NLRI of any length in a message:
    *   the routes cannot be advertised
    */
-  announce(
-    attributes: Uint8Array,
-    start: number,
-    end: number,
-    nextHop: Uint8Array,
-    family: Family,
-    fourOctetAs: boolean,
-  ): boolean {
-    if (end - start > maxMessageLength) return false
+  announce(attributes: Uint8Array, start: number, end: number, nextHop: Uint8Array, form: NlriForm): boolean {
+    if (end - start > form.maxLength) return false
     let source = attributes
-    if (!fourOctetAs) {
+    if (!form.fourOctetAs) {
+      if (2 * (end - start) > this.#narrow.length) this.#narrow = new Uint8Array(2 * form.maxLength)
       source = this.#narrow
       end = writeNarrowAttributes(attributes, start, end, source, 0)
       start = 0
     }
-    const around = family === 4 ? 30 : 32 + nextHop.length
-    if (around + (end - start) + 1 + bitsOf(family) / 8 > maxMessageLength) return false
-    if (family === 4) this.#openClassic(source, start, end, nextHop)
-    else this.#openMultiprotocol(source, start, end, nextHop)
+    this.#adopt(form)
+    const classic = form.family === 4 && !form.extendedNextHop
+    const around = (classic ? 30 : 32 + nextHop.length) + this.#pathIdLength
+    if (around + (end - start) + 1 + bitsOf(form.family) / 8 > form.maxLength) return false
+    if (classic) this.#openClassic(source, start, end, nextHop)
+    else this.#openMultiprotocol(source, start, end, nextHop, form.family)
     return true
+  }
+
+  #adopt(form: NlriForm): void {
+    this.#pathIdLength = form.addPath ? pathIdLength : 0
+    this.#maxLength = form.maxLength
   }
 
   /** Withdrawn routes length 0, attributes with NEXT_HOP in its place, NLRI: 30 octets and the attributes. */
@@ -90,8 +95,8 @@ export class UpdateWriter {
   }
 
   /** Withdrawn routes length 0, MP_REACH_NLRI, the other attributes: 32 octets, next hop and attributes. */
-  #openMultiprotocol(attributes: Uint8Array, start: number, end: number, nextHop: Uint8Array): void {
-    const at = this.#openAttribute(attributeCode.mpReach, 6)
+  #openMultiprotocol(attributes: Uint8Array, start: number, end: number, nextHop: Uint8Array, family: Family): void {
+    const at = this.#openAttribute(attributeCode.mpReach, family)
     const bytes = this.bytes
     bytes[at] = nextHop.length
     const reserved = copyOctets(nextHop, 0, nextHop.length, bytes, at + 1)
@@ -100,20 +105,29 @@ export class UpdateWriter {
   }
 
   /** Opens a bucket of withdrawals. */
-  withdraw(family: Family): void {
-    if (family === 4) this.#openNlri(this.#open() + 2, withdrawnLengthAt, 0, noAttributes, 0, noAttributes.length)
+  withdraw(form: NlriForm): void {
+    this.#adopt(form)
+    if (form.family === 4 && !form.extendedNextHop)
+      this.#openNlri(this.#open() + 2, withdrawnLengthAt, 0, noAttributes, 0, noAttributes.length)
     else {
-      const at = this.#openAttribute(attributeCode.mpUnreach, family)
+      const at = this.#openAttribute(attributeCode.mpUnreach, form.family)
       this.#openNlri(at, firstAttributeLengthAt, attributesLengthAt, nothing, 0, 0)
     }
   }
 
-  /** Adds one NLRI to the open bucket: the first ceil(prefixLength / 8) octets at `octets[at]`, host bits zero. */
-  add(octets: Uint8Array, at: number, prefixLength: number): void {
+  /**
+   * Adds one NLRI to the open bucket: the first ceil(prefixLength / 8) octets at `octets[at]`, host bits zero.
+   * @param pathId uint32; only where the form has path identifiers
+   */
+  add(octets: Uint8Array, at: number, prefixLength: number, pathId = 0): void {
     const count = (prefixLength + 7) >>> 3
-    if (this.length + 1 + count > this.#nlriLimit) this.#continue()
+    if (this.length + this.#pathIdLength + 1 + count > this.#nlriLimit) this.#continue()
     const bytes = this.bytes
     let to = this.length
+    if (this.#pathIdLength > 0) {
+      writeUint32(bytes, to, pathId)
+      to += pathIdLength
+    }
     bytes[to++] = prefixLength
     for (const end = at + count; at < end; at++) bytes[to++] = octets[at]!
     this.length = to
@@ -127,6 +141,7 @@ export class UpdateWriter {
 
   /** End-of-RIB (RFC 4724 §2). */
   endOfRib(family: Family): void {
+    this.#maxLength = maxMessageLength
     const at = this.#open()
     const bytes = this.bytes
     writeUint16(bytes, at, 0)
@@ -158,7 +173,7 @@ export class UpdateWriter {
     return writeHeader(this.bytes, this.length, messageType.update, 0)
   }
 
-  /** Begins a message whose first attribute carries NLRI of IPv6; returns where AFI and SAFI have been written up to. */
+  /** Begins a message whose first attribute carries the NLRI; returns where AFI and SAFI have been written up to. */
   #openAttribute(code: number, family: Family): number {
     const at = this.#open()
     const bytes = this.bytes
@@ -185,7 +200,7 @@ export class UpdateWriter {
     this.#tail = tail
     this.#tailStart = tailStart
     this.#tailEnd = tailEnd
-    this.#nlriLimit = this.#messageStart + maxMessageLength - (tailEnd - tailStart)
+    this.#nlriLimit = this.#messageStart + this.#maxLength - (tailEnd - tailStart)
   }
 
   /** Closes the full message and opens the next one with the same head. */
@@ -217,9 +232,9 @@ export class UpdateWriter {
     writeUint16(bytes, start + 16, this.length - start)
   }
 
-  /** Makes room for one more message of any length. */
+  /** Makes room for one more message of any length that the open bucket may use. */
   #reserve(): void {
-    if (this.length + maxMessageLength <= this.bytes.length) return
+    if (this.length + this.#maxLength <= this.bytes.length) return
     const larger = new Uint8Array(2 * this.bytes.length)
     larger.set(this.bytes.subarray(0, this.length))
     this.bytes = larger

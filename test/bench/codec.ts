@@ -2,6 +2,7 @@
 import { Framer } from '../../bgp/wire/framer.ts'
 import { UpdateReader } from '../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../bgp/wire/update-writer.ts'
+import { plainContext, plainForm } from '../bgp/wire/plain-session.ts'
 import { Feed } from './feed.ts'
 import type { Row } from './row.ts'
 
@@ -18,13 +19,9 @@ export const codecRows: readonly Row[] = [
     prepare() {
       const stream = feed()
       const framer = new Framer()
-      const reader = new UpdateReader({
-        fourOctetAs: true,
-        internal: false,
-        families: [4, 6],
-        localAs: 65000,
-        peerAs: 65101,
-      })
+      const reader = new UpdateReader(
+        plainContext({ fourOctetAs: true, internal: false, families: [4, 6], localAs: 65000, peerAs: 65101 }),
+      )
       let octets = 0
       return {
         run() {
@@ -48,11 +45,12 @@ export const codecRows: readonly Row[] = [
       const nextHop = Uint8Array.of(10, 1, 0, 1)
       const prefix = new Uint8Array(4)
       const writer = new UpdateWriter()
+      const form = plainForm(4)
       let octets = 0
       return {
         run() {
           for (let at = 0; at < prefixes; at += 5) {
-            writer.announce(attributes, 0, attributes.length, nextHop, 4, true)
+            writer.announce(attributes, 0, attributes.length, nextHop, form)
             for (let one = at; one < at + 5; one++) {
               prefix[0] = one >>> 16
               prefix[1] = one >>> 8

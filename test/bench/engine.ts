@@ -8,6 +8,7 @@ import { Rib, type RibSink } from '../../bgp/rib/rib.ts'
 import { Framer } from '../../bgp/wire/framer.ts'
 import { UpdateReader } from '../../bgp/wire/update-reader.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
+import { plainContext } from '../bgp/wire/plain-session.ts'
 
 /** What one read of a socket gives. */
 const CHUNK = 65_536
@@ -88,7 +89,9 @@ export class EngineSession {
   constructor(engine: Engine, number: number, internal: boolean, peerAs: number) {
     this.#engine = engine
     this.number = number
-    this.#reader = new UpdateReader({ fourOctetAs: true, internal, families: [4, 6], localAs: engine.asNumber, peerAs })
+    this.#reader = new UpdateReader(
+      plainContext({ fourOctetAs: true, internal, families: [4, 6], localAs: engine.asNumber, peerAs }),
+    )
   }
 
   /** Feeds one chunk; no turn. */

@@ -12,6 +12,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { headerLength, messageType } from '../../bgp/wire/iana.ts'
+import { plainContext } from '../bgp/wire/plain-session.ts'
 import { announcements, type Captured, Collector, withdrawals } from './collector.ts'
 import { type Command, type Daemon, daemonAddress, daemonAs, daemons, sessions } from './daemons.ts'
 import { describe, encodeAgain } from './description.ts'
@@ -102,13 +103,13 @@ function store(daemon: Daemon, captured: readonly Captured[]): void {
   const seen = new Set<string>()
   const messages = captured.flatMap(({ session, type, bytes }) => {
     const hex = Buffer.from(bytes).toString('hex')
-    const context = {
+    const context = plainContext({
       fourOctetAs: session.fourOctetAs,
       internal: session.asNumber === daemonAs,
-      families: [4, 6] as const,
+      families: [4, 6],
       localAs: session.asNumber,
       peerAs: daemonAs,
-    }
+    })
     // only an UPDATE reads differently from one session to another
     const key = type === messageType.update ? `${session.name} ${hex}` : hex
     if (type === messageType.keepalive || seen.has(key)) return []

@@ -7,6 +7,7 @@ import { encodeMessage } from '../../bgp/wire/message.ts'
 import { UpdateWriter } from '../../bgp/wire/update-writer.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
+import { plainForm } from '../bgp/wire/plain-session.ts'
 import { type Session, sessions } from './daemons.ts'
 
 export interface Captured {
@@ -102,10 +103,10 @@ export function announcements(from: 'external' | 'internal'): Uint8Array {
   )
   const writer = new UpdateWriter()
   const prefix4 = from === 'internal' ? parsePrefix('203.0.112.0/23') : routes[4]
-  writer.announce(attributes, 0, attributes.length, parseAddress('192.0.2.1').bytes, 4, true)
+  writer.announce(attributes, 0, attributes.length, parseAddress('192.0.2.1').bytes, plainForm(4))
   writer.add(prefix4.bytes, 0, prefix4.length)
   writer.finish()
-  writer.announce(attributes, 0, attributes.length, parseAddress('2001:db8::1').bytes, 6, true)
+  writer.announce(attributes, 0, attributes.length, parseAddress('2001:db8::1').bytes, plainForm(6))
   const prefix6 = from === 'internal' ? parsePrefix('2001:db8:2::/47') : routes[6]
   writer.add(prefix6.bytes, 0, prefix6.length)
   writer.finish()
@@ -115,7 +116,7 @@ export function announcements(from: 'external' | 'internal'): Uint8Array {
 export function withdrawals(): Uint8Array {
   const writer = new UpdateWriter()
   for (const family of [4, 6] as const) {
-    writer.withdraw(family)
+    writer.withdraw(plainForm(family))
     writer.add(routes[family].bytes, 0, routes[family].length)
     writer.finish()
   }

@@ -12,6 +12,7 @@ import type { UpdateContext } from '../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../bgp/wire/update-writer.ts'
 import { Address, addressOfUint32, type Family } from '../../lib/base/ip.ts'
+import { plainForm } from '../bgp/wire/plain-session.ts'
 import { decodeNlri } from '../bgp/wire/prefixes.ts'
 
 export type Description = Readonly<Record<string, unknown>>
@@ -93,13 +94,13 @@ export function encodeAgain(type: number, body: Uint8Array, context: UpdateConte
     writer.finish()
   }
   const announce = (nextHop: Address, family: Family) =>
-    writer.announce(reader.attributes, 0, reader.attributesEnd, nextHop.bytes, family, context.fourOctetAs)
+    writer.announce(reader.attributes, 0, reader.attributesEnd, nextHop.bytes, plainForm(family, context.fourOctetAs))
   if (reader.withdrawnEnd > reader.withdrawnStart) {
-    writer.withdraw(4)
+    writer.withdraw(plainForm(4))
     add(reader.withdrawnStart, reader.withdrawnEnd, 4)
   }
   if (reader.mpUnreachFamily !== 0) {
-    writer.withdraw(reader.mpUnreachFamily)
+    writer.withdraw(plainForm(reader.mpUnreachFamily))
     add(reader.mpUnreachStart, reader.mpUnreachEnd, reader.mpUnreachFamily)
   }
   if (reader.attributesEnd > 0 && reader.nlriEnd > reader.nlriStart) {

@@ -6,6 +6,7 @@ import { Rib, type RibIdentity, type RibOptions, type RibSink } from '../../../b
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { type Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
+import { plainContext } from '../wire/plain-session.ts'
 import { readUpdates, type TestAttributes, updateBody } from './messages.ts'
 
 export const identity: RibIdentity = { asNumber: 65000, routerId: 0x0a000001, clusterId: 0x0a0000ff }
@@ -48,13 +49,15 @@ export class PeerView {
   constructor(config: TestPeer, number: number) {
     this.config = config
     this.number = number
-    this.reader = new UpdateReader({
-      fourOctetAs: true,
-      internal: config.asNumber === identity.asNumber,
-      families: [4, 6],
-      localAs: identity.asNumber,
-      peerAs: config.asNumber,
-    })
+    this.reader = new UpdateReader(
+      plainContext({
+        fourOctetAs: true,
+        internal: config.asNumber === identity.asNumber,
+        families: [4, 6],
+        localAs: identity.asNumber,
+        peerAs: config.asNumber,
+      }),
+    )
   }
 
   receive(chunk: Uint8Array): void {

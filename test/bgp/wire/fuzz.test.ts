@@ -11,6 +11,7 @@ import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../../bgp/wire/update-writer.ts'
 import { toHex } from './hex.ts'
 import { captured, mutated, random } from './mutation.ts'
+import { plainContext, plainForm } from './plain-session.ts'
 import { decodeNlri } from './prefixes.ts'
 
 const rounds = 20_000
@@ -20,7 +21,9 @@ const longest = 250
 const readers = [true, false].flatMap(fourOctetAs =>
   [true, false].map(
     internal =>
-      new UpdateReader({ fourOctetAs, internal, families: [4, 6], localAs: 65000, peerAs: internal ? 65000 : 70000 }),
+      new UpdateReader(
+        plainContext({ fourOctetAs, internal, families: [4, 6], localAs: 65000, peerAs: internal ? 65000 : 70000 }),
+      ),
   ),
 )
 const writer = new UpdateWriter()
@@ -44,7 +47,7 @@ function readUpdate(body: Uint8Array): void {
     const values = decodeAttributes(canonical, 0, canonical.length)
     renderAttributes(values)
     assert.equal(encodeAttributes(values).length, canonical.length, 'canonical octets are what the encoder makes')
-    if (!writer.announce(canonical, 0, canonical.length, Uint8Array.of(1, 2, 3, 4), 4, false)) continue
+    if (!writer.announce(canonical, 0, canonical.length, Uint8Array.of(1, 2, 3, 4), plainForm(4, false))) continue
     writer.add(Uint8Array.of(10), 0, 8)
     writer.finish()
     assert.ok(writer.take().length <= 4096)

@@ -2,14 +2,15 @@
 import type { UpdateContext } from '../../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { updateBody } from './hex.ts'
+import { plainContext } from './plain-session.ts'
 
-export const external: UpdateContext = {
+export const external = plainContext({
   fourOctetAs: true,
   internal: false,
   families: [4, 6],
   localAs: 65000,
   peerAs: 65001,
-}
+})
 export const internal: UpdateContext = { ...external, internal: true, peerAs: 65000 }
 export const twoOctet: UpdateContext = { ...external, fourOctetAs: false }
 export const onlyIPv6: UpdateContext = { ...external, families: [6] }

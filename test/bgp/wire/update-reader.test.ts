@@ -3,15 +3,16 @@ import { test } from 'node:test'
 import type { UpdateContext } from '../../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { joined, spaced, updateBody } from './hex.ts'
+import { plainContext } from './plain-session.ts'
 import { decodeNlri } from './prefixes.ts'
 
-const external: UpdateContext = {
+const external = plainContext({
   fourOctetAs: true,
   internal: false,
   families: [4, 6],
   localAs: 65000,
   peerAs: 65001,
-}
+})
 const internal: UpdateContext = { ...external, internal: true, peerAs: 65000 }
 const twoOctet: UpdateContext = { ...external, fourOctetAs: false }
 

@@ -8,6 +8,7 @@ import { UpdateWriter } from '../../../bgp/wire/update-writer.ts'
 import { addressOfUint32, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
 import { message, spaced, updateBody } from './hex.ts'
+import { plainContext, plainForm } from './plain-session.ts'
 import { decodeNlri } from './prefixes.ts'
 
 const nextHops = { 4: parseAddress('192.0.2.1').bytes, 6: parseAddress('2001:db8::1').bytes }
@@ -26,13 +27,15 @@ function add(writer: UpdateWriter, prefixes: readonly Prefix[]): void {
 }
 
 function announce(writer: UpdateWriter, family: Family, prefixes: readonly Prefix[], fourOctetAs = true): void {
-  assert.ok(writer.announce(attributes, 0, attributes.length, nextHops[family], family, fourOctetAs))
+  assert.ok(writer.announce(attributes, 0, attributes.length, nextHops[family], plainForm(family, fourOctetAs)))
   add(writer, prefixes)
 }
 
 /** What a receiver makes of a stream of UPDATEs. */
 function received(stream: Uint8Array, fourOctetAs = true) {
-  const reader = new UpdateReader({ fourOctetAs, internal: true, families: [4, 6], localAs: 65000, peerAs: 65000 })
+  const reader = new UpdateReader(
+    plainContext({ fourOctetAs, internal: true, families: [4, 6], localAs: 65000, peerAs: 65000 }),
+  )
   const framer = new Framer()
   framer.push(stream)
   const all = {
@@ -78,7 +81,7 @@ test('an IPv6 announcement has MP_REACH_NLRI first, with a link-local second nex
   const linkLocal = parseAddress('fe80::1').bytes
   const nextHop = Uint8Array.of(...nextHops[6], ...linkLocal)
   const plain = encodeAttributes({ origin: 'igp', asPath: [] })
-  assert.ok(writer.announce(plain, 0, plain.length, nextHop, 6, true))
+  assert.ok(writer.announce(plain, 0, plain.length, nextHop, plainForm(6)))
   add(writer, [parsePrefix('2001:db8:1::/48'), parsePrefix('2001:db8::1/128')])
   const value =
     '0002 01 20 20010db8000000000000000000000001 fe800000000000000000000000000001 00 30 20010db80001 80 20010db8000000000000000000000001'
@@ -88,9 +91,9 @@ test('an IPv6 announcement has MP_REACH_NLRI first, with a link-local second nex
 
 test('withdrawals and End-of-RIB are these octets', () => {
   const writer = new UpdateWriter()
-  writer.withdraw(4)
+  writer.withdraw(plainForm(4))
   add(writer, [parsePrefix('198.51.100.0/25')])
-  writer.withdraw(6)
+  writer.withdraw(plainForm(6))
   add(writer, [parsePrefix('2001:db8::/32')])
   writer.endOfRib(4)
   writer.endOfRib(6)
@@ -107,7 +110,7 @@ test('a bucket without a prefix leaves nothing: an empty UPDATE would be an End-
   const writer = new UpdateWriter()
   for (const family of [4, 6] as const) {
     announce(writer, family, [])
-    writer.withdraw(family)
+    writer.withdraw(plainForm(family))
     writer.finish()
   }
   assert.equal(writer.take().length, 0)
@@ -129,7 +132,7 @@ for (const family of [4, 6] as const)
       const prefixes = manyPrefixes(family, 9000)
       announce(writer, family, prefixes, fourOctetAs)
       const boundary = writer.length
-      writer.withdraw(family)
+      writer.withdraw(plainForm(family))
       add(writer, prefixes)
       writer.endOfRib(family)
       const stream = writer.take()
@@ -168,23 +171,23 @@ for (const family of [4, 6] as const)
     const fits = sized(most)
     const writer = new UpdateWriter()
     assert.equal(fits.length, most)
-    assert.ok(writer.announce(fits, 0, most, nextHops[family], family, true))
+    assert.ok(writer.announce(fits, 0, most, nextHops[family], plainForm(family)))
     const host = parsePrefix(family === 4 ? '192.0.2.9' : '2001:db8::9')
     add(writer, [host, host])
     const { lengths, announced } = received(writer.take())
     assert.deepEqual(lengths, [4096, 4096])
     assert.deepEqual(announced, [String(host), String(host)])
     const tooLong = sized(most + 1)
-    assert.equal(writer.announce(tooLong, 0, tooLong.length, nextHops[family], family, true), false)
+    assert.equal(writer.announce(tooLong, 0, tooLong.length, nextHops[family], plainForm(family)), false)
     assert.equal(writer.length, 0)
   })
 
 test('attributes that only pass the limit by AS4_PATH are refused too', () => {
   const long = encodeAttributes({ origin: 'igp', asPath: new Array(900).fill(70000) })
   const writer = new UpdateWriter()
-  assert.ok(writer.announce(long, 0, long.length, nextHops[4], 4, true))
+  assert.ok(writer.announce(long, 0, long.length, nextHops[4], plainForm(4)))
   writer.finish()
-  assert.equal(writer.announce(long, 0, long.length, nextHops[4], 4, false), false)
+  assert.equal(writer.announce(long, 0, long.length, nextHops[4], plainForm(4, false)), false)
 })
 
 const narrow: { title: string; values: AttributeValues; attributes: string }[] = [
@@ -217,7 +220,7 @@ for (const { title, values, attributes } of narrow)
   test(`to a 2-octet peer ${title}`, () => {
     const writer = new UpdateWriter()
     const bytes = encodeAttributes(values)
-    assert.ok(writer.announce(bytes, 0, bytes.length, nextHops[4], 4, false))
+    assert.ok(writer.announce(bytes, 0, bytes.length, nextHops[4], plainForm(4, false)))
     add(writer, [parsePrefix('198.51.100.0/24')])
     const stream = writer.take()
     assert.equal(spaced(stream), spaced(message('update', updateBody({ attributes, nlri: '18 c63364' }))))
@@ -228,7 +231,7 @@ test('a 2-octet peer of a reader gets back a long path with numbers of both kind
   const asPath = Array.from({ length: 300 }, (_, at) => (at % 3 === 0 ? 70000 + at : 1000 + at))
   const bytes = encodeAttributes({ origin: 'igp', asPath })
   const writer = new UpdateWriter()
-  assert.ok(writer.announce(bytes, 0, bytes.length, nextHops[6], 6, false))
+  assert.ok(writer.announce(bytes, 0, bytes.length, nextHops[6], plainForm(6, false)))
   add(writer, [parsePrefix('2001:db8::/32')])
   assert.deepEqual(received(writer.take(), false).attributes, [{ origin: 'igp', asPath }])
 })
