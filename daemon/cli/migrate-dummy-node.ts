@@ -1,7 +1,7 @@
 /**
- * `podpeer migrate dummy-node`: away from the Node that stands for a BIG-IP in flannel's eyes. On a node its agent takes
- * over what is flannel's of the way to it, so that the deletion of that Node, in which every flanneld deletes its rows, loses no packet; of the
- * cluster it says whether the Node may be deleted. It deletes no Node itself.
+ * `podpeer migrate dummy-node`: away from the Node that stands for a BIG-IP in flannel's eyes. On a node its agent takes over
+ * what is flannel's of the way there, so that the deletion of that Node, in which every flanneld deletes its rows, loses no
+ * packet; of the cluster it says whether the Node may be deleted. It deletes no Node itself.
  */
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { ControlClient } from '../control/client.ts'
