@@ -31,15 +31,19 @@ export const MNT_DETACH = 2
 
 const POLLIN = 1
 
+const MSG_DONTWAIT = 0x40
+
 const EFD_CLOEXEC = 0o2000000
 const EFD_NONBLOCK = 0o4000
 
 const F_GETFL = 3
 const F_SETFL = 4
 
-type Call = (...args: (number | string | Uint8Array | null)[]) => number
+type Argument = number | bigint | string | Uint8Array | null
+type Call = (...args: Argument[]) => number
 
 interface Library {
+  readonly koffi: typeof import('koffi')
   readonly errno: () => number
   readonly call: Readonly<Record<keyof typeof SIGNATURES, Call>>
   readonly attachFilter: (fd: number, level: number, name: number, program: object, length: number) => number
@@ -51,6 +55,8 @@ const SIGNATURES = {
   setsockopt: 'int setsockopt(int fd, int level, int name, const uint8_t *value, uint32_t length)',
   getsockname: 'int getsockname(int fd, uint8_t *address, uint8_t *length)',
   listen: 'int listen(int fd, int backlog)',
+  connect: 'int connect(int fd, const uint8_t *address, uint32_t length)',
+  recvmsg: 'long recvmsg(int fd, void *message, int flags)',
   close: 'int close(int fd)',
   setns: 'int setns(int fd, int kind)',
   unshare: 'int unshare(int flags)',
@@ -73,12 +79,12 @@ function load(): Library {
   const bound = Object.entries(SIGNATURES).map(([name, signature]) => [name, self.func(signature)])
   const program = koffi.struct({ length: 'uint16_t', instructions: 'const uint8_t *' })
   const attachFilter = self.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(program), 'uint32_t'])
-  library = { errno: () => koffi.errno(), call: Object.fromEntries(bound), attachFilter }
+  library = { koffi, errno: () => koffi.errno(), call: Object.fromEntries(bound), attachFilter }
   return library
 }
 
 /** Calls; on -1 throws the fault of errno, its message opened by `what`. EINTR is tried again. */
-function invoke(what: string, name: keyof typeof SIGNATURES, ...args: (number | string | Uint8Array | null)[]): number {
+function invoke(what: string, name: keyof typeof SIGNATURES, ...args: Argument[]): number {
   const { call, errno } = load()
   for (;;) {
     const result = call[name](...args)
@@ -132,6 +138,36 @@ export function bindSocket(fd: number, address: Uint8Array, what = 'binding a so
 
 export function listenSocket(fd: number, backlog: number, what = 'listening'): void {
   invoke(what, 'listen', fd, backlog)
+}
+
+/** Of a datagram socket: where it sends to, and whom alone it hears. @param address a struct sockaddr */
+export function connectSocket(fd: number, address: Uint8Array, what: string): void {
+  invoke(what, 'connect', fd, address, address.length)
+}
+
+/** Octets at an address of their own, for structures that point to others. Never freed. */
+export interface Memory {
+  readonly address: bigint
+  readonly bytes: Uint8Array
+}
+
+export function allocate(length: number): Memory {
+  const { koffi } = load()
+  const address = koffi.address(koffi.alloc('uint8_t', length))
+  return { address, bytes: new Uint8Array(koffi.view(address, length)) }
+}
+
+/** @param header address of a struct msghdr @returns octets of the datagram; undefined: none waits */
+export function receiveMessage(fd: number, header: bigint): number | undefined {
+  const { call, errno } = load()
+  for (;;) {
+    const length = call.recvmsg(fd, header, MSG_DONTWAIT)
+    if (length >= 0) return length
+    const code = errno()
+    // most calls but one find nothing: no fault is made of that
+    if (code === constants.errno.EAGAIN) return undefined
+    if (code !== constants.errno.EINTR) throw errnoFault(code, 'receiving a datagram')
+  }
 }
 
 /** The struct sockaddr that a socket is bound to. */
