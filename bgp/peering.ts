@@ -233,7 +233,17 @@ export class Peering {
   #up(connection: ConnectionId, negotiated: Negotiated): void {
     const link = this.#links.get(connection)!
     const { localAs, remoteAs, internal, fourOctetAs, families, remoteRouterId } = negotiated
-    const reader = new UpdateReader({ fourOctetAs, internal, families, localAs, peerAs: remoteAs })
+    const reader = new UpdateReader({
+      fourOctetAs,
+      internal,
+      families,
+      localAs,
+      peerAs: remoteAs,
+      addPath: [],
+      extendedNextHop: false,
+      discardUnknown: false,
+      routeServer: false,
+    })
     const attachment = this.#attachment(link)
     if (attachment === undefined) return
     const { self, subnets } = attachment
