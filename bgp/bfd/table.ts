@@ -109,6 +109,12 @@ export class BfdTable {
     return this.#entries.get(discriminator)?.config
   }
 
+  /** There is something to say of the session that it does not know itself. */
+  touch(discriminator: number): void {
+    const entry = this.#entries.get(discriminator)
+    if (entry !== undefined) entry.told = -1
+  }
+
   /** The sessions that have something to say since this was asked last. */
   takeNews(): Omit<BfdSessionStatus, 'sendError'>[] {
     const news: Omit<BfdSessionStatus, 'sendError'>[] = []
