@@ -20,6 +20,12 @@ export interface RibIdentity {
   readonly clusterId: number
 }
 
+/**
+ * What is not in the attributes. `service`: a route of our own is a Service's address. Of what an export policy made: `keepMed`,
+ * `keepNextHop`: the receiver is told MED and next hop as they are.
+ */
+export const announcementMark = { service: 1, keepMed: 2, keepNextHop: 4 } as const
+
 /** Loops: such an announcement is kept, but never chosen (RFC 4271 §9.1.2, RFC 4456 §8). Index 0: none. */
 export const loops = [
   '',
@@ -35,6 +41,11 @@ export class AnnouncementTable {
   peer = new Uint16Array(FIRST_CAPACITY)
   attributes = new Int32Array(FIRST_CAPACITY)
   nextHop = new Int32Array(FIRST_CAPACITY)
+  /** Bits of announcementMark: part of what an announcement is. */
+  marks = new Uint8Array(FIRST_CAPACITY)
+  /** Another one each time an id is given out, 0 while it is free: whoever keeps an id without a reference asks whether it is still the one it was. */
+  stamp = new Uint32Array(FIRST_CAPACITY)
+  #stamps = 0
   /** How many paths, export groups and callers hold it. Add and subtract through `retain` and `release`. */
   references = new Uint32Array(FIRST_CAPACITY)
   /** The first steps of route selection as one number, higher is preferred; our own routes beat all. */
@@ -64,11 +75,16 @@ export class AnnouncementTable {
   }
 
   /** The announcement with one reference more, given back by `release`. Takes over one reference to `attributes` and `nextHop` each. */
-  intern(peer: number, attributes: number, nextHop: number): number {
+  intern(peer: number, attributes: number, nextHop: number, marks = 0): number {
     const mask = this.#slots.length - 1
     let slot = hashOf(peer, attributes, nextHop) & mask
     for (let id = this.#slots[slot]!; id !== 0; id = this.#slots[slot]!) {
-      if (this.attributes[id] === attributes && this.peer[id] === peer && this.nextHop[id] === nextHop) {
+      if (
+        this.attributes[id] === attributes &&
+        this.peer[id] === peer &&
+        this.nextHop[id] === nextHop &&
+        this.marks[id] === marks
+      ) {
         this.references[id]!++
         this.#attributes.release(attributes)
         this.#nextHops.release(nextHop)
@@ -81,7 +97,7 @@ export class AnnouncementTable {
     else {
       if (this.#fresh === this.capacity) {
         this.#resize(2 * this.capacity)
-        return this.intern(peer, attributes, nextHop)
+        return this.intern(peer, attributes, nextHop, marks)
       }
       id = this.#fresh++
     }
@@ -90,10 +106,20 @@ export class AnnouncementTable {
     this.peer[id] = peer
     this.attributes[id] = attributes
     this.nextHop[id] = nextHop
+    this.marks[id] = marks
+    this.stamp[id] = ++this.#stamps
     this.references[id] = 1
     this.rank[id] = peer === LOCAL_PEER ? Number.MAX_SAFE_INTEGER : this.#attributes.rank[attributes]!
     this.loop[id] = peer === LOCAL_PEER ? 0 : this.#loopOf(attributes)
     return id
+  }
+
+  /**
+   * What policy made of an announcement: the same peer's, with other attributes, next hop or marks. Gives and takes references
+   * as `intern` does.
+   */
+  derive(from: number, attributes: number, nextHop: number, marks: number): number {
+    return this.intern(this.peer[from]!, attributes, nextHop, marks)
   }
 
   retain(id: number): void {
@@ -123,6 +149,7 @@ export class AnnouncementTable {
     this.#unlink(id)
     this.#attributes.release(this.attributes[id]!)
     this.#nextHops.release(this.nextHop[id]!)
+    this.stamp[id] = 0
     this.attributes[id] = this.#free
     this.#free = id
     this.#size--
@@ -161,6 +188,8 @@ export class AnnouncementTable {
     this.attributes = resized(this.attributes, capacity)
     this.nextHop = resized(this.nextHop, capacity)
     this.references = resized(this.references, capacity)
+    this.marks = resized(this.marks, capacity)
+    this.stamp = resized(this.stamp, capacity)
     this.rank = resized(this.rank, capacity)
     this.loop = resized(this.loop, capacity)
     this.#slots = new Int32Array(2 * capacity)

@@ -5,11 +5,13 @@
  */
 import type { Family } from '../../lib/base/ip.ts'
 import { UpdateWriter } from '../wire/update-writer.ts'
-import { type ExportFilters, ExportGroup, type Member, type RibSink } from './export-group.ts'
+import type { Derivation } from './derivation.ts'
+import { ExportGroup, type ExportPolicies, type Member, type RibSink } from './export-group.ts'
 import { type Encoding, type ExportSources, keyOfEncoding } from './export-rule.ts'
 import type { PathTable } from './path-table.ts'
 import type { PeerEntry } from './peer-table.ts'
-import { compilePolicy, type RouteSource, routeSources } from './policy.ts'
+import { type RouteSource, routeSources } from './policy.ts'
+import { routePolicy } from './route-policy.ts'
 import { BATCH_SIZE, UpdateBatch } from './update-batch.ts'
 
 const families: readonly Family[] = [4, 6]
@@ -21,7 +23,7 @@ interface GroupKey {
   /** Groups with an equal form send the same octets for the same route. */
   readonly form: string
   readonly encoding: Encoding
-  readonly filters: ExportFilters
+  readonly policies: ExportPolicies
 }
 
 export class Exports {
@@ -37,10 +39,18 @@ export class Exports {
   readonly #endOfRib: Readonly<Record<Family, Uint8Array>> = { 4: encodeEndOfRib(4), 6: encodeEndOfRib(6) }
   /** Peers with the family in their session, whom we can tell nothing of it: they wait for an End-of-RIB all the same. */
   readonly #silent: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() }
+  readonly #derivation: Derivation
+  #draining = false
   /** Some member may be owed an End-of-RIB. */
   #endOfRibDue = false
 
-  constructor(tables: Readonly<Record<Family, PathTable>>, sink: RibSink, sources: ExportSources) {
+  constructor(
+    tables: Readonly<Record<Family, PathTable>>,
+    sink: RibSink,
+    sources: ExportSources,
+    derivation: Derivation,
+  ) {
+    this.#derivation = derivation
     this.#tables = tables
     this.#sink = sink
     this.#sources = sources
@@ -101,6 +111,12 @@ export class Exports {
       this.#groupOf[family].set(peer, group)
       this.#closeIfEmpty(from)
     }
+  }
+
+  /** From now on all that is told is told as about to go (RFC 8326), or no longer so. */
+  setDraining(draining: boolean): void {
+    this.#draining = draining
+    for (const [peer] of this.#sources.peers.entries()) this.regroup(peer)
   }
 
   refresh(peer: number, family: Family): void {
@@ -205,9 +221,9 @@ export class Exports {
   }
 
   #open(key: GroupKey, family: Family): ExportGroup {
-    const { encoding, filters } = key
+    const { encoding, policies } = key
     const table = this.#tables[family]
-    const group = new ExportGroup(key.key, encoding, filters, table, this.#sources, this.#batch, this.#sink)
+    const group = new ExportGroup(key.key, encoding, policies, table, this.#sources, this.#batch, this.#sink)
     this.#groups.set(key.key, group)
     return group
   }
@@ -223,12 +239,21 @@ export class Exports {
     const { config, session }: PeerEntry = this.#sources.peers.get(peer)
     const self = session?.self[family]
     if (session === undefined || self === undefined || !session.families.includes(family)) return undefined
-    const filter = (source: RouteSource) => compilePolicy(config.exportPolicy, { peer: config.name, family, source })
-    const filters: ExportFilters = {
-      local: filter('local'),
-      node: filter('node'),
-      internal: filter('internal'),
-      external: filter('external'),
+    const side = {
+      direction: 'export',
+      family,
+      internal: config.internal,
+      localAs: session.localAs,
+      draining: this.#draining,
+    } as const
+    const policy = (source: RouteSource) =>
+      routePolicy(config.exportPolicy, { peer: config.name, source }, side, this.#derivation)
+    const policies: ExportPolicies = {
+      local: policy('local'),
+      service: policy('service'),
+      node: policy('node'),
+      internal: policy('internal'),
+      external: policy('external'),
     }
     const encoding: Encoding = {
       family,
@@ -241,8 +266,8 @@ export class Exports {
       subnets: config.internal ? [] : session.subnets.filter(subnet => subnet.family === family),
     }
     const form = keyOfEncoding(encoding)
-    const key = [form, ...routeSources.map(source => filters[source].key)].join(' | ')
-    return { key, form, encoding, filters }
+    const key = [form, ...routeSources.map(source => policies[source].key)].join(' | ')
+    return { key, form, encoding, policies }
   }
 }
 

@@ -1,7 +1,8 @@
 /**
  * All paths of one family: the Adj-RIBs-In of every peer, with the chosen path of each prefix beside them (the Loc-RIB), as
  * arrays by prefix id and by path id. A path is a prefix, an announcement and flags; the paths of a prefix are a list.
- * Routes are kept as received: import policy is a flag, so that a policy edit needs no session reset.
+ * Routes are kept as received, so that a policy edit needs no session reset: rejection is a flag, and where import policy made
+ * another announcement of a route, the one that was received is kept beside it, in an array that exists only then.
  *
  * There is no list per peer: what concerns one peer (flush, sweep, policy) is a scan of the path arrays that stops when the
  * peer's last path is found. A million paths are scanned in about the time of ten thousand list steps with cache misses, and
@@ -19,7 +20,7 @@ import type { Prefix } from '../../lib/base/prefix.ts'
 import { PrefixTable } from '../../lib/base/prefix-table.ts'
 import { readUint32 } from '../wire/octets.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
-import type { PrefixFilter } from './policy.ts'
+import type { RoutePolicy } from './route-policy.ts'
 import { IdQueue, resized } from './typed-array.ts'
 
 /** Bits of a path's flags. */
@@ -69,6 +70,8 @@ export class PathTable {
   prefix = new Int32Array(FIRST_CAPACITY)
   next = new Int32Array(FIRST_CAPACITY)
   flags = new Uint8Array(FIRST_CAPACITY)
+  /** By path: the announcement as received, 0 where it is `announcement`. Undefined: nowhere has policy made another one. */
+  original: Int32Array | undefined
   /** By path: the id that the peer gave it. Undefined: no peer sends such ids, all are 0. */
   pathIds: Uint32Array | undefined
   #freshPath = 1
@@ -148,10 +151,11 @@ export class PathTable {
     start: number,
     end: number,
     withIds: boolean,
-    filter: PrefixFilter,
+    policy: RoutePolicy,
   ): void {
     const peer = this.#announcements.peer[announcement]!
-    const constant = filter.constant
+    const filter = policy.filterFor(announcement)
+    const { constant, derives } = filter
     if (withIds) this.pathIds ??= new Uint32Array(this.next.length)
     for (let at = start; at < end; ) {
       let pathId = 0
@@ -163,9 +167,11 @@ export class PathTable {
       const prefix = this.prefixes.intern(buffer, at + 1, length)
       at += 1 + ((length + 7) >> 3)
       if (prefix >= this.head.length) this.#growPrefixes()
-      const accept = constant ?? filter.accepts(this.prefixes, prefix)
-      this.#put(prefix, peer, pathId, announcement, accept ? 0 : pathFlag.rejected)
+      const outcome = constant ?? filter.decide(this.prefixes, prefix)
+      const effective = derives ? policy.effective(announcement, filter, outcome) : announcement
+      this.#put(prefix, peer, pathId, announcement, effective, outcome.accept ? 0 : pathFlag.rejected)
     }
+    if (derives) policy.settle()
   }
 
   /** Removes the peer's path for each NLRI of a judged range of `buffer`; unknown prefixes cost a look-up. */
@@ -187,7 +193,7 @@ export class PathTable {
   originate(announcement: number, prefix: Prefix): void {
     const id = this.prefixes.intern(prefix.bytes, 0, prefix.length)
     if (id >= this.head.length) this.#growPrefixes()
-    this.#put(id, this.#announcements.peer[announcement]!, 0, announcement, 0)
+    this.#put(id, this.#announcements.peer[announcement]!, 0, announcement, announcement, 0)
   }
 
   withdrawOne(peer: number, prefix: Prefix): void {
@@ -221,16 +227,27 @@ export class PathTable {
     return before - this.received[peer]!
   }
 
-  /** Applies import policy again. */
-  filter(peer: number, filter: PrefixFilter): void {
+  /** Applies import policy again to the routes as they were received; what comes out as before is not touched. */
+  filter(peer: number, policy: RoutePolicy): void {
     this.#scan(peer, path => {
       const prefix = this.prefix[path]!
+      const announcement = this.receivedAs(path)
+      const filter = policy.filterFor(announcement)
+      const outcome = filter.constant ?? filter.decide(this.prefixes, prefix)
       const was = (this.flags[path]! & pathFlag.rejected) !== 0
-      if (filter.accepts(this.prefixes, prefix) !== was) return
-      this.flags[path]! ^= pathFlag.rejected
-      this.rejected[peer]! += was ? -1 : 1
+      const isOther = this.#replaceEffective(path, policy.effective(announcement, filter, outcome))
+      if (outcome.accept === was) {
+        this.flags[path]! ^= pathFlag.rejected
+        this.rejected[peer]! += was ? -1 : 1
+      } else if (!isOther) return
       this.touch(prefix)
     })
+    policy.settle()
+  }
+
+  /** The announcement of a path before import policy. */
+  receivedAs(path: number): number {
+    return this.original?.[path] || this.announcement[path]!
   }
 
   /** Puts all paths of a peer before selection and export again: what the peer is to us has changed. */
@@ -257,6 +274,11 @@ export class PathTable {
       if (this.#announcements.peer[this.announcement[path]!] === peer && (ids === undefined || ids[path] === pathId))
         return path
     return 0
+  }
+
+  /** The id that the peer gave a path, 0 where it gives none. */
+  pathIdOf(path: number): number {
+    return this.pathIds?.[path] ?? 0
   }
 
   /** The peer's paths for a prefix. */
@@ -376,14 +398,42 @@ export class PathTable {
     }
   }
 
-  #put(prefix: number, peer: number, pathId: number, announcement: number, flags: number): void {
+  /** Enters what policy makes of a path's announcement now; returns whether that is another one than before. */
+  #replaceEffective(path: number, effective: number): boolean {
+    const before = this.announcement[path]!
+    if (before === effective) return false
+    const prefix = this.prefix[path]!
+    this.#announcements.retain(effective)
+    this.#noteOriginal(path, effective, this.receivedAs(path))
+    this.announcement[path] = effective
+    this.#announcements.release(before)
+    if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
+    return true
+  }
+
+  /** Keeps what was received where policy made another one of it, and lets go of what was kept before. */
+  #noteOriginal(path: number, effective: number, received: number): void {
+    const now = effective === received ? 0 : received
+    if (this.original === undefined) {
+      if (now === 0) return
+      this.original = new Int32Array(this.next.length)
+    }
+    const before = this.original[path]!
+    if (now !== 0) this.#announcements.retain(now)
+    this.original[path] = now
+    if (before !== 0) this.#announcements.release(before)
+  }
+
+  /** @param effective what import policy made of the announcement */
+  #put(prefix: number, peer: number, pathId: number, received: number, effective: number, flags: number): void {
     const path = this.find(prefix, peer, pathId)
     if (path === 0) {
       if (!this.#admits(prefix, peer)) return
-      this.#announcements.references[announcement]!++
+      this.#announcements.references[effective]!++
       const added = this.#allocate()
       if (this.pathIds !== undefined) this.pathIds[added] = pathId
-      this.announcement[added] = announcement
+      this.announcement[added] = effective
+      if (effective !== received) this.#noteOriginal(added, effective, received)
       this.prefix[added] = prefix
       this.flags[added] = flags
       if (this.head[prefix] === 0) this.#populated++
@@ -394,7 +444,8 @@ export class PathTable {
       this.touch(prefix)
       return
     }
-    this.#announcements.references[announcement]!++
+    this.#announcements.references[effective]!++
+    if (effective !== received || this.original !== undefined) this.#noteOriginal(path, effective, received)
     const old = this.announcement[path]!
     const before = this.flags[path]!
     this.flags[path] = flags
@@ -402,9 +453,9 @@ export class PathTable {
     const rejectedBefore = (before & pathFlag.rejected) !== 0
     const rejectedNow = (flags & pathFlag.rejected) !== 0
     if (rejectedBefore !== rejectedNow) this.rejected[peer]! += rejectedNow ? 1 : -1
-    this.announcement[path] = announcement
+    this.announcement[path] = effective
     this.#announcements.release(old)
-    if (old === announcement && rejectedBefore === rejectedNow) return
+    if (old === effective && rejectedBefore === rejectedNow) return
     if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
     this.touch(prefix)
   }
@@ -459,6 +510,7 @@ export class PathTable {
     // the id may come back at once as another path of this prefix
     if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
     this.announcement[path] = 0
+    if (this.original !== undefined) this.#noteOriginal(path, 0, 0)
     this.#paths--
     if (this.#sendsIds) {
       this.#departed.push(path)
@@ -506,6 +558,7 @@ export class PathTable {
     this.next = resized(this.next, capacity)
     this.flags = resized(this.flags, capacity)
     if (this.pathIds !== undefined) this.pathIds = resized(this.pathIds, capacity)
+    if (this.original !== undefined) this.original = resized(this.original, capacity)
   }
 
   /** No prefix is left: all memory goes back. */
@@ -514,6 +567,7 @@ export class PathTable {
     this.#freshPath = 1
     this.#freePath = 0
     this.pathIds = undefined
+    this.original = undefined
     this.#resizePaths(FIRST_CAPACITY)
   }
 }

@@ -3,8 +3,11 @@
  * what route selection and export ask of a peer. Number 0 is this speaker itself.
  */
 import type { Address, Family } from '../../lib/base/ip.ts'
+import { type AnnouncementTable, announcementMark } from './announcement-table.ts'
+import type { Derivation } from './derivation.ts'
 import type { RibPeer, RibSession } from './peer.ts'
-import { compilePolicy, type PrefixFilter, type RouteSource } from './policy.ts'
+import type { RouteSource } from './policy.ts'
+import { type RoutePolicy, routePolicy } from './route-policy.ts'
 import { resized } from './typed-array.ts'
 
 /** The peer number of routes that this speaker originates. */
@@ -16,10 +19,11 @@ export interface PeerEntry {
   /** Our addresses on its last session. */
   own: readonly Address[]
   /** Import policy as it applies to this peer, per family. */
-  imports: Readonly<Record<Family, PrefixFilter>>
+  imports: Readonly<Record<Family, RoutePolicy>>
 }
 
 export class PeerTable {
+  readonly #derivation: Derivation
   readonly #entries: (PeerEntry | undefined)[] = [undefined]
   readonly #byAddress = new Map<string, number>()
   /** 1: iBGP. */
@@ -34,6 +38,10 @@ export class PeerTable {
   routerId = new Uint32Array(16)
   /** Bits of the families whose NLRI its session has path ids in. */
   #withIds = new Uint8Array(16)
+
+  constructor(derivation: Derivation) {
+    this.#derivation = derivation
+  }
 
   /** Peer numbers are less than this. */
   get capacity(): number {
@@ -51,7 +59,7 @@ export class PeerTable {
       this.routerId = resized(this.routerId, 2 * peer)
       this.#withIds = resized(this.#withIds, 2 * peer)
     }
-    this.#entries[peer] = { config, session: undefined, own: [], imports: importsOf(config) }
+    this.#entries[peer] = { config, session: undefined, own: [], imports: this.#importsOf(config) }
     this.#note(peer, config)
     return peer
   }
@@ -60,7 +68,7 @@ export class PeerTable {
     const entry = this.get(peer)
     this.#byAddress.delete(String(entry.config.address))
     entry.config = config
-    entry.imports = importsOf(config)
+    entry.imports = this.#importsOf(config)
     this.#note(peer, config)
   }
 
@@ -91,8 +99,9 @@ export class PeerTable {
     for (const [peer, entry] of this.#entries.entries()) if (entry !== undefined) yield [peer, entry]
   }
 
-  source(peer: number): RouteSource {
-    if (peer === LOCAL_PEER) return 'local'
+  sourceOf(announcement: number, { peer: peers, marks }: AnnouncementTable): RouteSource {
+    const peer = peers[announcement]!
+    if (peer === LOCAL_PEER) return (marks[announcement]! & announcementMark.service) === 0 ? 'local' : 'service'
     return this.node[peer] === 1 ? 'node' : this.internal[peer] === 1 ? 'internal' : 'external'
   }
 
@@ -109,6 +118,14 @@ export class PeerTable {
     return at === -1 ? 0 : left.bytes[at]! - right.bytes[at]!
   }
 
+  #importsOf(config: RibPeer): Readonly<Record<Family, RoutePolicy>> {
+    const { name, internal, importPolicy } = config
+    const source = config.node === true ? 'node' : internal ? 'internal' : 'external'
+    const policy = (family: Family) =>
+      routePolicy(importPolicy, { peer: name, source }, { direction: 'import', family, internal }, this.#derivation)
+    return { 4: policy(4), 6: policy(6) }
+  }
+
   #note(peer: number, config: RibPeer): void {
     this.internal[peer] = config.internal ? 1 : 0
     this.client[peer] = config.internal && config.routeReflectorClient ? 1 : 0
@@ -120,10 +137,4 @@ export class PeerTable {
 
 function bitOf(family: Family): number {
   return family === 4 ? 1 : 2
-}
-
-function importsOf(config: RibPeer): Readonly<Record<Family, PrefixFilter>> {
-  const source = config.node === true ? 'node' : config.internal ? 'internal' : 'external'
-  const filter = (family: Family) => compilePolicy(config.importPolicy, { peer: config.name, family, source })
-  return { 4: filter(4), 6: filter(6) }
 }

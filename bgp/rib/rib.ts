@@ -13,9 +13,10 @@ import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import { encodeAttributes } from '../wire/attribute-list.ts'
 import type { UpdateReader } from '../wire/update-reader.ts'
-import { AnnouncementTable, type RibIdentity } from './announcement-table.ts'
+import { AnnouncementTable, announcementMark, type RibIdentity } from './announcement-table.ts'
 import { AttributeStore } from './attribute-store.ts'
 import { Decision } from './decision.ts'
+import { Derivation } from './derivation.ts'
 import type { RibSink } from './export-group.ts'
 import { Exports } from './exports.ts'
 import { type KernelChange, KernelRoutes } from './kernel-routes.ts'
@@ -59,7 +60,7 @@ export class Rib {
   readonly #attributes: AttributeStore
   readonly #nextHops: NextHopTable
   readonly #announcements: AnnouncementTable
-  readonly #peers = new PeerTable()
+  readonly #peers: PeerTable
   readonly #decision: Decision
   readonly #tables: Readonly<Record<Family, PathTable>>
   readonly #kernel: Readonly<Record<Family, KernelRoutes>> | undefined
@@ -72,6 +73,8 @@ export class Rib {
     this.#attributes = new AttributeStore(seed)
     this.#nextHops = new NextHopTable(seed, options.kernel)
     this.#announcements = new AnnouncementTable(identity, this.#attributes, this.#nextHops)
+    const derivation = new Derivation(identity.asNumber, this.#announcements, this.#attributes, this.#nextHops)
+    this.#peers = new PeerTable(derivation)
     this.#decision = new Decision(this.#announcements, this.#attributes, this.#nextHops, this.#peers)
     const table = (family: Family) => new PathTable(family, this.#announcements, seed)
     this.#tables = { 4: table(4), 6: table(6) }
@@ -84,8 +87,8 @@ export class Rib {
     }
     const routes = (family: Family) => new KernelRoutes(this.#tables[family], sources, options.maxPaths)
     this.#kernel = options.kernel ? { 4: routes(4), 6: routes(6) } : undefined
-    this.#exports = new Exports(this.#tables, sink, sources)
-    this.#views = new RouteViews(this.#tables, this.#decision, this.#exports, this.#kernel, sources)
+    this.#exports = new Exports(this.#tables, sink, sources, derivation)
+    this.#views = new RouteViews(this.#tables, this.#decision, this.#exports, this.#kernel, sources, derivation)
     this.#ownAttributes = encodeAttributes({ origin: 'igp', asPath: [] })
   }
 
@@ -202,10 +205,23 @@ export class Rib {
     return this.#tables[family].flush(peer, 'all')
   }
 
-  /** Announces a prefix of our own: ORIGIN IGP, empty AS_PATH, next hop self. Idempotent. */
-  originate(prefix: Prefix): void {
+  /** While it is set, all that is announced is announced as about to go: GRACEFUL_SHUTDOWN (RFC 8326). Not set at first. */
+  setDraining(draining: boolean): void {
+    this.#exports.setDraining(draining)
+  }
+
+  /**
+   * Announces a prefix of our own: ORIGIN IGP, empty AS_PATH, next hop self. Idempotent.
+   * @param source `service`: the address of a Service; only policies tell them apart
+   */
+  originate(prefix: Prefix, source: 'local' | 'service' = 'local'): void {
     const attributes = this.#attributes.intern(this.#ownAttributes, 0, this.#ownAttributes.length)
-    const announcement = this.#announcements.intern(LOCAL_PEER, attributes, SELF)
+    const announcement = this.#announcements.intern(
+      LOCAL_PEER,
+      attributes,
+      SELF,
+      source === 'service' ? announcementMark.service : 0,
+    )
     this.#tables[prefix.family].originate(announcement, prefix)
     this.#announcements.release(announcement)
   }

@@ -6,6 +6,7 @@ import { Address, type Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import { loops } from './announcement-table.ts'
 import { type Decision, decisionSteps } from './decision.ts'
+import type { Derivation } from './derivation.ts'
 import type { ExportGroup } from './export-group.ts'
 import type { ExportSources } from './export-rule.ts'
 import type { Exports } from './exports.ts'
@@ -13,7 +14,9 @@ import type { KernelRoutes } from './kernel-routes.ts'
 import { SELF } from './next-hop-table.ts'
 import { type PathTable, pathFlag } from './path-table.ts'
 import { LOCAL_PEER } from './peer-table.ts'
-import { compilePolicy, type Verdict, wordsOf } from './policy.ts'
+import type { Verdict } from './policy.ts'
+import { wordsOf } from './policy-filter.ts'
+import { routePolicy } from './route-policy.ts'
 import type {
   AdvertisementExplanation,
   PathExplanation,
@@ -33,6 +36,7 @@ export class RouteViews {
   readonly #exports: Exports
   readonly #kernel: Readonly<Record<Family, KernelRoutes>> | undefined
   readonly #sources: ExportSources
+  readonly #derivation: Derivation
 
   constructor(
     tables: Readonly<Record<Family, PathTable>>,
@@ -40,7 +44,9 @@ export class RouteViews {
     exports: Exports,
     kernel: Readonly<Record<Family, KernelRoutes>> | undefined,
     sources: ExportSources,
+    derivation: Derivation,
   ) {
+    this.#derivation = derivation
     this.#tables = tables
     this.#decision = decision
     this.#exports = exports
@@ -101,20 +107,21 @@ export class RouteViews {
     }
     if (query.table === 'received') {
       const path = table.find(prefix, query.peer)
-      return path === 0 ? undefined : this.#pathRow(table, path, this.#decision.decide(table, prefix))
+      if (path === 0) return undefined
+      return this.#pathRow(table, path, this.#decision.decide(table, prefix), table.receivedAs(path))
     }
     const best = this.#decision.decide(table, prefix)
     return best === 0 ? undefined : this.#pathRow(table, best, best)
   }
 
-  #pathRow(table: PathTable, path: number, best: number): RouteRow {
+  /** @param announcement what is shown of the path: what policy made of it, or what was received */
+  #pathRow(table: PathTable, path: number, best: number, announcement = table.announcement[path]!): RouteRow {
     const { announcements, attributes, peers } = this.#sources
-    const announcement = table.announcement[path]!
     const peer = announcements.peer[announcement]!
     return {
       prefix: table.prefixes.prefix(table.prefix[path]!),
       peer,
-      source: peers.source(peer),
+      source: peers.sourceOf(announcement, announcements),
       nextHop: this.#nextHop(announcement),
       attributes: attributes.bytes(announcements.attributes[announcement]!),
       stale: (table.flags[path]! & pathFlag.stale) !== 0,
@@ -132,12 +139,12 @@ export class RouteViews {
     return {
       prefix: table.prefixes.prefix(prefix),
       peer: source,
-      source: peers.source(source),
+      source: peers.sourceOf(announcement, announcements),
       nextHop: new Address(rule.nextHop(announcement).slice()),
       attributes: rule.rewritten.slice(0, rule.rewrite(announcement)),
       stale: path !== 0 && (table.flags[path]! & pathFlag.stale) !== 0,
       verdict: 'best',
-      reason: textOf(this.#exportVerdict(table, prefix, receiver, source), 'export'),
+      reason: textOf(this.#exportVerdict(table, prefix, receiver, group, announcement), 'export'),
     }
   }
 
@@ -185,7 +192,9 @@ export class RouteViews {
   #importVerdict(table: PathTable, path: number): Verdict | undefined {
     const peer = this.#sources.announcements.peer[table.announcement[path]!]!
     if (peer === LOCAL_PEER) return undefined
-    return this.#sources.peers.get(peer).imports[table.family].verdict(table.prefixes, table.prefix[path]!)
+    const { config, imports } = this.#sources.peers.get(peer)
+    const { prefixes } = table
+    return imports[table.family].verdict(config.importPolicy, table.receivedAs(path), prefixes, table.prefix[path]!)
   }
 
   #explainExport(table: PathTable, prefix: number, best: number, peer: number): AdvertisementExplanation {
@@ -202,20 +211,29 @@ export class RouteViews {
     if (source === peer) return no('learned from this peer')
     const denial = group.rule.denial(announcement)
     if (denial !== undefined) return no(denial)
-    const exportVerdict = this.#exportVerdict(table, prefix, peer, source)
+    const exportVerdict = this.#exportVerdict(table, prefix, peer, group, announcement)
     if (!exportVerdict.accept) return { ...no(textOf(exportVerdict, 'export')), exportVerdict }
-    if (group.out[prefix] !== announcement) return { ...no('not sent yet, or too large for a message'), exportVerdict }
+    const wanted = group.wanted(prefix)
+    group.settle()
+    if (group.out[prefix] !== wanted) return { ...no('not sent yet, or too large for a message'), exportVerdict }
     const pending = group.members.get(peer)!.behind?.isPending(prefix) === true
     const reason = pending ? 'waits for the peer to read' : textOf(exportVerdict, 'export')
     return { peer, advertised: !pending, reason, exportVerdict }
   }
 
-  /** The group's filter decides the same, but may bear the name of another peer's policy. */
-  #exportVerdict(table: PathTable, prefix: number, receiver: number, from: number): Verdict {
-    const { peers } = this.#sources
+  /** The group's policies decide the same, but may bear the names of another peer's. */
+  #exportVerdict(
+    table: PathTable,
+    prefix: number,
+    receiver: number,
+    { policies }: ExportGroup,
+    announcement: number,
+  ): Verdict {
+    const { announcements, peers } = this.#sources
     const { name, exportPolicy } = peers.get(receiver).config
-    const context = { peer: name, family: table.family, source: peers.source(from) }
-    return compilePolicy(exportPolicy, context).verdict(table.prefixes, prefix)
+    const context = { peer: name, source: peers.sourceOf(announcement, announcements) }
+    const policy = routePolicy(exportPolicy, context, policies.local.side, this.#derivation)
+    return policy.verdict(exportPolicy, announcement, table.prefixes, prefix)
   }
 
   #nextHop(announcement: number): Address | undefined {
@@ -225,9 +243,11 @@ export class RouteViews {
   }
 }
 
-/** `import policy tor-in, term pods`; the policies that only accept or reject are named by that alone. */
-function textOf(verdict: Verdict, direction: 'import' | 'export'): string {
-  const decider = verdict.term === undefined ? 'no term matches' : `term ${verdict.term}`
-  if (verdict.policy === 'accept' || verdict.policy === 'reject') return `${direction} policy ${verdict.policy}`
-  return `${direction} policy ${verdict.policy}, ${decider}`
+/** `import policy tor-in, term pods; sets LOCAL_PREF 200`; the policies that only accept or reject are named by that alone. */
+function textOf({ policy, term, passed = [], set = [] }: Verdict, direction: 'import' | 'export'): string {
+  const name = `${direction} policy ${policy}`
+  const decider = term === undefined ? 'no term matches' : `term ${term}`
+  const after = passed.length === 0 ? '' : ` after ${passed.join(', ')}`
+  const sets = set.length === 0 ? '' : `; sets ${set.join(', ')}`
+  return (policy === 'accept' || policy === 'reject' ? name : `${name}, ${decider}${after}`) + sets
 }

@@ -1,0 +1,148 @@
+/**
+ * What policy makes of announcements: edits in, another interned announcement of the same peer out. Implicit rules are here as
+ * well: they are edits that no person wrote. What is derived is held until `settle`, so that a caller may take it over.
+ */
+import type { Family } from '../../lib/base/ip.ts'
+import { type AttributeEdits, editAttributes, editGrowth } from '../wire/attribute-edit.ts'
+import { communityBit } from '../wire/decision-keys.ts'
+import { wellKnownCommunity } from '../wire/iana.ts'
+import { type AnnouncementTable, announcementMark } from './announcement-table.ts'
+import type { AttributeStore } from './attribute-store.ts'
+import { type NextHopTable, SELF } from './next-hop-table.ts'
+import type { PolicyEdit } from './policy.ts'
+import { exactCommunity } from './policy-community.ts'
+import { attributeEdits } from './policy-edit.ts'
+import { PolicyRoute } from './policy-route.ts'
+
+/** Where a policy stands. */
+export type PolicySide =
+  | {
+      readonly direction: 'import'
+      readonly family: Family
+      readonly internal: boolean
+    }
+  | {
+      readonly direction: 'export'
+      readonly family: Family
+      readonly internal: boolean
+      readonly localAs: number
+      /** RFC 8326: everything is announced as about to go. */
+      readonly draining: boolean
+    }
+
+/** RFC 8326 §4.2: what a speaker that is about to go says of its routes. */
+const GOING: PolicyEdit = {
+  communities: [
+    {
+      kind: 'communities',
+      remove: [],
+      add: [exactCommunity('communities', 'graceful-shutdown', uint32(wellKnownCommunity.gracefulShutdown))],
+    },
+  ],
+}
+const LEAST_PREFERRED = { localPref: 0 } as const
+
+/** The edits that no person wrote, which come last. */
+export function implicitEdits(side: PolicySide): readonly PolicyEdit[] {
+  if (side.direction === 'import' || !side.draining) return []
+  return side.internal ? [{ ...GOING, ...LEAST_PREFERRED }] : [GOING]
+}
+
+export class Derivation {
+  readonly #localAs: number
+  readonly announcements: AnnouncementTable
+  readonly #attributes: AttributeStore
+  readonly #nextHops: NextHopTable
+  readonly #held: number[] = []
+
+  /** @param localAs what is put in front of the path of a route of our own where a policy names no AS */
+  constructor(localAs: number, announcements: AnnouncementTable, attributes: AttributeStore, nextHops: NextHopTable) {
+    this.#localAs = localAs
+    this.announcements = announcements
+    this.#attributes = attributes
+    this.#nextHops = nextHops
+  }
+
+  /** Whether implicit rules change an announcement even where no policy does. */
+  isTouched(announcement: number, side: PolicySide): boolean {
+    if (side.direction === 'export') return side.draining
+    return isGoing(side, this.#attributes.communities[this.announcements.attributes[announcement]!]!)
+  }
+
+  /** The announcement as policies see it, good until something is interned. */
+  route(announcement: number): PolicyRoute {
+    const attributes = this.announcements.attributes[announcement]!
+    const { pool, start } = this.#attributes
+    const nextHop = this.announcements.nextHop[announcement]!
+    const address = nextHop === SELF ? undefined : this.#nextHops.address(nextHop)
+    return new PolicyRoute(pool, start[attributes]!, this.#attributes.end(attributes), address)
+  }
+
+  /** The announcement after the edits and the implicit rules, which may be the same; held until `settle`. */
+  derive(from: number, edits: readonly PolicyEdit[], side: PolicySide): number {
+    const announcements = this.announcements
+    const all = [...edits, ...implicitEdits(side)]
+    const derived = announcements.derive(
+      from,
+      this.#attributesAfter(this.route(from), all, side),
+      this.#nextHopAfter(announcements.nextHop[from]!, all, side),
+      marksAfter(announcements.marks[from]!, all, side),
+    )
+    this.#held.push(derived)
+    return derived
+  }
+
+  /** Lets go of what was derived since the last time. */
+  settle(): void {
+    for (let id = this.#held.pop(); id !== undefined; id = this.#held.pop()) this.announcements.release(id)
+  }
+
+  /** With one reference more. */
+  #attributesAfter(before: PolicyRoute, edits: readonly PolicyEdit[], side: PolicySide): number {
+    const ownAs = side.direction === 'export' ? side.localAs : (before.asPath[0] ?? this.#localAs)
+    let route = before
+    for (const edit of edits) route = edited(route, attributeEdits(edit, route, ownAs))
+    const attributes = this.#attributes.intern(route.bytes, route.start, route.end)
+    if (!isGoing(side, this.#attributes.communities[attributes]!)) return attributes
+    route = edited(new PolicyRoute(route.bytes, route.start, route.end, undefined), LEAST_PREFERRED)
+    this.#attributes.release(attributes)
+    return this.#attributes.intern(route.bytes, route.start, route.end)
+  }
+
+  /** With one reference more. */
+  #nextHopAfter(before: number, edits: readonly PolicyEdit[], side: PolicySide): number {
+    const nextHop = edits.findLast(edit => edit.nextHop !== undefined)?.nextHop
+    if (nextHop === 'self' && side.direction === 'export') return SELF
+    if (nextHop === undefined || typeof nextHop === 'string' || nextHop.family !== side.family) {
+      this.#nextHops.retain(before)
+      return before
+    }
+    return this.#nextHops.intern(nextHop.bytes, nextHop.family)
+  }
+}
+
+/** Whether a neighbour of another AS says that the route is about to go (RFC 8326 §4.1): it becomes the least preferred. */
+function isGoing(side: PolicySide, communities: number): boolean {
+  return side.direction === 'import' && !side.internal && (communities & communityBit.gracefulShutdown) !== 0
+}
+
+function edited({ bytes, start, end, nextHop }: PolicyRoute, edits: AttributeEdits): PolicyRoute {
+  const target = new Uint8Array(end - start + editGrowth(edits))
+  return new PolicyRoute(target, 0, editAttributes(bytes, start, end, edits, target, 0), nextHop)
+}
+
+function marksAfter(before: number, edits: readonly PolicyEdit[], side: PolicySide): number {
+  if (side.direction === 'import') return before
+  const { keepMed, keepNextHop } = announcementMark
+  let marks = before
+  for (const { med, nextHop } of edits) {
+    if (med !== undefined) marks |= keepMed
+    if (nextHop === 'self') marks &= ~keepNextHop
+    else if (nextHop === 'unchanged' || nextHop?.family === side.family) marks |= keepNextHop
+  }
+  return marks
+}
+
+function uint32(value: number): Uint8Array {
+  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
+}

@@ -1,0 +1,60 @@
+/** What a policy's term sets, as the codec's edits of one route, and told in words. Knows no table: ids are derivation.ts's. */
+import type { AttributeEdits, CommunityEdit as WireCommunityEdit } from '../wire/attribute-edit.ts'
+import { communityKinds } from '../wire/community.ts'
+import type { CommunityEdit, PolicyEdit } from './policy.ts'
+import { holdsCommunity, matchesCommunity } from './policy-community.ts'
+import type { PolicyRoute } from './policy-route.ts'
+
+/** @param ownAs what `prepend` puts in front where it names no AS */
+export function attributeEdits(edit: PolicyEdit, route: PolicyRoute, ownAs: number): AttributeEdits {
+  const { localPref, med, origin, communities = [], prepend } = edit
+  const edits: Partial<Record<keyof typeof communityKinds, WireCommunityEdit>> = {}
+  for (const one of communities) edits[one.kind] = { replace: communitiesAfter(one, route) }
+  return {
+    ...edits,
+    ...(localPref !== undefined && { localPref }),
+    ...(med !== undefined && { med }),
+    ...(origin !== undefined && { origin }),
+    ...(prepend && { prepend: { asNumber: prepend.asNumber ?? ownAs, count: prepend.count } }),
+  }
+}
+
+function communitiesAfter({ kind, remove, add }: CommunityEdit, route: PolicyRoute): Uint8Array {
+  const before = route.communities(kind)
+  const { width } = communityKinds[kind]
+  const octets: number[] = []
+  for (let at = 0; at < before.length; at += width)
+    if (remove !== 'all' && !remove.some(pattern => matchesCommunity(pattern, before, at)))
+      octets.push(...before.subarray(at, at + width))
+  for (const pattern of add) if (!holdsCommunity(pattern, Uint8Array.from(octets))) octets.push(...pattern.value)
+  return Uint8Array.from(octets)
+}
+
+/** `LOCAL_PREF 200`, `communities with 65000:1`: what the edits set, in their order. */
+export function renderEdits(edits: readonly PolicyEdit[]): string[] {
+  return edits.flatMap(edit => {
+    const { localPref, med, origin, communities = [], prepend, nextHop } = edit
+    return [
+      ...(localPref === undefined ? [] : [`LOCAL_PREF ${localPref}`]),
+      ...(med === undefined ? [] : [`MED ${med}`]),
+      ...(origin === undefined ? [] : [`ORIGIN ${origin}`]),
+      ...communities.flatMap(renderCommunityEdit),
+      ...(prepend === undefined ? [] : [`${prepend.asNumber ?? 'own AS'} prepended ${prepend.count}×`]),
+      ...(nextHop === undefined ? [] : [`next hop ${nextHop}`]),
+    ]
+  })
+}
+
+const KIND_NAMES = {
+  communities: 'communities',
+  extendedCommunities: 'extended communities',
+  largeCommunities: 'large communities',
+} as const
+
+function renderCommunityEdit({ kind, remove, add }: CommunityEdit): string[] {
+  const name = KIND_NAMES[kind]
+  const added = add.map(({ text }) => text).join(' ')
+  if (remove === 'all') return [added === '' ? `no ${name}` : `${name} ${added}`]
+  const removed = remove.map(({ text }) => text).join(' ')
+  return [...(removed === '' ? [] : [`${name} without ${removed}`]), ...(added === '' ? [] : [`${name} with ${added}`])]
+}

@@ -1,0 +1,96 @@
+/**
+ * A policy at work on the RIB's announcements, on one session or for one export group, for routes from one source. Which terms
+ * an announcement's attributes leave, and what each outcome makes of it, is found once and kept while the announcement lives;
+ * a policy that asks for no attributes and sets none is one filter for all, and costs what it did without this file.
+ */
+import type { PrefixTable } from '../../lib/base/prefix-table.ts'
+import { type Derivation, implicitEdits, type PolicySide } from './derivation.ts'
+import type { Policy, Verdict } from './policy.ts'
+import { renderEdits } from './policy-edit.ts'
+import {
+  type CompiledPolicy,
+  compilePolicy,
+  type Outcome,
+  type PolicyContext,
+  type PrefixFilter,
+} from './policy-filter.ts'
+
+/** Announcements whose filters are kept. A filter is some hundred octets. */
+const MOST_KEPT = 8192
+
+interface Kept {
+  /** Of the announcement when the filter was made. */
+  readonly stamp: number
+  readonly filter: PrefixFilter
+}
+
+export class RoutePolicy {
+  readonly #compiled: CompiledPolicy
+  readonly side: PolicySide
+  readonly #derivation: Derivation
+  readonly #kept = new Map<number, Kept>()
+  /** Policies with equal keys do the same. */
+  readonly key: string
+
+  constructor(compiled: CompiledPolicy, side: PolicySide, derivation: Derivation) {
+    this.#compiled = compiled
+    this.side = side
+    this.#derivation = derivation
+    const { direction, internal } = side
+    this.key = [direction, internal, side.direction === 'export' && side.draining, compiled.key].join(' ')
+  }
+
+  /** What is left to ask of the prefixes of an announcement. */
+  filterFor(announcement: number): PrefixFilter {
+    const { plain } = this.#compiled
+    if (plain !== undefined && !this.#derivation.isTouched(announcement, this.side)) return plain
+    const stamp = this.#derivation.announcements.stamp[announcement]!
+    const known = this.#kept.get(announcement)
+    if (known?.stamp === stamp) return known.filter
+    if (this.#kept.size >= MOST_KEPT) this.#kept.clear()
+    const filter = this.#compiled.filterFor(this.#derivation.route(announcement))
+    this.#kept.set(announcement, { stamp, filter })
+    return filter
+  }
+
+  /**
+   * The announcement that an outcome of its filter makes of it, good until `settle`; mostly it is the same.
+   * @param filter `filterFor(announcement)`
+   */
+  effective(announcement: number, filter: PrefixFilter, outcome: Outcome): number {
+    if (!filter.derives || !outcome.accept) return announcement
+    const { stamp } = this.#derivation.announcements
+    if (outcome.derived === 0 || stamp[outcome.derived] !== outcome.stamp) {
+      outcome.derived = this.#derivation.derive(announcement, outcome.edits, this.side)
+      outcome.stamp = stamp[outcome.derived]!
+    }
+    return outcome.derived
+  }
+
+  /** Lets go of what was derived, once its users hold it themselves. */
+  settle(): void {
+    this.#derivation.settle()
+  }
+
+  /** The same judgement, as words. @param policy whose name the verdict bears */
+  verdict(policy: Policy, announcement: number, prefixes: PrefixTable, id: number): Verdict {
+    const { accept, term, passed, edits } = this.filterFor(announcement).decide(prefixes, id)
+    const set = accept ? renderEdits([...edits, ...implicitEdits(this.side)]) : []
+    return {
+      accept,
+      policy: policy.name,
+      ...(term && { term: term.name }),
+      ...(passed.length > 0 && { passed: passed.map(({ name }) => name) }),
+      ...(set.length > 0 && { set }),
+    }
+  }
+}
+
+export function routePolicy(
+  policy: Policy,
+  context: Omit<PolicyContext, 'family'>,
+  side: PolicySide,
+  derivation: Derivation,
+): RoutePolicy {
+  return new RoutePolicy(compilePolicy(policy, { ...context, family: side.family }), side, derivation)
+}
