@@ -87,8 +87,8 @@ function pack(numbers: Uint8Array, start: number, end: number, width: 2 | 4, tar
   return at
 }
 
-/** Room for the AS numbers of any path that a message holds (at most 2047 of 2 octets), and one in front. */
-const numbers = new Uint8Array(4 * 2048)
+/** Room for the AS numbers of any path that a message holds (RFC 8654: 65535 octets of 2-octet numbers), and as many in front as fit an octet. */
+const numbers = new Uint8Array(4 * (32_768 + 255))
 
 /** Whether a well-formed path of 4-octet numbers is canonical by being empty or one AS_SEQUENCE. */
 export function isPlainPath(bytes: Uint8Array, start: number, end: number): boolean {
@@ -137,20 +137,23 @@ export function pathNeedsFourOctets(bytes: Uint8Array, start: number, end: numbe
   return false
 }
 
-/** Writes a canonical path with one more AS number in front; returns the end. */
+/** Writes a canonical path with an AS number `count` times (1 to 255) in front; returns the end. */
 export function writePrependedPath(
   bytes: Uint8Array,
   start: number,
   end: number,
   asNumber: number,
+  count: number,
   target: Uint8Array,
   at: number,
 ): number {
-  if (end - start >= 2 + 4 * maxSegmentCount) return repackWithFront(bytes, start, end, asNumber, target, at)
+  const before = start === end ? 0 : bytes[start + 1]!
+  if (before + count > maxSegmentCount) return repackWithFront(bytes, start, end, asNumber, count, target, at)
   target[at] = segmentType.sequence
-  target[at + 1] = start === end ? 1 : bytes[start + 1]! + 1
-  writeUint32(target, at + 2, asNumber)
-  return copyOctets(bytes, Math.min(start + 2, end), end, target, at + 6)
+  target[at + 1] = before + count
+  at += 2
+  for (let i = 0; i < count; i++, at += 4) writeUint32(target, at, asNumber)
+  return copyOctets(bytes, Math.min(start + 2, end), end, target, at)
 }
 
 function repackWithFront(
@@ -158,11 +161,12 @@ function repackWithFront(
   start: number,
   end: number,
   asNumber: number,
+  count: number,
   target: Uint8Array,
   at: number,
 ): number {
-  writeUint32(numbers, 0, asNumber)
-  const numbersEnd = unpack(bytes, start, 4, asPathCount(bytes, start, end, 4), numbers, 4)
+  for (let i = 0; i < count; i++) writeUint32(numbers, 4 * i, asNumber)
+  const numbersEnd = unpack(bytes, start, 4, asPathCount(bytes, start, end, 4), numbers, 4 * count)
   return pack(numbers, 0, numbersEnd, 4, target, at)
 }
 

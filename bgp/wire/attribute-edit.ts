@@ -1,8 +1,13 @@
 /**
  * Edits of an attribute set that policy asks for: pure, from canonical attribute bytes (see UpdateReader) to canonical
- * attribute bytes. Knows no policy; the edits are compiled once and used for many sets.
+ * attribute bytes. Knows no policy and no route.
  */
-import type { Origin } from './attribute.ts'
+import { canonicalPathLength, writePrependedPath } from './as-path.ts'
+import { attributeRow, type Origin } from './attribute.ts'
+import { attributeEnd, attributeValueStart, writeAttributeHeader } from './attribute-header.ts'
+import { communityKinds, listHolds } from './community.ts'
+import { attributeCode, attributeFlag, originCode } from './iana.ts'
+import { copyOctets, writeUint32 } from './octets.ts'
 
 /** What happens to a list of communities, in this order. Elements stand one after another, as on the wire. */
 export interface CommunityEdit {
@@ -24,28 +29,136 @@ export interface AttributeEdits {
   readonly extendedCommunities?: CommunityEdit
   /** RFC 8092, 12 octets each. */
   readonly largeCommunities?: CommunityEdit
+  /** `count` from 1 to 255. */
   readonly prepend?: { readonly asNumber: number; readonly count: number }
   /** ONLY_TO_CUSTOMER (RFC 9234 §5). */
   readonly otc?: number
 }
 
+/** Writes the edited value of an attribute, or of one that is not there (an empty range); returns its end. */
+type ValueWriter = (source: Uint8Array, start: number, end: number, target: Uint8Array, at: number) => number
+
+interface Edit {
+  readonly code: number
+  readonly write: ValueWriter
+  /** At most so many octets more than the value that is there. */
+  readonly growth: number
+}
+
+/** An attribute header with an extended length. */
+const longestHeader = 4
+
 /** How many octets longer than its source an edited set can be. */
-export function editGrowth(_edits: AttributeEdits): number {
-  throw new Error('to be written')
+export function editGrowth(edits: AttributeEdits): number {
+  return editsByCode(edits).reduce((sum, { growth }) => sum + growth + longestHeader, 0)
 }
 
 /**
- * Writes the edited form of `source[start, end)` to `target` at `at`.
+ * Writes the edited form of `source[start, end)` to `target` at `at`. A list of communities that ends up empty is left out.
  * @returns the end in `target`
  * @throws RangeError when `target` has less room than the source's length plus `editGrowth`
  */
 export function editAttributes(
-  _source: Uint8Array,
-  _start: number,
-  _end: number,
-  _edits: AttributeEdits,
-  _target: Uint8Array,
-  _at: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  edits: AttributeEdits,
+  target: Uint8Array,
+  at: number,
 ): number {
-  throw new Error('to be written')
+  const byCode = editsByCode(edits)
+  const growth = byCode.reduce((sum, edit) => sum + edit.growth + longestHeader, 0)
+  if (target.length - at < end - start + growth) throw new RangeError('no room for the edited attributes')
+  let from = start
+  for (const edit of byCode) {
+    const untouched = from
+    while (from < end && source[from + 1]! < edit.code) from = attributeEnd(source, from)
+    at = copyOctets(source, untouched, from, target, at)
+    const present = from < end && source[from + 1] === edit.code
+    const next = present ? attributeEnd(source, from) : from
+    const flags = attributeRow[edit.code]!.flags | (present ? source[from]! & attributeFlag.partial : 0)
+    at = writeEdited(edit, flags, source, present ? attributeValueStart(source, from) : from, next, target, at)
+    from = next
+  }
+  return copyOctets(source, from, end, target, at)
+}
+
+/** The value is written where a long header would leave it, and drawn up when the header turns out short. */
+function writeEdited(
+  edit: Edit,
+  flags: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+  target: Uint8Array,
+  at: number,
+): number {
+  const valueStart = at + longestHeader
+  const length = edit.write(source, start, end, target, valueStart) - valueStart
+  if (length === 0 && edit.code !== attributeCode.asPath) return at
+  const to = writeAttributeHeader(target, at, flags, edit.code, length)
+  target.copyWithin(to, valueStart, valueStart + length)
+  return to + length
+}
+
+/** In type order. */
+function editsByCode(edits: AttributeEdits): Edit[] {
+  const { origin, localPref, med, otc, prepend } = edits
+  const found: Edit[] = []
+  if (origin !== undefined) found.push(valueEdit(attributeCode.origin, Uint8Array.of(originCode[origin])))
+  if (prepend !== undefined) found.push(prependEdit(prepend.asNumber, prepend.count))
+  if (med !== undefined) found.push(valueEdit(attributeCode.med, uint32(med)))
+  if (localPref !== undefined) found.push(valueEdit(attributeCode.localPref, uint32(localPref)))
+  for (const kind of ['communities', 'extendedCommunities', 'largeCommunities'] as const) {
+    const edit = edits[kind]
+    if (edit !== undefined) found.push(listEdit(communityKinds[kind], edit))
+  }
+  if (otc !== undefined) found.push(valueEdit(attributeCode.onlyToCustomer, uint32(otc)))
+  return found
+}
+
+function valueEdit(code: number, value: Uint8Array): Edit {
+  const write: ValueWriter = (_source, _start, _end, target, at) => copyOctets(value, 0, value.length, target, at)
+  return { code, write, growth: value.length }
+}
+
+function prependEdit(asNumber: number, count: number): Edit {
+  const write: ValueWriter = (source, start, end, target, at) =>
+    writePrependedPath(source, start, end, asNumber, count, target, at)
+  return { code: attributeCode.asPath, write, growth: canonicalPathLength(count) + 2 }
+}
+
+function listEdit({ code, width }: { code: number; width: number }, edit: CommunityEdit): Edit {
+  const { replace, remove, add } = edit
+  const write: ValueWriter = (source, start, end, target, at) => {
+    const listStart = at
+    if (replace === undefined) at = copyWithout(source, start, end, width, remove, target, at)
+    else at = copyWithout(replace, 0, replace.length, width, remove, target, at)
+    for (let from = 0; from < (add?.length ?? 0); from += width)
+      if (!listHolds(target, listStart, at, width, add!, from)) at = copyOctets(add!, from, from + width, target, at)
+    return at
+  }
+  return { code, write, growth: (replace?.length ?? 0) + (add?.length ?? 0) }
+}
+
+function copyWithout(
+  source: Uint8Array,
+  start: number,
+  end: number,
+  width: number,
+  without: Uint8Array | undefined,
+  target: Uint8Array,
+  at: number,
+): number {
+  if (without === undefined) return copyOctets(source, start, end, target, at)
+  for (let from = start; from < end; from += width)
+    if (!listHolds(without, 0, without.length, width, source, from))
+      at = copyOctets(source, from, from + width, target, at)
+  return at
+}
+
+function uint32(value: number): Uint8Array {
+  const bytes = new Uint8Array(4)
+  writeUint32(bytes, 0, value)
+  return bytes
 }

@@ -121,7 +121,7 @@ function prependPath(
 ): number {
   const length = canonicalPathLength(asPathCount(source, start, end, 4) + 1)
   const valueStart = writeAttributeHeader(target, at, attributeFlag.transitive, attributeCode.asPath, length)
-  return writePrependedPath(source, start, end, localAs, target, valueStart)
+  return writePrependedPath(source, start, end, localAs, 1, target, valueStart)
 }
 
 function prependCluster(

@@ -13,7 +13,9 @@ const dropped = 1
 const kept = 2
 
 /** Codes that are no part of the canonical bytes. */
-const carriedApart = Uint8Array.from(attributeRow, row => (row !== undefined && row.value === undefined ? 1 : 0))
+const carriedApart = Uint8Array.from(attributeRow, row =>
+  row !== undefined && row.value === undefined && !row.passedOn ? 1 : 0,
+)
 
 export class AttributeSlots {
   readonly #state = new Uint8Array(256)

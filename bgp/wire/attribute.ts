@@ -5,7 +5,9 @@
  */
 import { type Address, addressOfUint32 } from '../../lib/base/ip.ts'
 import { asPathFlaw, decodeAsPath, encodeAsPath, type Flaw, firstAsFlaw } from './as-path.ts'
-import { attributeCode, attributeFlag, originCode, wellKnownCommunity } from './iana.ts'
+import { aigpFlaw, pmsiTunnelFlaw, prefixSidFlaw, tunnelEncapsulationFlaw } from './attribute-tlv.ts'
+import { communityKinds } from './community.ts'
+import { attributeCode, attributeFlag, originCode } from './iana.ts'
 import { updateError } from './notification.ts'
 import { readUint32, writeUint32 } from './octets.ts'
 import type { UpdateContext } from './update-context.ts'
@@ -23,12 +25,14 @@ export interface AttributeValues {
   readonly communities?: readonly number[]
   readonly originatorId?: Address
   readonly clusterList?: readonly Address[]
-  /** RFC 4360, 8 octets each, in hexadecimal. */
+  /** RFC 4360, as `communityKinds` renders them: `rt:65000:1`, or 16 hexadecimal digits. */
   readonly extendedCommunities?: readonly string[]
   /** RFC 5701, 20 octets each, in hexadecimal. */
   readonly ipv6ExtendedCommunities?: readonly string[]
   /** RFC 8092, each `global:local1:local2`. */
   readonly largeCommunities?: readonly string[]
+  /** RFC 9234 §5: ONLY_TO_CUSTOMER, an AS number. */
+  readonly otc?: number
   /** Optional transitive attributes without a row in the table, in type order. */
   readonly unknown?: readonly UnknownAttribute[]
 }
@@ -64,8 +68,10 @@ export interface AttributeRow {
   readonly only?: 'internal' | 'twoOctet'
   /** Judges the value octets as received. */
   readonly check: (bytes: Uint8Array, start: number, end: number, context: UpdateContext) => Flaw | undefined
-  /** Absent for those that are no part of canonical attribute bytes. */
+  /** Absent for those that are no part of canonical attribute bytes, and for those that are `passedOn`. */
   readonly value?: ValueCodec
+  /** Judged, but not understood: what is whole fares like an unknown attribute. */
+  readonly passedOn?: true
 }
 
 const wellKnown = attributeFlag.transitive
@@ -74,7 +80,7 @@ const optionalNonTransitive = attributeFlag.optional
 
 const badLength: Flaw = { subcode: updateError.attributeLength, reason: 'bad length' }
 const badOrigin: Flaw = { subcode: updateError.invalidOrigin, reason: 'value over 2' }
-const aggregatorZero: Flaw = { subcode: updateError.optionalAttribute, reason: 'AS number 0 (RFC 7607)' }
+const asZero: Flaw = { subcode: updateError.optionalAttribute, reason: 'AS number 0 (RFC 7607)' }
 
 type Check = AttributeRow['check']
 
@@ -102,8 +108,11 @@ const checkAsPath: Check = (bytes, start, end, context) => {
 const checkAggregator: Check = (bytes, start, end, context) => {
   if (end - start !== (context.fourOctetAs ? 8 : 6)) return badLength
   const asNumber = context.fourOctetAs ? readUint32(bytes, start) : (bytes[start]! << 8) | bytes[start + 1]!
-  return asNumber === 0 ? aggregatorZero : undefined
+  return asNumber === 0 ? asZero : undefined
 }
+
+const checkOtc: Check = (bytes, start, end) =>
+  end - start !== 4 ? badLength : readUint32(bytes, start) === 0 ? asZero : undefined
 
 const judgedByReader: Check = () => undefined
 
@@ -120,17 +129,22 @@ const origins: readonly Origin[] = ['igp', 'egp', 'incomplete']
 
 const words = (value: readonly (number | string | Address)[]) => value.join(' ')
 
-/** Elements of `length` octets, each as hexadecimal. */
-const hexListCodec = (key: 'extendedCommunities' | 'ipv6ExtendedCommunities', length: number) =>
-  codec(
+/** Communities as their own text. */
+const communityCodec = (key: 'extendedCommunities' | 'largeCommunities') => {
+  const { width, parse, render } = communityKinds[key]
+  return codec(
     key,
-    (bytes, start, end) =>
-      elements(start, end, length).map(at => Buffer.from(bytes.subarray(at, at + length)).toString('hex')),
-    value => Uint8Array.from(Buffer.from(value.join(''), 'hex')),
+    (bytes, start, end) => elements(start, end, width).map(at => render(bytes, at)),
+    value => Uint8Array.from(value.flatMap(text => [...(parse(text) ?? missing(text))])),
     words,
   )
+}
 
-const uint32Codec = (key: 'med' | 'localPref') => codec(key, readUint32, value => uint32s([value]), String)
+const missing = (text: string): never => {
+  throw new RangeError(`not a community: ${text}`)
+}
+
+const uint32Codec = (key: 'med' | 'localPref' | 'otc') => codec(key, readUint32, value => uint32s([value]), String)
 
 export const attributeTable: readonly AttributeRow[] = [
   {
@@ -210,7 +224,9 @@ export const attributeTable: readonly AttributeRow[] = [
     flags: optionalTransitive,
     malformed: 'withdraw',
     check: listOf(4),
-    value: codec('communities', readUint32s, uint32s, value => value.map(renderCommunity).join(' ')),
+    value: codec('communities', readUint32s, uint32s, value =>
+      value.map(community => communityKinds.communities.render(uint32s([community]), 0)).join(' '),
+    ),
   },
   {
     code: attributeCode.originatorId,
@@ -260,7 +276,7 @@ export const attributeTable: readonly AttributeRow[] = [
     flags: optionalTransitive,
     malformed: 'withdraw',
     check: listOf(8),
-    value: hexListCodec('extendedCommunities', 8),
+    value: communityCodec('extendedCommunities'),
   },
   {
     // RFC 6793 §6: a malformed one is discarded, and AS_PATH stands alone
@@ -277,8 +293,7 @@ export const attributeTable: readonly AttributeRow[] = [
     flags: optionalTransitive,
     malformed: 'discard',
     only: 'twoOctet',
-    check: (bytes, start, end) =>
-      end - start !== 8 ? badLength : readUint32(bytes, start) === 0 ? aggregatorZero : undefined,
+    check: (bytes, start, end) => (end - start !== 8 ? badLength : readUint32(bytes, start) === 0 ? asZero : undefined),
   },
   {
     code: attributeCode.ipv6ExtendedCommunities,
@@ -286,7 +301,13 @@ export const attributeTable: readonly AttributeRow[] = [
     flags: optionalTransitive,
     malformed: 'withdraw',
     check: listOf(20),
-    value: hexListCodec('ipv6ExtendedCommunities', 20),
+    value: codec(
+      'ipv6ExtendedCommunities',
+      (bytes, start, end) =>
+        elements(start, end, 20).map(at => Buffer.from(bytes.subarray(at, at + 20)).toString('hex')),
+      value => Uint8Array.from(Buffer.from(value.join(''), 'hex')),
+      words,
+    ),
   },
   {
     code: attributeCode.largeCommunities,
@@ -294,12 +315,47 @@ export const attributeTable: readonly AttributeRow[] = [
     flags: optionalTransitive,
     malformed: 'withdraw',
     check: listOf(12),
-    value: codec(
-      'largeCommunities',
-      (bytes, start, end) => elements(start, end, 12).map(at => readUint32s(bytes, at, at + 12).join(':')),
-      value => uint32s(value.flatMap(community => community.split(':').map(Number))),
-      words,
-    ),
+    value: communityCodec('largeCommunities'),
+  },
+  {
+    code: attributeCode.onlyToCustomer,
+    name: 'ONLY_TO_CUSTOMER',
+    flags: optionalTransitive,
+    malformed: 'withdraw',
+    check: checkOtc,
+    value: uint32Codec('otc'),
+  },
+  {
+    code: attributeCode.pmsiTunnel,
+    name: 'PMSI_TUNNEL',
+    flags: optionalTransitive,
+    malformed: 'withdraw',
+    check: pmsiTunnelFlaw,
+    passedOn: true,
+  },
+  {
+    code: attributeCode.tunnelEncapsulation,
+    name: 'TUNNEL_ENCAPSULATION',
+    flags: optionalTransitive,
+    malformed: 'withdraw',
+    check: tunnelEncapsulationFlaw,
+    passedOn: true,
+  },
+  {
+    code: attributeCode.aigp,
+    name: 'AIGP',
+    flags: optionalNonTransitive,
+    malformed: 'discard',
+    check: aigpFlaw,
+    passedOn: true,
+  },
+  {
+    code: attributeCode.prefixSid,
+    name: 'PREFIX_SID',
+    flags: optionalTransitive,
+    malformed: 'discard',
+    check: prefixSidFlaw,
+    passedOn: true,
   },
 ]
 
@@ -310,18 +366,6 @@ export const attributeRow: readonly (AttributeRow | undefined)[] = Array.from({ 
 
 export function attributeName(code: number): string {
   return attributeRow[code]?.name ?? `attribute ${code}`
-}
-
-const communityNames = new Map<number, string>([
-  [wellKnownCommunity.gracefulShutdown, 'graceful-shutdown'],
-  [wellKnownCommunity.blackhole, 'blackhole'],
-  [wellKnownCommunity.noExport, 'no-export'],
-  [wellKnownCommunity.noAdvertise, 'no-advertise'],
-  [wellKnownCommunity.noExportSubconfed, 'no-export-subconfed'],
-])
-
-function renderCommunity(community: number): string {
-  return communityNames.get(community) ?? `${community >>> 16}:${community & 0xffff}`
 }
 
 /** Where each element of a list attribute begins. */

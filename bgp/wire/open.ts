@@ -1,5 +1,5 @@
 /**
- * OPEN (RFC 4271 §4.2, RFC 5492; RFC 9072 when received): what it says, judged as far as it can be without knowing whom one
+ * OPEN (RFC 4271 §4.2, RFC 5492, RFC 9072): what it says, judged as far as it can be without knowing whom one
  * expects: the AS number and router id of this very peer are the session's affair.
  */
 import { type Capability, decodeCapability, encodeCapability } from './capability.ts'
@@ -96,23 +96,26 @@ function decodeCapabilities(bytes: Uint8Array, start: number, end: number, capab
   }
 }
 
-/**
- * The body. All capabilities go into one parameter (RFC 5492 §4); without any there is no parameter at all.
- * @throws RangeError when the capabilities take more than 253 octets
- */
+/** The body. All capabilities go into one parameter (RFC 5492 §4); without any there is no parameter at all. */
 export function encodeOpen(open: Open): Uint8Array {
-  const capabilities = open.capabilities.flatMap(capability => [...encodeCapability(capability)])
-  if (capabilities.length > 253)
-    throw new RangeError(`${capabilities.length} octets of capabilities do not fit an OPEN`)
-  const parameters = capabilities.length === 0 ? [] : [capabilitiesParameter, capabilities.length, ...capabilities]
-  const bytes = new Uint8Array(fixedLength + parameters.length)
+  const parameters = encodeParameters(open.capabilities.flatMap(capability => [...encodeCapability(capability)]))
+  const bytes = new Uint8Array(fixedLength - 1 + parameters.length)
   bytes[0] = version
   writeUint16(bytes, 1, open.asNumber)
   writeUint16(bytes, 3, open.holdTime)
   writeUint32(bytes, 5, open.routerId)
-  bytes[9] = parameters.length
-  bytes.set(parameters, fixedLength)
+  bytes.set(parameters, fixedLength - 1)
   return bytes
+}
+
+/** Their length and they themselves; in the extended form (RFC 9072 §2) only where they need it. */
+function encodeParameters(capabilities: readonly number[]): number[] {
+  const length = capabilities.length
+  if (length === 0) return [0]
+  if (length <= 253) return [length + 2, capabilitiesParameter, length, ...capabilities]
+  const all = length + 3
+  const form = [255, extendedParameters, all >>> 8, all & 0xff]
+  return [...form, capabilitiesParameter, length >>> 8, length & 0xff, ...capabilities]
 }
 
 function openFault(subcode: number, reason: string): PeerFault {

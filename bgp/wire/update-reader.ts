@@ -31,6 +31,12 @@ const flagsFlaw: Flaw = { subcode: updateError.attributeFlags, reason: 'wrong fl
 const cutFlaw: Flaw = { subcode: updateError.malformedAttributeList, reason: 'runs past the attributes' }
 const missingFlaw: Flaw = { subcode: updateError.missingWellKnown, reason: 'missing' }
 
+/**
+ * Most canonical attribute octets of a route, for policy and reflection add to them and an attribute's length has 16 bits.
+ * Only extended messages (RFC 8654) can come near it.
+ */
+export const mostAttributeOctets = 0xf000
+
 /** Canonical bytes take at most so many times the room of what came: AS numbers double, lengths of one octet may become two. */
 const CANONICAL_GROWTH = 4
 
@@ -200,9 +206,14 @@ export class UpdateReader {
     else {
       slots.see(code)
       if (row !== undefined) this.#known(row, buffer, at, start, end)
-      else if ((flags & attributeFlag.transitive) !== 0 && !this.#context.discardUnknown)
-        slots.keep(code, unknownFlags, start, end)
+      else this.#passOn(code, flags, start, end)
     }
+  }
+
+  /** RFC 4271 §9: what is not understood goes on with the Partial bit when it is transitive. */
+  #passOn(code: number, flags: number, start: number, end: number): void {
+    if ((flags & attributeFlag.transitive) !== 0 && !this.#context.discardUnknown)
+      slots.keep(code, unknownFlags, start, end)
   }
 
   #known(row: AttributeRow, buffer: Uint8Array, at: number, start: number, end: number): void {
@@ -214,7 +225,8 @@ export class UpdateReader {
     else if (code === attributeCode.mpUnreach) this.#mpUnreach(buffer, at, start, end)
     else {
       const flaw = row.check(buffer, start, end, this.#context)
-      if (flaw === undefined) slots.keep(code, normalFlags(row, flags), start, end)
+      if (flaw === undefined && row.passedOn) this.#passOn(code, flags, start, end)
+      else if (flaw === undefined) slots.keep(code, normalFlags(row, flags), start, end)
       else if (row.malformed === 'discard') this.#discard(code, flaw.reason)
       else this.#withdraw(flaw, code, at, end)
     }
@@ -328,7 +340,18 @@ export class UpdateReader {
     } else if (announces) {
       if (classic) this.nextHop4 = readUint32(buffer, slots.start(attributeCode.nextHop))
       this.attributesEnd = slots.write(buffer, this.#context.fourOctetAs, this.attributes)
+      if (this.attributesEnd > mostAttributeOctets) this.#giveUp()
     }
+  }
+
+  #giveUp(): void {
+    this.faults.push({
+      attribute: 0,
+      verdict: 'withdraw',
+      reason: `attributes of more than ${mostAttributeOctets} octets`,
+    })
+    this.attributesEnd = 0
+    this.verdict = 'withdraw'
   }
 
   /** LOCAL_PREF is not required on internal sessions: a peer that leaves it out gets the default. */
