@@ -165,6 +165,14 @@ export class Speaker {
     this.#startAll()
   }
 
+  /**
+   * What BFD has found out about the path to a peer, by its configured name (RFC 5882 §4); docs/bgp.md says what follows.
+   * @param independent of `down`: the peer's C bit, its BFD does not share the fate of its control plane
+   */
+  bfdChanged(peer: string, state: 'up' | 'down', independent = false): void {
+    this.#peerings.get(peer)?.bfd(state, independent)
+  }
+
   get draining(): 'no' | 'withdrawing' | 'drained' {
     return this.#drain
   }

@@ -51,6 +51,8 @@ export interface BfdChange {
    * which says nothing of the path (RFC 5882 §3.2).
    */
   readonly failure: boolean
+  /** The peer's C bit: its BFD does not share the fate of its control plane (RFC 5882 §4.3). */
+  readonly independent: boolean
   /** In words: `control detection time expired`, `neighbor signaled session down (path down)`. */
   readonly reason: string
 }

@@ -172,11 +172,12 @@ export class BfdSession {
   #expire(turn: Turn): void {
     if (turn.now >= this.#detectAt) {
       // whoever speaks next may be another: nothing that this one said counts for it
+      const lost = this.#remote
       this.#remote = undefined
       this.#polling = false
       this.#revision++
       if (this.#state === 'Init' || this.#state === 'Up')
-        this.#enter('Down', diagnostic.detectionTimeExpired, true, turn)
+        this.#enter('Down', diagnostic.detectionTimeExpired, true, turn, lost)
     }
     if (turn.now >= this.#transmitAt) this.#send(turn)
   }
@@ -213,8 +214,10 @@ export class BfdSession {
     this.#effectiveRx = micros(this.#timers.receive)
   }
 
-  #enter(state: BfdState, why: number, failure: boolean, turn: Turn): void {
+  /** @param remote as it was when what follows was decided: it may be forgotten by now */
+  #enter(state: BfdState, why: number, failure: boolean, turn: Turn, remote = this.#remote): void {
     const before = this.#state
+    const independent = remote?.controlPlaneIndependent ?? false
     this.#state = state
     this.#since = turn.now
     this.#diagnostic = why
@@ -222,13 +225,13 @@ export class BfdSession {
     this.#desire()
     if (state === 'Up') {
       this.#ups++
-      turn.effects.push({ type: 'change', up: true, failure: false, reason: 'the session is up' })
+      turn.effects.push({ type: 'change', up: true, failure: false, independent, reason: 'the session is up' })
     }
     if (before === 'Up') {
       const reason = this.#reason()
       if (failure) this.#downs++
       this.#lastDown = { at: turn.now, reason }
-      turn.effects.push({ type: 'change', up: false, failure, reason })
+      turn.effects.push({ type: 'change', up: false, failure, independent, reason })
     }
     this.#send(turn)
   }

@@ -185,8 +185,8 @@ export class BfdTable {
       entry.sent++
       return { type: 'send', discriminator: entry.session.discriminator, bytes: encodePacket(effect.packet) }
     }
-    const { up, failure, reason } = effect
-    return { type: 'change', change: { name, up, failure, reason } }
+    const { up, failure, independent, reason } = effect
+    return { type: 'change', change: { name, up, failure, independent, reason } }
   }
 
   /** §6.8.1: unique here, and random, so that one who cannot see our packets cannot guess it. */
