@@ -4,8 +4,10 @@
  */
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments } from 'yaml'
 import type { KubeObject } from '../../lib/kube/object.ts'
+import type { Json } from '../kube/json.ts'
+import { applyJsonPatch } from '../kube/json-patch.ts'
 import { BIGIP, MANAGEMENT } from './bigip-topology.ts'
 import { type LabMode, MODE_PLANS } from './lab-mode.ts'
 
@@ -18,6 +20,16 @@ export function deployedObjects(): KubeObject[] {
   return FILES.flatMap(file => parseAllDocuments(readFileSync(join(DEPLOY, file), 'utf8'))).map(document =>
     document.toJS(),
   )
+}
+
+/** The rights of the agents where deploy/answers is applied, too. */
+export function answeringRole(): KubeObject {
+  const role = deployedObjects().find(
+    ({ kind, metadata }) => kind === 'ClusterRole' && metadata.name === ACCOUNTS.agent,
+  )
+  const { patches } = parse(readFileSync(join(DEPLOY, 'answers/kustomization.yaml'), 'utf8'))
+  const { patch } = patches.find(({ target }: { target: { kind: string } }) => target.kind === 'ClusterRole')
+  return applyJsonPatch(role as unknown as Json, parse(patch)) as unknown as KubeObject
 }
 
 export interface Login {

@@ -54,30 +54,38 @@ test('settings are set, and are put back as they were when they are wanted no mo
   assert.deepEqual(values(), ['40', '0'])
 })
 
-test('what they were survives a kill: who comes after puts them back, but only when told that it knows all', options, context => {
-  const { open, values } = bench(context)
-  open()([DELAY, PROXY])
-  const keep = open()
-  keep([])
-  assert.deepEqual(values(), ['0', '1'], 'not known yet whether they are wanted')
-  keep([], true)
-  assert.deepEqual(values(), DEFAULTS)
-})
+test(
+  'what they were survives a kill: who comes after puts them back, but only when told that it knows all',
+  options,
+  context => {
+    const { open, values } = bench(context)
+    open()([DELAY, PROXY])
+    const keep = open()
+    keep([])
+    assert.deepEqual(values(), ['0', '1'], 'not known yet whether they are wanted')
+    keep([], true)
+    assert.deepEqual(values(), DEFAULTS)
+  },
+)
 
-test('what somebody else sets meanwhile is set again, and is what is put back; what he sets afterwards is his', options, context => {
-  const { open, values, set } = bench(context)
-  const keep = open()
-  keep([DELAY, PROXY])
-  set(DELAY, '60')
-  keep([DELAY, PROXY])
-  assert.deepEqual(values(), ['0', '1'])
-  keep([PROXY])
-  assert.deepEqual(values(), ['60', '1'])
-  keep([DELAY, PROXY])
-  set(DELAY, '20')
-  keep([])
-  assert.deepEqual(values(), ['20', '0'])
-})
+test(
+  'what somebody else sets meanwhile is set again, and is what is put back; what he sets afterwards is his',
+  options,
+  context => {
+    const { open, values, set } = bench(context)
+    const keep = open()
+    keep([DELAY, PROXY])
+    set(DELAY, '60')
+    keep([DELAY, PROXY])
+    assert.deepEqual(values(), ['0', '1'])
+    keep([PROXY])
+    assert.deepEqual(values(), ['60', '1'])
+    keep([DELAY, PROXY])
+    set(DELAY, '20')
+    keep([])
+    assert.deepEqual(values(), ['20', '0'])
+  },
+)
 
 test('a setting that was so already is left so', options, context => {
   const { open, values, set } = bench(context)

@@ -1,16 +1,19 @@
 import assert from 'node:assert/strict'
-import { writeFileSync } from 'node:fs'
 import { type TestContext, test } from 'node:test'
 import { nodeJourneys } from '../../../daemon/agent/journeys.ts'
+import { bigIpViews } from '../../../daemon/config/index.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
-import { firstWrong } from '../../../lib/base/journey.ts'
+import { firstWrong, type JourneyHop } from '../../../lib/base/journey.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { KernelWays } from '../../../lib/linux/overlay/way.ts'
+import { writeSysctl } from '../../../lib/linux/sysctl.ts'
+import { answerRows, answerSysctls } from '../../../vxlan/answers.ts'
 import { judgeDevices } from '../../../vxlan/device.ts'
 import type { Vtep } from '../../../vxlan/vtep.ts'
 import { vtepRows } from '../../../vxlan/wanted.ts'
 import { noNamespaces } from '../../linux/netns.ts'
 import { MAC, OTHER_MAC, OverlayBench } from '../../linux/overlay/overlay-bench.ts'
+import { flannelBigIp } from './setting.ts'
 
 const options = { skip: noNamespaces ?? false }
 
@@ -31,6 +34,10 @@ const VTEPS: readonly Vtep[] = [
 /** A node whose pods are behind `cni0`, with all rows towards BIG-IP that nobody keeps any more. */
 class Node {
   readonly bench: OverlayBench
+  /** BIG-IP asks by ARP and NDP where pods are. */
+  asking = false
+  /** And the agent is to answer. */
+  answers = false
 
   private constructor(context: TestContext) {
     this.bench = new OverlayBench(context)
@@ -59,7 +66,24 @@ class Node {
   }
 
   set(family: number, link: string, what: string, value: string): void {
-    this.bench.namespace.run(() => writeFileSync(`/proc/sys/net/ipv${family}/conf/${link}/${what}`, value))
+    this.bench.namespace.run(() => writeSysctl({ name: `net/ipv${family}/conf/${link}/${what}`, value }))
+  }
+
+  /** Answers for a pod, as an agent that is told to does. */
+  async answer(pod: string): Promise<void> {
+    this.asking = true
+    const address = parseAddress(pod)
+    const table = this.bench.open()
+    table.want(answerRows([address], 'vx', address.family))
+    await table.settled()
+    await this.bench.close(table)
+    for (const sysctl of answerSysctls('vx', address.family)) this.bench.namespace.run(() => writeSysctl(sysctl))
+  }
+
+  /** What becomes of BIG-IP's question for a pod. */
+  answerTo(pod: string): JourneyHop | undefined {
+    const journey = this.journeys(pod).journeys.find(({ to }) => to === pod)
+    return journey?.hops.find(({ hop }) => hop === 'answer')
   }
 
   journeys(pod: string) {
@@ -74,8 +98,8 @@ class Node {
           node: 'node-1',
           podCIDRs: ['10.244.1.0/24', 'fd01::/64'],
           overlays,
-          bigips: [],
-          answers: false,
+          bigips: this.asking ? bigIpViews([{ ...flannelBigIp(), spec: { arp: 'none' } }], []).views : [],
+          answers: this.answers,
         }
         return nodeJourneys({ ...subject, pod: parseAddress(pod) }, ways)
       } finally {
@@ -227,6 +251,49 @@ for (const { title, damage, wrong, families = BOTH } of CASES)
     damage(node)
     for (const family of families) assert.deepEqual(node.wrong(PODS[family]), wrong, `IPv${family}`)
   })
+
+test(
+  'where BIG-IP asks by ARP and NDP, a missing answer is the first hop that is wrong, and is named',
+  options,
+  async context => {
+    const node = await Node.open(context)
+    for (const family of BOTH) assert.equal(node.answerTo(PODS[family]), undefined, 'nobody asks')
+    node.asking = true
+    for (const [family, question] of [
+      [4, 'ARP'],
+      [6, 'NDP'],
+    ] as const) {
+      const pod = PODS[family]
+      assert.deepEqual(node.wrong(pod), ['to pod: answer'])
+      const { found, reason, remedy = '' } = node.answerTo(pod)!
+      assert.equal(found, `proxy ${pod} dev vx: none`)
+      assert.equal(reason, `BIG-IP asks all nodes by ${question} (arp: none), and nobody here answers for ${pod}`)
+      assert.match(remedy, /overlay: \{ answers: true \}/)
+      node.answers = true
+      assert.match(node.answerTo(pod)!.remedy!, /^the agent puts it there/)
+      node.answers = false
+      await node.answer(pod)
+      assert.deepEqual(node.wrong(pod), [])
+      const { verdict, owner } = node.answerTo(pod)!
+      assert.deepEqual([verdict, owner], ['right', 'podpeer'])
+    }
+  },
+)
+
+test(
+  'a setting that keeps the kernel from answering is wrong, one that makes it slow is told',
+  options,
+  async context => {
+    const node = await Node.open(context)
+    for (const pod of Object.values(PODS)) await node.answer(pod)
+    node.set(6, 'vx', 'proxy_ndp', '0')
+    assert.deepEqual(node.wrong(PODS[6]), ['to pod: answer'])
+    assert.equal(node.answerTo(PODS[6])!.remedy, 'sysctl -w net.ipv6.conf.vx.proxy_ndp=1')
+    node.bench.namespace.run(() => writeSysctl({ name: 'net/ipv4/neigh/vx/proxy_delay', value: '80' }))
+    assert.deepEqual(node.wrong(PODS[4]), [])
+    assert.match(node.answerTo(PODS[4])!.reason!, /proxy_delay = 80: the answer waits/)
+  },
+)
 
 test('what is no pod of this node is elsewhere, and nothing is said of its way', options, async context => {
   const node = await Node.open(context)

@@ -38,6 +38,18 @@ export function nodeObject(change: Partial<NodeView> = {}): NodeView {
   }
 }
 
+export function podView(change: Partial<PodView> = {}): PodView {
+  return {
+    namespace: 'web',
+    name: 'shop',
+    node: 'node-1',
+    addresses: ['10.244.1.2'],
+    hostNetwork: false,
+    phase: 'Running',
+    ...change,
+  }
+}
+
 /** Routes of ours in a kernel that outlives agents: prefix → next hops. */
 export class PlayedKernel {
   readonly routes = new Map<string, readonly Address[]>()

@@ -50,6 +50,19 @@ test('each row is told with its owner, its age and its last repair where all is 
   assert.match(out, /^bigip\/bigip-b {2}route {5}10\.244\.253\.0\/24 .* another .* 0$/m)
 })
 
+test('how many pods are answered for is told by device, the rows of those where all is asked for', async () => {
+  const proxy = { kind: 'proxy', content: '', status: 'installed', repairs: 0 } as const
+  const answers = [
+    { ...proxy, key: '10.244.1.2' },
+    { ...proxy, key: '10.244.1.3', status: 'pending', reason: 'there is no device flannel.1' } as const,
+  ]
+  source.overlay = { ...VXLAN, overlays: VXLAN.overlays.map(overlay => ({ ...overlay, answers })) }
+  const { out } = await podpeer('vxlan')
+  assert.match(out, /^ {2}answers ARP for 1 of 2 pods of this node$/m)
+  assert.match(out, /^ {2}pods: proxy 10\.244\.1\.3: there is no device flannel\.1$/m)
+  assert.match((await podpeer('vxlan', '-o', 'wide')).out, /^ +proxy +10\.244\.1\.2 +ours /m)
+})
+
 test('as JSON it is the document of the agent', async () => {
   const { out } = await podpeer('vxlan', '-o', 'json')
   assert.deepEqual(JSON.parse(out), { format: 1, ...VXLAN })
