@@ -6,7 +6,7 @@
 import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
-import { LOCAL_PEER } from './peer-table.ts'
+import { LOCAL_PEER } from './peer.ts'
 import { resized } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64

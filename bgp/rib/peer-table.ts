@@ -5,13 +5,10 @@
 import type { Address, Family } from '../../lib/base/ip.ts'
 import { type AnnouncementTable, announcementMark } from './announcement-table.ts'
 import type { Derivation } from './derivation.ts'
-import type { RibPeer, RibSession } from './peer.ts'
+import { LOCAL_PEER, type RibPeer, type RibSession } from './peer.ts'
 import type { RouteSource } from './policy.ts'
 import { type RoutePolicy, routePolicy } from './route-policy.ts'
 import { resized } from './typed-array.ts'
-
-/** The peer number of routes that this speaker originates. */
-export const LOCAL_PEER = 0
 
 export interface PeerEntry {
   config: RibPeer

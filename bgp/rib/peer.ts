@@ -9,6 +9,9 @@ import type { Policy } from './policy.ts'
  */
 export type NextHopMode = 'auto' | 'self' | 'unchanged'
 
+/** The peer number of routes that this speaker originates. */
+export const LOCAL_PEER = 0
+
 export interface RibPeer {
   readonly name: string
   readonly address: Address
