@@ -16,7 +16,7 @@ export interface Sysctl {
 
 const ROOT = '/proc/sys'
 /** In a container the former is read-only; this is where its host's can be mounted. */
-const HOST_ROOT = '/host/proc/sys'
+export const HOST_ROOT = '/host/proc/sys'
 
 /** As `sysctl -w` takes it: `net.ipv4.conf.flannel/1.proxy_arp`. */
 export function renderSysctl(name: string): string {

@@ -1,13 +1,15 @@
 /** `kubectl apply -k deploy/`: what comes of it on the API stand-in, and that the rights in it are those that are needed. */
 import assert from 'node:assert/strict'
-import { globSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { globSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join, relative } from 'node:path'
 import { after, before, describe, test } from 'node:test'
-import { parse, parseAllDocuments } from 'yaml'
+import { parse, parseAllDocuments, stringify } from 'yaml'
 import { judgeFile } from '../../daemon/config/index.ts'
 import { version } from '../../daemon/version.ts'
 import { type BigIpStatus, judgeBigIp } from '../../lib/bigip/resource.ts'
 import { CLUSTER_SOURCES, POD_SOURCE } from '../../lib/cni/cluster-objects.ts'
+import { HOST_ROOT } from '../../lib/linux/sysctl.ts'
 import { BigIp } from '../bigip/big-ip.ts'
 import { finish, start } from '../daemon/cli/command-line.ts'
 import { KubeApi } from '../kube/api.ts'
@@ -147,6 +149,37 @@ describe('kubectl apply -k deploy/', { skip }, () => {
       assert.equal(await can(agent, words), 'yes', words)
     for (const words of ['patch nodes', 'patch bigips/status', 'list pods', 'get secrets/bigip-login -n podpeer'])
       assert.equal(await can(agent, words), 'no', words)
+  })
+
+  test('to answer for pods takes the right to see them, and the settings of the host, and both come with a component', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'podpeer-answers-'))
+    const from = (path: string) => relative(realpathSync(folder), join(DEPLOY, path))
+    const apply = async (more: object) => {
+      const kustomization = { resources: [from('.')], ...more }
+      writeFileSync(join(folder, 'kustomization.yaml'), stringify(kustomization))
+      await admin.works(`apply -k ${folder}`)
+    }
+    const spec = async () =>
+      parse(await admin.works('get daemonset/podpeer-agent -n podpeer -o yaml')).spec.template.spec
+    try {
+      await apply({ components: [from('answers')] })
+      for (const words of ['list pods', 'watch pods']) assert.equal(await can(agent, words), 'yes', words)
+      for (const words of ['get pods', 'delete pods', 'patch nodes']) assert.equal(await can(agent, words), 'no', words)
+      assert.equal(await can(agent, 'watch bigips'), 'yes')
+      const { volumes, containers, hostNetwork } = await spec()
+      assert.equal(hostNetwork, true)
+      const name = volumes.find(
+        ({ hostPath }: { hostPath?: { path: string } }) => hostPath?.path === '/proc/sys/net',
+      ).name
+      const mount = containers[0].volumeMounts.find((one: { name: string }) => one.name === name)
+      assert.equal(mount.mountPath, `${HOST_ROOT}/net`)
+      assert.equal(mount.readOnly, undefined)
+    } finally {
+      await apply({})
+      rmSync(folder, { recursive: true })
+    }
+    assert.equal(await can(agent, 'list pods'), 'no')
+    assert.equal((await spec()).volumes.length, 2)
   })
 
   test('with these rights a controller does all that it does, and no call of it is refused', async context => {
