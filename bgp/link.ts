@@ -3,10 +3,11 @@
  * place where a peer's fault is caught. Knows no session and no route.
  */
 import type { ConnectionId, PeerInput } from './session/input.ts'
+import type { Negotiated } from './session/negotiation.ts'
 import type { Channel } from './transport.ts'
 import { PeerFault } from './wire/fault.ts'
 import { Framer } from './wire/framer.ts'
-import { messageType } from './wire/iana.ts'
+import { maxExtendedMessageLength, messageType } from './wire/iana.ts'
 import { decodeMessage } from './wire/message.ts'
 import { cease, errorCode } from './wire/notification.ts'
 import type { UpdateReader } from './wire/update-reader.ts'
@@ -15,6 +16,7 @@ export class Link {
   readonly id: ConnectionId
   readonly channel: Channel
   readonly #framer = new Framer()
+  #enhancedRefresh = false
   /** Octets that the channel held back when we last looked; 0: none. */
   #held = 0
 
@@ -26,6 +28,12 @@ export class Link {
   /** What an UPDATE was read from. */
   get buffer(): Uint8Array {
     return this.#framer.buffer
+  }
+
+  /** What the OPENs have come to that changes how messages read. */
+  agree({ extendedMessages, enhancedRefresh }: Negotiated): void {
+    this.#enhancedRefresh = enhancedRefresh
+    if (extendedMessages) this.#framer.maxLength = maxExtendedMessageLength
   }
 
   /** Takes the next chunk, once `next` has said `more`. */
@@ -74,8 +82,10 @@ export class Link {
     const framer = this.#framer
     if (!framer.next()) return 'more'
     const { type, buffer, start, end } = framer
-    if (type !== messageType.update)
-      return { type: 'message', connection: this.id, message: decodeMessage(type, buffer, start, end) }
+    if (type !== messageType.update) {
+      const message = decodeMessage(type, buffer, start, end, this.#enhancedRefresh)
+      return { type: 'message', connection: this.id, message }
+    }
     if (reader === undefined) return { type: 'message', connection: this.id, message: { type: 'update' } }
     reader.read(buffer, start, end)
     return 'routes'

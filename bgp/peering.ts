@@ -6,16 +6,17 @@
 import { reasonOf, WorldFault } from '../lib/base/failure.ts'
 import type { Family } from '../lib/base/ip.ts'
 import { Link } from './link.ts'
-import type { RibPeer } from './rib/peer.ts'
+import { dialOptions, ribPeer, ribSession, updateContext } from './peering-terms.ts'
+import { PrefixWatch } from './prefix-watch.ts'
 import type { Rib } from './rib/rib.ts'
-import type { LocalIdentity } from './session/config.ts'
+import type { LocalIdentity, PrefixLimits } from './session/config.ts'
 import type { PeerEffect } from './session/effect.ts'
 import type { ConnectionId, PeerInput } from './session/input.ts'
 import type { Negotiated } from './session/negotiation.ts'
 import { Peer } from './session/peer.ts'
 import type { State } from './session/state.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
-import type { Attachment, Channel, Clock, DialOptions, Transport } from './transport.ts'
+import type { Attachment, Channel, Clock, Transport } from './transport.ts'
 import { PeerFault } from './wire/fault.ts'
 import { countMessages } from './wire/header.ts'
 import { cease, errorCode } from './wire/notification.ts'
@@ -40,6 +41,8 @@ interface Session {
   readonly link: Link
   readonly reader: UpdateReader
   readonly negotiated: Negotiated
+  /** Absent: the peer may send any number of prefixes. */
+  watch: PrefixWatch | undefined
 }
 
 interface World {
@@ -94,10 +97,45 @@ export class Peering {
     this.#handle({ type: 'start' })
   }
 
-  /** @param subcode of the Cease that says goodbye; absent: none is sent, and the peer may keep our routes */
-  stop(subcode?: number): void {
+  /**
+   * @param subcode of the Cease that says goodbye; absent: none is sent, and the peer may keep our routes
+   * @param text for the operator of the peer (RFC 9003)
+   */
+  stop(subcode?: number, text?: string): void {
     this.#isWanted = false
-    this.#handle(subcode === undefined ? { type: 'stop' } : { type: 'stop', cease: subcode })
+    this.#handle({ type: 'stop', ...(subcode !== undefined && { cease: subcode }), ...(text && { text }) })
+  }
+
+  /** Ends what session there is with Cease / Administrative Reset, and tries anew at once, whatever was against it. */
+  reset(text?: string): void {
+    this.#handle({ type: 'reset', ...(text && { text }) })
+  }
+
+  /**
+   * `in`: asks the peer for its routes again, which a peer without the capability cannot be asked; `out`: sends ours again.
+   * Without a session it does nothing.
+   */
+  refresh(direction: 'in' | 'out', families: readonly Family[]): void {
+    for (const family of families)
+      if (direction === 'in') this.#handle({ type: 'askRefresh', family })
+      else if (this.negotiated?.families.includes(family)) this.#world.rib.refresh(this.number, family)
+    this.#world.observer.changed()
+  }
+
+  /** The RIB has queued our End-of-RIB. */
+  endOfRibSent(family: Family): void {
+    this.endOfRib.sent.add(family)
+    this.#handle({ type: 'endOfRibSent', family })
+  }
+
+  /** The RIB has queued all that a refresh asked for. */
+  refreshed(family: Family): void {
+    this.#handle({ type: 'refreshed', family })
+  }
+
+  /** @param independent of `down`: the peer's C bit (RFC 5880 §4.1) */
+  bfd(state: 'up' | 'down', independent = false): void {
+    this.#handle(state === 'up' ? { type: 'bfdUp' } : { type: 'bfdDown', independent })
   }
 
   /** Stops for good. */
@@ -109,6 +147,8 @@ export class Peering {
   }
 
   reconfigure(config: SpeakerPeer, identity: LocalIdentity): void {
+    if (this.#session !== undefined && JSON.stringify(config.maxPrefixes) !== JSON.stringify(this.#config.maxPrefixes))
+      this.#session.watch = watchOf(config.maxPrefixes)
     this.#config = config
     this.#world.rib.configurePeer(this.number, ribPeer(config))
     this.identify(identity)
@@ -191,6 +231,15 @@ export class Peering {
       case 'stale':
         rib.stale(this.number, effect.family)
         return observer.changed()
+      case 'longLived':
+        rib.longLive(this.number, effect.family)
+        return observer.changed()
+      case 'beginRefresh':
+        rib.beginRefresh(this.number, effect.family)
+        return
+      case 'endRefresh':
+        rib.endRefresh(this.number, effect.family)
+        return observer.changed()
       case 'sweep':
         rib.sweep(this.number, effect.family)
         return observer.changed()
@@ -232,25 +281,14 @@ export class Peering {
 
   #up(connection: ConnectionId, negotiated: Negotiated): void {
     const link = this.#links.get(connection)!
-    const { localAs, remoteAs, internal, fourOctetAs, families, remoteRouterId } = negotiated
-    const reader = new UpdateReader({
-      fourOctetAs,
-      internal,
-      families,
-      localAs,
-      peerAs: remoteAs,
-      addPath: [],
-      extendedNextHop: false,
-      discardUnknown: false,
-      routeServer: false,
-    })
     const attachment = this.#attachment(link)
     if (attachment === undefined) return
-    const { self, subnets } = attachment
-    this.#session = { link, reader, negotiated }
+    link.agree(negotiated)
+    const reader = new UpdateReader(updateContext(negotiated, this.#config))
+    this.#session = { link, reader, negotiated, watch: watchOf(this.#config.maxPrefixes) }
     this.endOfRib.sent.clear()
     this.endOfRib.received.clear()
-    this.#world.rib.join(this.number, { localAs, remoteRouterId, fourOctetAs, families, self, subnets })
+    this.#world.rib.join(this.number, ribSession(negotiated, this.#config, attachment, link.channel.interface))
     this.#world.observer.changed()
   }
 
@@ -289,7 +327,19 @@ export class Peering {
     this.#peer.received(link.id, 'update', this.#world.clock.now())
     for (const fault of reader.faults) this.#world.observer.notice(this, 'malformedAttribute', fault.reason)
     this.#world.rib.learn(this.number, reader, link.buffer)
+    if (this.#session?.watch !== undefined) this.#watchPrefixes(this.#session.watch)
     if (reader.endOfRib !== 0) this.#endOfRib(reader.endOfRib)
+  }
+
+  #watchPrefixes(watch: PrefixWatch): void {
+    const { rib, observer } = this.#world
+    for (const family of this.#config.families) {
+      const { prefixes, dropped } = rib.counts(this.number, family)
+      const crossing = watch.look(family, prefixes, dropped)
+      if (crossing === undefined) continue
+      observer.notice(this, 'prefixLimit', crossing.text)
+      if (crossing.ends) return this.#handle({ type: 'prefixLimit', family })
+    }
   }
 
   readonly #decoderBug = (thrown: unknown): void => {
@@ -342,23 +392,8 @@ export class Peering {
   }
 }
 
-/** RFC 5082 §3: with GTSM we send the highest TTL there is, and ask as much of the peer, less the hops it may be away. */
-function dialOptions({ address, port, localAddress, interface: link, password, ttl, gtsm }: SpeakerPeer): DialOptions {
-  return {
-    address,
-    port,
-    ...(localAddress && { localAddress }),
-    ...(link !== undefined && { interface: link }),
-    ...(password !== undefined && { password }),
-    ...(gtsm !== undefined ? { ttl: 255, minimumTtl: 256 - gtsm } : ttl !== undefined && { ttl }),
-  }
-}
-
-function ribPeer(config: SpeakerPeer): RibPeer {
-  const { name, address, routeReflectorClient, node = false, install = true, nextHop } = config
-  const { importPolicy, exportPolicy } = config
-  const internal = config.remoteAs === config.localAs
-  return { name, address, internal, routeReflectorClient, node, install, nextHop, importPolicy, exportPolicy }
+function watchOf(limits: PrefixLimits | undefined): PrefixWatch | undefined {
+  return limits === undefined ? undefined : new PrefixWatch(limits)
 }
 
 function textOf(thrown: unknown): string {

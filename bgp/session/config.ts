@@ -49,6 +49,8 @@ export interface PeerConfig {
   /** Seconds from TCP to our OPEN, unless the peer's comes first (RFC 4271 §8.1.1, DelayOpen). */
   readonly delayOpenTime?: number
   readonly bfd?: BfdConfig
+  /** Transitive attributes that are unknown here are dropped on receipt. */
+  readonly discardUnknown?: boolean
   /** `plain`: for routers of the ZebOS family: offers nothing beyond what these have known for ever (docs/bgp.md). */
   readonly profile?: 'plain'
   /** The interface on which a link-local address is the peer's. */
@@ -131,12 +133,20 @@ const ofSession: readonly (keyof PeerConfig)[] = [
   'extendedNextHop',
   'role',
   'longLived',
+  'discardUnknown',
   'profile',
   'interface',
 ]
 
 /** What matters to the attempt to get a session. */
-const ofAttempt: readonly (keyof PeerConfig)[] = ['passive', 'connectRetryTime', 'minimumHoldTime', 'delayOpenTime']
+const ofAttempt: readonly (keyof PeerConfig)[] = [
+  'passive',
+  'connectRetryTime',
+  'minimumHoldTime',
+  'delayOpenTime',
+  'maxPrefixes',
+  'bfd',
+]
 
 /** Why the change needs a new session, in words; undefined: it does not. */
 export function resetReason(before: PeerConfig, after: PeerConfig): string | undefined {

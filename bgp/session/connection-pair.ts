@@ -55,7 +55,8 @@ export class ConnectionPair {
   settle(): void {
     if (this.#rival?.isConnected === false) this.#rival = undefined
     const rival = this.#rival
-    if (rival === undefined || (rival.state !== 'Established' && rankOf(this.#main) > rankOf('Active'))) return
+    const isMainBusy = rankOf(this.#main) > rankOf('Active') || this.#main.isDelayed
+    if (rival === undefined || (rival.state !== 'Established' && isMainBusy)) return
     this.#rival = this.#main.isConnected ? this.#main : undefined
     this.#main = rival
   }

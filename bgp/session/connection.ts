@@ -5,12 +5,14 @@
  * Timers are deadlines that are looked at when somebody asks: hearing from the peer only notes the time.
  */
 import { encodeMessage, type Message } from '../wire/message.ts'
+import { cease, errorCode } from '../wire/notification.ts'
 import type { Open } from '../wire/open.ts'
 import type { PeerConfig } from './config.ts'
 import type { PeerEffect } from './effect.ts'
-import { type ConnectionEvent, notificationFor } from './event.ts'
+import { type ConnectionEvent, isHardEnd, notificationFor } from './event.ts'
 import type { ConnectionId } from './input.ts'
 import type { Negotiated } from './negotiation.ts'
+import { encodeHardReset } from './notification-text.ts'
 import { type Action, type Event, type State, transitions } from './state.ts'
 
 /** What the connections of a peering share. */
@@ -43,6 +45,7 @@ export class Connection {
   #confirmedAt = 0
 
   #retryAt = Number.POSITIVE_INFINITY
+  #openAt = Number.POSITIVE_INFINITY
   #keepaliveAt = Number.POSITIVE_INFINITY
   /** ms, 0: no hold timer. */
   #holdTime = 0
@@ -84,7 +87,14 @@ export class Connection {
 
   /** Whether TCP is up. */
   get isConnected(): boolean {
-    return this.#state === 'OpenSent' || this.#state === 'OpenConfirm' || this.#state === 'Established'
+    return (
+      this.#state === 'OpenSent' || this.#state === 'OpenConfirm' || this.#state === 'Established' || this.isDelayed
+    )
+  }
+
+  /** TCP is up, and our OPEN waits (DelayOpenTimer runs). */
+  get isDelayed(): boolean {
+    return this.#openAt !== Number.POSITIVE_INFINITY
   }
 
   /** When connect retry expires, ms; Infinity: it does not run. */
@@ -126,7 +136,7 @@ export class Connection {
     const { next, actions } = transitions[before][event.type]
     const effects: ConnectionEffect[] = []
     this.#state = next
-    if (event.type === 'tcpConfirmed' && before !== next) this.#confirmedAt = now
+    if (event.type === 'tcpDelayed' || (event.type === 'tcpConfirmed' && before !== next)) this.#confirmedAt = now
     for (const action of actions) {
       if (action === 'count') count()
       else if (action === 'notify') this.#notify(event, before, effects)
@@ -135,14 +145,22 @@ export class Connection {
     return effects
   }
 
+  /** Sends a message that belongs to no event. */
+  say(message: Message): ConnectionEffect[] {
+    const effects: ConnectionEffect[] = []
+    this.#send(message, effects)
+    return effects
+  }
+
   deadline(): number {
-    return Math.min(this.#retryAt, this.#keepaliveAt, this.#holdAt(), this.#sendHoldAt())
+    return Math.min(this.#retryAt, this.#openAt, this.#keepaliveAt, this.#holdAt(), this.#sendHoldAt())
   }
 
   /** A timer that is due; each expiry is seen once the event has been handled. */
   due(now: number): Timer | undefined {
     if (now >= this.#holdAt() && !this.#excuse(now)) return 'holdExpires'
     if (now >= this.#sendHoldAt()) return 'sendHoldExpires'
+    if (now >= this.#openAt) return 'delayOpenExpires'
     if (now >= this.#retryAt) return 'connectRetryExpires'
     if (now >= this.#keepaliveAt) return 'keepaliveExpires'
     return undefined
@@ -165,15 +183,21 @@ export class Connection {
       case 'retry':
         this.#retryAt = config.passive ? Number.POSITIVE_INFINITY : now + jittered(config.connectRetryTime, random)
         break
+      case 'delay':
+        this.#retryAt = Number.POSITIVE_INFINITY
+        this.#openAt = now + 1000 * (config.delayOpenTime ?? 0)
+        break
       case 'sendOpen':
         this.#retryAt = Number.POSITIVE_INFINITY
+        this.#openAt = Number.POSITIVE_INFINITY
         this.#holdTime = OPEN_HOLD
         this.heard(now)
         this.#offered = this.#around.open()
         this.#send(this.#offered, effects)
         break
       case 'negotiate':
-        if (event.type !== 'open' || event.negotiated === undefined) throw new TypeError('an OPEN that was not judged')
+        if (!('negotiated' in event) || event.negotiated === undefined)
+          throw new TypeError('an OPEN that was not judged')
         this.#negotiated = event.negotiated
         this.#holdTime = 1000 * event.negotiated.holdTime
         this.heard(now)
@@ -197,7 +221,18 @@ export class Connection {
     const fault = notificationFor(event, state)
     if (fault === undefined) return
     const { code, subcode, data } = fault
-    this.#send({ type: 'notification', code, subcode, data }, effects)
+    const wrapped = this.#negotiated?.gracefulRestart?.notification === true && isHardEnd(event, state)
+    this.#send(
+      wrapped
+        ? {
+            type: 'notification',
+            code: errorCode.cease,
+            subcode: cease.hardReset,
+            data: encodeHardReset(code, subcode, data),
+          }
+        : { type: 'notification', code, subcode, data },
+      effects,
+    )
   }
 
   #send(message: Message, effects: ConnectionEffect[]): void {
@@ -212,6 +247,7 @@ export class Connection {
     this.#offered = undefined
     this.#negotiated = undefined
     this.#retryAt = Number.POSITIVE_INFINITY
+    this.#openAt = Number.POSITIVE_INFINITY
     this.#keepaliveAt = Number.POSITIVE_INFINITY
     this.#holdTime = 0
     this.#excusedUntil = 0

@@ -37,5 +37,7 @@ export type NoticeCode =
   | 'capabilityRefused'
   | 'collision'
   | 'connectionRefused'
+  | 'prefixLimit'
   | 'refreshIgnored'
+  | 'refreshImpossible'
   | 'staleRoutesDropped'

@@ -5,21 +5,33 @@
  */
 import { PeerFault } from '../wire/fault.ts'
 import { messageType } from '../wire/iana.ts'
-import { cease, errorCode, fsmError, type Notification, notificationName } from '../wire/notification.ts'
+import { cease, errorCode, fsmError, type Notification } from '../wire/notification.ts'
 import type { Negotiated } from './negotiation.ts'
+import { isHardReset, renderNotification, renderWords } from './notification-text.ts'
 import type { Loss } from './restart-helper.ts'
 import type { Event, State } from './state.ts'
 
-type Carried = 'stop' | 'tcpFails' | 'open' | 'headerError' | 'openError' | 'updateError' | ReceivedNotification
+type Carried =
+  | 'stop'
+  | 'automaticStop'
+  | 'tcpFails'
+  | 'open'
+  | 'openWhileDelayed'
+  | 'headerError'
+  | 'openError'
+  | 'updateError'
+  | ReceivedNotification
 type ReceivedNotification = 'notification' | 'notificationVersion'
 
 export type ConnectionEvent =
   | { readonly type: Exclude<Event, Carried> }
   /** Without `cease` no NOTIFICATION is sent; `why` is for our own log. */
   | { readonly type: 'stop'; readonly cease?: number; readonly data?: Uint8Array; readonly why?: string }
+  /** Something here ends the session for a while; `hard`: for good, as far as its routes go (RFC 8538 §3). */
+  | { readonly type: 'automaticStop'; readonly fault: PeerFault; readonly hard: boolean }
   | { readonly type: 'tcpFails'; readonly reason: string }
-  /** `negotiated` is there in OpenSent, where an OPEN is expected. */
-  | { readonly type: 'open'; readonly negotiated?: Negotiated }
+  /** `negotiated` is there where an OPEN is expected. */
+  | { readonly type: 'open' | 'openWhileDelayed'; readonly negotiated?: Negotiated }
   | { readonly type: 'headerError' | 'openError' | 'updateError'; readonly fault: PeerFault }
   | { readonly type: ReceivedNotification; readonly notification: Notification }
 
@@ -38,6 +50,7 @@ export function notificationFor(event: ConnectionEvent, state: State): PeerFault
     case 'headerError':
     case 'openError':
     case 'updateError':
+    case 'automaticStop':
       return event.fault
     case 'holdExpires':
       return new PeerFault(errorCode.holdTimer, 0, 'nothing came in time')
@@ -50,6 +63,7 @@ export function notificationFor(event: ConnectionEvent, state: State): PeerFault
     case 'collisionDump':
       return new PeerFault(errorCode.cease, cease.connectionCollision, 'the other connection stays')
     case 'open':
+    case 'openWhileDelayed':
       return unexpected(state, messageType.open)
     case 'keepalive':
       return unexpected(state, messageType.keepalive)
@@ -58,6 +72,7 @@ export function notificationFor(event: ConnectionEvent, state: State): PeerFault
     case 'routeRefresh':
       return unexpected(state, messageType.routeRefresh)
     case 'connectRetryExpires':
+    case 'delayOpenExpires':
     case 'keepaliveExpires':
       return new PeerFault(errorCode.fsm, fsmError.unspecified, `${event.type} in ${state}`)
     default:
@@ -104,7 +119,9 @@ export function reasonOfEvent(event: ConnectionEvent, state: State, secured = fa
       return `received ${renderNotification(event.notification)}`
     case 'stop':
       return [
-        event.cease === undefined ? 'stopped' : `sent ${notificationName(errorCode.cease, event.cease)}`,
+        event.cease === undefined
+          ? 'stopped'
+          : `sent ${renderWords(errorCode.cease, event.cease, event.data ?? new Uint8Array(0))}`,
         event.why,
       ]
         .filter(Boolean)
@@ -112,6 +129,16 @@ export function reasonOfEvent(event: ConnectionEvent, state: State, secured = fa
     case 'open':
       if (state === 'OpenSent') return 'OPEN received'
       break
+    case 'openWhileDelayed':
+      return 'OPEN received'
+    case 'delayOpenExpires':
+      return 'the delay of our OPEN is over'
+    case 'automaticStop':
+      // without a session nobody was told
+      if (state === 'Connect' || state === 'Active') return event.fault.message
+      break
+    case 'tcpDelayed':
+      return 'TCP connected, our OPEN waits'
     case 'keepalive':
       if (state === 'OpenConfirm') return 'KEEPALIVE received'
       break
@@ -119,22 +146,6 @@ export function reasonOfEvent(event: ConnectionEvent, state: State, secured = fa
   }
   const fault = notificationFor(event, state)
   return fault === undefined ? event.type : `sent ${fault.message}`
-}
-
-/** A received NOTIFICATION in words, with the operator's text of RFC 9003 where there is one. */
-export function renderNotification(notification: Notification): string {
-  const name = notificationName(notification.code, notification.subcode)
-  const text = shutdownText(notification)
-  return text === '' ? name : `${name}: "${text}"`
-}
-
-/** RFC 9003 §2: an octet of length, then UTF-8. Control characters do not get through to a terminal. */
-function shutdownText({ code, subcode, data }: Notification): string {
-  const may = subcode === cease.administrativeShutdown || subcode === cease.administrativeReset
-  const length = data[0] ?? 0
-  if (code !== errorCode.cease || !may || length === 0 || data.length < 1 + length) return ''
-  const text = new TextDecoder().decode(data.subarray(1, 1 + length))
-  return text.replace(/\p{Cc}/gu, ' ').trim()
 }
 
 /** Which check a fault has failed; anything that is neither OPEN nor UPDATE is answered in any state, like a bad header. */
@@ -154,8 +165,24 @@ export function isTrouble(event: ConnectionEvent, before: State): boolean {
   return event.type === 'tcpFails' || event.type === 'notificationVersion'
 }
 
-/** How a session ended, as far as its routes go. */
-export function lossOf(event: ConnectionEvent): Loss {
-  if (event.type === 'tcpFails') return 'tcp'
-  return event.type === 'stop' && event.cease === undefined ? 'stopped' : 'notification'
+/** How a session ended, as far as its routes go: RFC 4724 §4.2, and RFC 8538 §4 where both sides set the N bit. */
+export function lossOf(event: ConnectionEvent, session: Negotiated): Loss {
+  if (event.type === 'tcpFails') return 'restart'
+  if (event.type === 'stop' && event.cease === undefined) return 'stopped'
+  if (session.gracefulRestart?.notification !== true) return 'end'
+  if ('notification' in event) return isHardReset(event.notification) ? 'end' : 'restart'
+  return isHardEnd(event, 'Established') ? 'end' : 'restart'
 }
+
+/**
+ * Whether what we say at the end of a session is to cost the peer our routes, whatever graceful restart would keep: then it
+ * goes as a Hard Reset where both sides know that (RFC 8538 §3). Which ends are such ones §5.1 advises; a reset by a person
+ * (6/4) is none for us: it is to bring the same session up again.
+ */
+export function isHardEnd(event: ConnectionEvent, state: State): boolean {
+  if (event.type === 'automaticStop') return event.hard
+  const fault = notificationFor(event, state)
+  return fault?.code === errorCode.cease && hardCeases.includes(fault.subcode)
+}
+
+const hardCeases: readonly number[] = [cease.maximumPrefixes, cease.administrativeShutdown, cease.peerDeconfigured]

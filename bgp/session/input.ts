@@ -7,8 +7,11 @@ export type ConnectionId = number
 
 export type PeerInput =
   | { readonly type: 'start' }
-  /** `cease`: subcode of the NOTIFICATION 6 that says goodbye; absent: none is sent and the peer may keep our routes (planned restart). */
-  | { readonly type: 'stop'; readonly cease?: number; readonly data?: Uint8Array }
+  /**
+   * `cease`: subcode of the NOTIFICATION 6 that says goodbye; absent: none is sent and the peer may keep our routes (planned
+   * restart). `text`: for the operator of the peer (RFC 9003).
+   */
+  | { readonly type: 'stop'; readonly cease?: number; readonly text?: string }
   /** The handshake of a dial is done. */
   | { readonly type: 'dialled'; readonly connection: ConnectionId }
   /** The peer has connected to us; `connection` is fresh from `newConnection`. */
@@ -34,6 +37,8 @@ export type PeerInput =
   | { readonly type: 'bfdUp' }
   /** `independent`: the peer's C bit (RFC 5880 §4.1): its BFD does not share the fate of its control plane. */
   | { readonly type: 'bfdDown'; readonly independent: boolean }
+  /** Ours has been sent. */
+  | { readonly type: 'endOfRibSent'; readonly family: Family }
   /** The peer's End-of-RIB, read in Established. */
   | { readonly type: 'endOfRib'; readonly family: Family }
   /** The socket holds octets back. Sent again whenever some of them went, it starts the send hold time anew. */

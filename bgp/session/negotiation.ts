@@ -1,14 +1,22 @@
 /**
- * The OPEN that we send, the judgement of the one that comes, and what the two come to: all that the rest of the speaker
- * needs to know of a session. Knows no state and no second connection.
+ * The judgement of the peer's OPEN, and what it and ours come to: all that the rest of the speaker needs to know of a
+ * session. Knows no state and no second connection.
  */
 import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
-import { type Capability, encodeCapability, renderCapability } from '../wire/capability.ts'
+import {
+  type Capability,
+  encodeCapability,
+  type FamilyNumbers,
+  type PeerRole,
+  renderCapability,
+} from '../wire/capability.ts'
 import { PeerFault } from '../wire/fault.ts'
-import { afiOf, asTrans, familyOf, safi } from '../wire/iana.ts'
+import { afi, asTrans, familyOf } from '../wire/iana.ts'
 import { errorCode, openError } from '../wire/notification.ts'
 import { asNumberOf, type Open } from '../wire/open.ts'
-import type { LocalIdentity, PeerConfig, PeerRole } from './config.ts'
+import type { PeerConfig } from './config.ts'
+import { multiprotocol } from './offer.ts'
+import { roleFault } from './role.ts'
 
 export interface Negotiated {
   readonly localAs: number
@@ -70,37 +78,16 @@ export interface PeerRestart {
   readonly families: readonly { readonly family: Family; readonly forwarding: boolean }[]
 }
 
-/** Our OPEN. */
-export function offer(config: PeerConfig, local: LocalIdentity): Open {
-  const { families, localAs, holdTime, gracefulRestart } = config
-  const capabilities: Capability[] = [...families.map(multiprotocol), { type: 'routeRefresh' }]
-  if (gracefulRestart.enabled)
-    capabilities.push({
-      type: 'gracefulRestart',
-      restarting: local.restarting,
-      notification: false,
-      restartTime: gracefulRestart.restartTime,
-      families: families.map(family => ({ ...unicast(family), forwarding: local.forwarding.includes(family) })),
-    })
-  capabilities.push({ type: 'fourOctetAs', asNumber: localAs })
-  const asNumber = localAs > 0xffff ? asTrans : localAs
-  return { type: 'open', asNumber, holdTime, routerId: local.routerId, capabilities }
-}
-
-function unicast(family: Family): { afi: number; safi: number } {
-  return { afi: afiOf(family), safi: safi.unicast }
-}
-
-function multiprotocol(family: Family): Capability {
-  return { type: 'multiprotocol', ...unicast(family) }
-}
-
 /**
  * Judges the peer's OPEN against the one that we sent it: what the two come to, or the fault to answer with (RFC 4271 §6.2).
  * What can be judged without knowing the peering (version, lengths, hold time 1 and 2, router id 0) the decoder has.
  */
 export function negotiate(ours: Open, theirs: Open, config: PeerConfig): Negotiated | PeerFault {
-  const fault = asFault(theirs, config) ?? identifierFault(ours, theirs, config) ?? holdTimeFault(theirs, config)
+  const fault =
+    asFault(theirs, config) ??
+    identifierFault(ours, theirs, config) ??
+    holdTimeFault(theirs, config) ??
+    roleFault(ours, theirs, config.role?.strict === true)
   if (fault !== undefined) return fault
   const [mine, others] = [familiesOf(ours), familiesOf(theirs)]
   const families = mine.filter(family => others.includes(family))
@@ -108,7 +95,6 @@ export function negotiate(ours: Open, theirs: Open, config: PeerConfig): Negotia
   const remoteAs = asNumberOf(theirs)
   const holdTime = Math.min(ours.holdTime, theirs.holdTime)
   const both = (type: Capability['type']): boolean => find(ours, type) !== undefined && find(theirs, type) !== undefined
-  const restart = both('gracefulRestart') ? peerRestart(theirs, families) : undefined
   return {
     localAs: config.localAs,
     remoteAs,
@@ -119,17 +105,22 @@ export function negotiate(ours: Open, theirs: Open, config: PeerConfig): Negotia
     families,
     fourOctetAs: both('fourOctetAs'),
     routeRefresh: both('routeRefresh'),
-    enhancedRefresh: false,
-    extendedMessages: false,
-    extendedNextHop: false,
-    addPath: { send: [], receive: [] },
+    enhancedRefresh: both('routeRefresh') && both('enhancedRouteRefresh'),
+    extendedMessages: both('extendedMessage'),
+    extendedNextHop: families.includes(4) && [ours, theirs].every(takesIpv6NextHops),
+    addPath: {
+      send: families.filter(family => addPathOf(ours, family)?.send && addPathOf(theirs, family)?.receive),
+      receive: families.filter(family => addPathOf(ours, family)?.receive && addPathOf(theirs, family)?.send),
+    },
     capabilities: theirs.capabilities.map(renderCapability),
-    ...(restart && { gracefulRestart: restart }),
+    ...rolesOf(ours, theirs),
+    ...nameOf(theirs),
+    ...restartOf(ours, theirs, families),
   }
 }
 
 /** Of a capability that comes more than once the last counts (RFC 5492 §4). */
-function find<Type extends Capability['type']>(
+export function find<Type extends Capability['type']>(
   open: Open,
   type: Type,
 ): Extract<Capability, { type: Type }> | undefined {
@@ -184,12 +175,56 @@ function keepaliveTime(holdTime: number, config: PeerConfig): number {
   return Math.min(third, config.keepaliveTime || third)
 }
 
-function peerRestart(open: Open, negotiated: readonly Family[]): PeerRestart | undefined {
-  const capability = find(open, 'gracefulRestart')
-  if (capability === undefined) return undefined
+/** The row of a list of families that is about this one; of several the last counts. */
+function rowOf<Row extends FamilyNumbers>(rows: readonly Row[] | undefined, family: Family): Row | undefined {
+  return rows?.findLast(row => familyOf(row.afi, row.safi) === family)
+}
+
+function addPathOf(open: Open, family: Family): { send: boolean; receive: boolean } | undefined {
+  return rowOf(find(open, 'addPath')?.families, family)
+}
+
+function takesIpv6NextHops(open: Open): boolean {
+  const rows = find(open, 'extendedNextHop')?.families ?? []
+  return rows.some(row => familyOf(row.afi, row.safi) === 4 && row.nextHopAfi === afi.ipv6)
+}
+
+function rolesOf(ours: Open, theirs: Open): Pick<Negotiated, 'role' | 'peerRole'> {
+  const [role, peerRole] = [ours, theirs].map(open => find(open, 'role')?.role)
+  return {
+    ...(typeof role === 'string' && { role }),
+    ...(typeof peerRole === 'string' && { peerRole }),
+  }
+}
+
+function nameOf(theirs: Open): Pick<Negotiated, 'hostName' | 'softwareVersion'> {
+  const name = find(theirs, 'hostName')
+  const version = find(theirs, 'softwareVersion')?.version
+  const hostName = [name?.host, name?.domain].filter(Boolean).join('.')
+  return { ...(hostName !== '' && { hostName }), ...(version && { softwareVersion: version }) }
+}
+
+/** RFC 9494 §4.1: long-lived graceful restart counts only beside graceful restart. */
+function restartOf(
+  ours: Open,
+  theirs: Open,
+  negotiated: readonly Family[],
+): Pick<Negotiated, 'gracefulRestart' | 'longLived'> {
+  const [mine, restart] = [find(ours, 'gracefulRestart'), find(theirs, 'gracefulRestart')]
+  if (mine === undefined || restart === undefined) return {}
   const families = negotiated.flatMap(family => {
-    const row = capability.families.findLast(one => familyOf(one.afi, one.safi) === family)
+    const row = rowOf(restart.families, family)
     return row === undefined ? [] : [{ family, forwarding: row.forwarding }]
   })
-  return { restarting: capability.restarting, notification: false, restartTime: capability.restartTime, families }
+  const { restarting, restartTime } = restart
+  const notification = mine.notification && restart.notification
+  const gracefulRestart: PeerRestart = { restarting, notification, restartTime, families }
+  const [mineForLong, long] = [find(ours, 'longLivedGracefulRestart'), find(theirs, 'longLivedGracefulRestart')]
+  if (mineForLong === undefined || long === undefined) return { gracefulRestart }
+  const longLived = negotiated.flatMap(family => {
+    const [limit, row] = [rowOf(mineForLong.families, family), rowOf(long.families, family)]
+    if (limit === undefined || row === undefined) return []
+    return [{ family, forwarding: row.forwarding, staleTime: Math.min(row.staleTime, limit.staleTime) }]
+  })
+  return { gracefulRestart, longLived }
 }

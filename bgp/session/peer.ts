@@ -3,11 +3,11 @@
  * graceful restart and capabilities that the peer refuses. Pure: time and chance come in as values, and all that is to
  * happen goes out as effects.
  *
- * Rules: once started, a main connection in Idle means that idle hold runs. Every `up` has its `down`, and every `down`
+ * Rules: once started, a main connection in Idle means that idle hold runs or that something restrains the peering. Every `up` has its `down`, and every `down`
  * is followed by what becomes of each family.
  */
+import type { Family } from '../../lib/base/ip.ts'
 import { PeerFault } from '../wire/fault.ts'
-import { familyOf } from '../wire/iana.ts'
 import type { Message } from '../wire/message.ts'
 import { cease, errorCode, type Notification, openError } from '../wire/notification.ts'
 import type { Open } from '../wire/open.ts'
@@ -19,11 +19,17 @@ import type { NoticeCode, PeerEffect } from './effect.ts'
 import { type ConnectionEvent, faultEvent, isRoutesFault, isTrouble, lossOf, reasonOfEvent } from './event.ts'
 import { IdleHold } from './idle-hold.ts'
 import type { ConnectionId, PeerInput } from './input.ts'
-import { type Negotiated, negotiate, offer } from './negotiation.ts'
+import { type Negotiated, negotiate } from './negotiation.ts'
+import { encodePrefixLimit, encodeShutdownText } from './notification-text.ts'
+import { offer } from './offer.ts'
 import { SessionRecord } from './record.ts'
+import { RefreshExchange, type RefreshStep } from './refresh-exchange.ts'
 import { RefusedCapabilities } from './refused-capabilities.ts'
 import { RestartHelper } from './restart-helper.ts'
+import { Restraint } from './restraint.ts'
 import type { SessionStatus } from './status.ts'
+
+type StopEvent = Extract<ConnectionEvent, { type: 'stop' }>
 
 /** One call of `handle`: what came in beside the input, and what goes out. */
 interface Turn {
@@ -49,6 +55,9 @@ export class Peer {
   readonly #idleHold = new IdleHold()
   readonly #helper = new RestartHelper()
   readonly #refused = new RefusedCapabilities()
+  readonly #restraint = new Restraint()
+  /** In Established. */
+  #refresh: RefreshExchange | undefined
 
   readonly #record = new SessionRecord()
 
@@ -100,6 +109,7 @@ export class Peer {
     const retry = reset !== undefined || (!this.#pair.main.isConnected && deservesRetry(this.#config, config))
     const turn: Turn = { now, random, effects: [], reason: '' }
     const restart = this.#isStarted && retry
+    if (retry) this.#restraint.lift()
     if (restart && reset !== undefined)
       this.#stop({ type: 'stop', cease: cease.otherConfigurationChange, why: reset }, turn)
     else if (restart) this.#run(this.#pair.main, { type: 'stop' }, turn)
@@ -112,14 +122,16 @@ export class Peer {
 
   /** When `timer` is due, ms on the clock of `now`; Infinity: never. Ask again after every call; cheap. */
   deadline(): number {
-    const { until } = this.#idleHold
     const rival = this.#pair.rival?.deadline() ?? Number.POSITIVE_INFINITY
-    return Math.min(until, this.#helper.deadline(), this.#pair.main.deadline(), rival)
+    const refresh = this.#refresh?.deadline() ?? Number.POSITIVE_INFINITY
+    const attempt = Math.min(this.#idleHold.until, this.#restraint.until)
+    return Math.min(attempt, this.#helper.deadline(), this.#pair.main.deadline(), rival, refresh)
   }
 
   status(): SessionStatus {
     const { negotiated } = this.#pair.foremost
-    const next = Math.min(this.#idleHold.until, this.#pair.main.nextAttempt)
+    const next = Math.min(this.#idleHold.until, this.#restraint.until, this.#pair.main.nextAttempt)
+    const heldBack = this.#held
     const { state, since, lastError, established, received, sent } = this.#record
     return {
       state,
@@ -128,6 +140,8 @@ export class Peer {
       ...(negotiated !== undefined && { negotiated }),
       withheld: this.#refused.names,
       staleFamilies: this.#helper.families,
+      longLivedFamilies: this.#helper.longLived,
+      ...(heldBack !== undefined && { heldBack }),
       ...(Number.isFinite(next) && { nextAttempt: next }),
       established,
       received: { ...received },
@@ -141,21 +155,31 @@ export class Peer {
         if (!this.#isStarted) this.#start(turn)
         return
       case 'stop':
-        return this.#stop(input, turn)
+        return this.#stop(goodbye(input.cease, input.text), turn)
       case 'timer':
         return this.#timer(turn)
       case 'accepted':
         return this.#accept(input.connection, turn)
-      case 'endOfRib':
-        if (this.#pair.main.state === 'Established') turn.effects.push(...this.#helper.endOfRib(input.family))
-        return
       case 'reset':
-      case 'askRefresh':
-      case 'refreshed':
-      case 'prefixLimit':
-      case 'bfdUp':
-      case 'bfdDown':
+        return this.#reset(input.text, turn)
+      case 'endOfRib':
+        if (this.#pair.main.state !== 'Established') return
+        this.#refresh?.endOfRib('received', input.family)
+        turn.effects.push(...this.#helper.endOfRib(input.family))
         return
+      case 'endOfRibSent':
+        return this.#refresh?.endOfRib('sent', input.family)
+      case 'askRefresh':
+        return this.#takeSteps(this.#refresh?.ask(input.family), turn)
+      case 'refreshed':
+        return this.#takeSteps(this.#refresh?.answered(input.family), turn)
+      case 'prefixLimit':
+        return this.#exceeded(input.family, turn)
+      case 'bfdUp':
+        this.#restraint.bfd(true)
+        return this.#attempt(turn)
+      case 'bfdDown':
+        return this.#bfdDown(input.independent, turn)
       default: {
         const connection = this.#pair.find(input.connection)
         if (connection !== undefined) this.#takeOf(connection, input, turn)
@@ -167,7 +191,7 @@ export class Peer {
   #takeOf(connection: Connection, input: Extract<PeerInput, { connection: number }>, turn: Turn): void {
     switch (input.type) {
       case 'dialled':
-        return this.#run(connection, { type: 'tcpConfirmed' }, turn)
+        return this.#run(connection, this.#confirmed, turn)
       case 'closed':
         connection.detach()
         return this.#run(connection, { type: 'tcpFails', reason: input.reason }, turn)
@@ -187,32 +211,95 @@ export class Peer {
     this.#isStarted = true
     this.#idleHold.forget()
     this.#helper.resume(turn.now)
-    this.#run(this.#pair.main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
+    this.#attempt(turn)
   }
 
-  #stop(input: Extract<ConnectionEvent, { type: 'stop' }>, turn: Turn): void {
+  /** Leaves Idle, unless idle hold runs or something is against it. */
+  #attempt(turn: Turn): void {
+    const isFree = this.#isStarted && this.#held === undefined && this.#idleHold.until === Number.POSITIVE_INFINITY
+    if (isFree) this.#run(this.#pair.main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
+  }
+
+  #stop(goodbye: StopEvent, turn: Turn): void {
     this.#isStarted = false
-    for (const connection of this.#pair.all) this.#run(connection, input, turn)
-    this.#idleHold.forget()
-    this.#refused.forget()
-    if (input.cease === undefined) this.#helper.suspend()
+    for (const connection of this.#pair.all) this.#run(connection, goodbye, turn)
+    this.#forgetTrouble()
+    if (goodbye.cease === undefined) this.#helper.suspend()
     else turn.effects.push(...this.#helper.giveUp())
+  }
+
+  /** A person wants it to work now: nothing that went wrong before counts any more. */
+  #reset(text: string | undefined, turn: Turn): void {
+    if (!this.#isStarted) return
+    for (const connection of this.#pair.all) this.#run(connection, goodbye(cease.administrativeReset, text), turn)
+    this.#forgetTrouble()
+    this.#attempt(turn)
+  }
+
+  #forgetTrouble(): void {
+    this.#idleHold.forget()
+    this.#restraint.lift()
+    this.#refused.forget()
   }
 
   #timer(turn: Turn): void {
     const { now, effects } = turn
     if (now >= this.#idleHold.until) {
       this.#idleHold.end()
-      this.#run(this.#pair.main, { type: this.#config.passive ? 'startPassive' : 'start' }, turn)
+      this.#attempt(turn)
+    }
+    if (now >= this.#restraint.until) {
+      this.#restraint.lift()
+      this.#attempt(turn)
     }
     for (const connection of this.#pair.all) {
       const timer = connection.due(now)
       if (timer !== undefined) this.#run(connection, { type: timer }, turn)
     }
-    if (now >= this.#helper.deadline()) {
+    this.#takeSteps(this.#refresh?.expire(now), turn)
+    const expired = this.#helper.expire(now)
+    if (expired.some(({ type }) => type === 'sweep'))
       this.#notice('staleRoutesDropped', 'the peer did not return, or not send End-of-RIB, in time', turn)
-      effects.push(...this.#helper.giveUp())
-    }
+    effects.push(...expired)
+  }
+
+  /** Why no session is tried, beyond idle hold. */
+  get #held(): string | undefined {
+    return this.#restraint.reason(this.#config.bfd?.strict === true)
+  }
+
+  get #confirmed(): ConnectionEvent {
+    return { type: (this.#config.delayOpenTime ?? 0) > 0 ? 'tcpDelayed' : 'tcpConfirmed' }
+  }
+
+  /** RFC 4271 §6.7, RFC 4486 §4. */
+  #exceeded(family: Family, turn: Turn): void {
+    const limit = this.#config.maxPrefixes?.[family]
+    if (this.#pair.main.state !== 'Established' || limit === undefined) return
+    const reason = `more than ${limit.count} prefixes of ipv${family}`
+    const { restartTime } = limit
+    this.#restraint.limit(reason, restartTime === undefined ? Number.POSITIVE_INFINITY : turn.now + 1000 * restartTime)
+    const data = encodePrefixLimit(family, limit.count)
+    const fault = new PeerFault(errorCode.cease, cease.maximumPrefixes, reason, data)
+    this.#run(this.#pair.main, { type: 'automaticStop', fault, hard: true }, turn)
+  }
+
+  /**
+   * RFC 5882 §4.3. Where the peer keeps our routes through a restart, a lost BFD session is taken for one: it looks the same
+   * when the peer's process is gone. Not so where BFD is strict and the peer says that its BFD does not share that fate.
+   */
+  #bfdDown(independent: boolean, turn: Turn): void {
+    const isStrict = this.#config.bfd?.strict === true
+    this.#restraint.bfd(false)
+    const restart = this.#pair.main.state === 'Established' ? this.#pair.main.negotiated?.gracefulRestart : undefined
+    const isKept = restart !== undefined && restart.restartTime > 0 && !(isStrict && independent)
+    const fault = new PeerFault(errorCode.cease, cease.bfdDown, 'BFD is down')
+    const event: ConnectionEvent =
+      isKept && !restart.notification
+        ? { type: 'tcpFails', reason: 'BFD is down' }
+        : { type: 'automaticStop', fault, hard: !isKept }
+    for (const connection of this.#pair.all)
+      if (isStrict || connection.state === 'Established') this.#run(connection, event, turn)
   }
 
   #accept(id: ConnectionId, turn: Turn): void {
@@ -224,18 +311,19 @@ export class Peer {
     }
     if (this.#pair.main.state === 'Idle') this.#run(this.#pair.main, { type: 'startPassive' }, turn)
     let connection = this.#pair.main
-    if (connection.state !== 'Active') {
+    if (connection.state !== 'Active' || connection.isDelayed) {
       if (this.#pair.rival !== undefined) this.#run(this.#pair.rival, { type: 'collisionDump' }, turn)
       connection = this.#pair.challenge()
       this.#run(connection, { type: 'startPassive' }, turn)
     }
     connection.attach(id)
-    this.#run(connection, { type: 'tcpConfirmed' }, turn)
+    this.#run(connection, this.#confirmed, turn)
   }
 
   /** Why a connection from the peer is not taken. */
   #refusal(): string | undefined {
     if (!this.#isStarted) return 'the peering is stopped'
+    if (this.#held !== undefined) return this.#held
     if (this.#idleHold.isShut) return `idle hold after ${this.#record.lastError}`
     if (this.#pair.rival?.state === 'OpenConfirm') return 'a third connection while two are being opened'
     return undefined
@@ -248,25 +336,26 @@ export class Peer {
         return this.#open(connection, message, turn)
       case 'notification':
         return this.#notification(connection, message, turn)
-      case 'routeRefresh': {
-        const session = connection.state === 'Established' ? connection.negotiated : undefined
+      case 'routeRefresh':
         this.#run(connection, { type: 'routeRefresh' }, turn)
-        if (session !== undefined) this.#refresh(session, message, turn)
+        if (connection.state === 'Established') this.#takeSteps(this.#refresh?.received(message, turn.now), turn)
         return
-      }
       default:
         return this.#run(connection, { type: message.type }, turn)
     }
   }
 
   #open(connection: Connection, open: Open, turn: Turn): void {
-    const { offered } = connection
-    if (connection.state !== 'OpenSent' || offered === undefined) return this.#run(connection, { type: 'open' }, turn)
+    const { isDelayed } = connection
+    const offered = isDelayed ? this.#offer() : connection.offered
+    if (!(isDelayed || connection.state === 'OpenSent') || offered === undefined)
+      return this.#run(connection, { type: 'open' }, turn)
     const verdict = negotiate(offered, open, this.#config)
     if (verdict instanceof PeerFault) return this.#run(connection, { type: 'openError', fault: verdict }, turn)
     const loser = this.#collision(connection, verdict, turn)
     if (loser !== undefined) this.#run(loser, { type: 'collisionDump' }, turn)
-    if (loser !== connection) this.#run(connection, { type: 'open', negotiated: verdict }, turn)
+    if (loser === connection) return
+    this.#run(connection, { type: isDelayed ? 'openWhileDelayed' : 'open', negotiated: verdict }, turn)
   }
 
   /** The OPEN on `connection` is good: which of two connections has to go, if there are two. */
@@ -292,16 +381,10 @@ export class Peer {
     if (refusal.retry && this.#pair.main.state === 'Idle') this.#idleHold.cutShort(turn.now)
   }
 
-  #refresh(session: Negotiated, message: { afi: number; safi: number; subtype: number }, turn: Turn): void {
-    const family = familyOf(message.afi, message.safi)
-    if (message.subtype === 0 && family !== 0 && session.families.includes(family))
-      turn.effects.push({ type: 'refresh', family })
-    else
-      this.#notice(
-        'refreshIgnored',
-        `ROUTE-REFRESH for AFI ${message.afi} SAFI ${message.safi}, subtype ${message.subtype}`,
-        turn,
-      )
+  #takeSteps(steps: readonly RefreshStep[] = [], turn: Turn): void {
+    for (const step of steps)
+      if (step.type === 'routeRefresh') turn.effects.push(...this.#pair.main.say(step))
+      else turn.effects.push(step)
   }
 
   /** Gives one event to one connection, and draws the peering's conclusions. */
@@ -330,14 +413,16 @@ export class Peer {
     const { id, negotiated } = connection
     if (id === undefined || negotiated === undefined) throw new TypeError('Established without a session')
     this.#record.sessionUp(turn.now)
+    this.#refresh = new RefreshExchange(negotiated)
     turn.effects.push(...this.#helper.returned(negotiated, turn.now), { type: 'up', connection: id, negotiated })
   }
 
   #down(session: Negotiated, event: ConnectionEvent, turn: Turn): void {
     this.#idleHold.lasted(turn.now - this.#record.establishedAt)
     this.#refused.forget()
+    this.#refresh = undefined
     turn.effects.push({ type: 'down', reason: turn.reason })
-    turn.effects.push(...this.#helper.lost(session, lossOf(event), turn.now))
+    turn.effects.push(...this.#helper.lost(session, lossOf(event, session), turn.now))
   }
 
   /** Brings the two connections back under the rules at the top, and reports a change of state. */
@@ -346,7 +431,7 @@ export class Peer {
     if (rival?.state === 'Established' && main.state === 'Connect') this.#run(main, { type: 'collisionDump' }, turn)
     this.#pair.settle()
     if (this.#pair.main.state !== 'Idle') this.#idleHold.end()
-    else if (this.#isStarted && this.#idleHold.until === Number.POSITIVE_INFINITY)
+    else if (this.#isStarted && this.#held === undefined && this.#idleHold.until === Number.POSITIVE_INFINITY)
       this.#idleHold.begin(turn.now, turn.random)
     const from = this.#record.state
     const to = this.#pair.foremost.state
@@ -355,13 +440,17 @@ export class Peer {
     turn.effects.push({ type: 'state', from, to, reason: turn.reason })
   }
 
+  #offer(): Open {
+    return this.#refused.without(offer(this.#config, this.#local))
+  }
+
   #connection(): Connection {
     const peer = this
     return new Connection({
       get config() {
         return peer.#config
       },
-      open: () => this.#refused.without(offer(this.#config, this.#local)),
+      open: () => this.#offer(),
       newConnection: () => this.newConnection(),
       sent: type => {
         this.#record.sent[type]++
@@ -371,5 +460,13 @@ export class Peer {
 
   #notice(code: NoticeCode, text: string, turn: Turn): void {
     turn.effects.push({ type: 'notice', code, text })
+  }
+}
+
+function goodbye(subcode: number | undefined, text: string | undefined): StopEvent {
+  return {
+    type: 'stop',
+    ...(subcode !== undefined && { cease: subcode }),
+    ...(text && { data: encodeShutdownText(text) }),
   }
 }

@@ -4,8 +4,8 @@
  * becomes of routes are the peer's (peer.ts); what an action does is the connection's (connection.ts).
  *
  * Not taken from the RFC, on purpose:
- * - DelayOpen (events 12, 20) and the optional session attributes that go with it are left out. IdleHoldTimer_Expires
- *   (13) reaches a connection as `start` or `startPassive`.
+ * - IdleHoldTimer_Expires (13) reaches a connection as `start` or `startPassive`.
+ * - Of messages only an OPEN is welcome while DelayOpenTimer runs; every other is the end of the connection, without a word.
  * - Connect + TCP failure goes to Active, not to Idle: connect retry already paces the dialling, and an idle hold on top
  *   of it would punish a peer for being away.
  * - A passive peering never dials: its connect retry timer does not run.
@@ -19,14 +19,18 @@ export type State = 'Idle' | 'Connect' | 'Active' | 'OpenSent' | 'OpenConfirm' |
 export type Event =
   | 'start' // 1, 3, 13
   | 'startPassive' // 4, 5, 13
-  | 'stop' // 2, 8
+  | 'stop' // 2
+  | 'automaticStop' // 8
   | 'connectRetryExpires' // 9
   | 'holdExpires' // 10
   | 'keepaliveExpires' // 11
+  | 'delayOpenExpires' // 12
   | 'sendHoldExpires' // 29, RFC 9687 §3.2
   | 'tcpConfirmed' // 16, 17
+  | 'tcpDelayed' // 16, 17, where DelayOpen is set
   | 'tcpFails' // 18
   | 'open' // 19
+  | 'openWhileDelayed' // 20
   | 'headerError' // 21
   | 'openError' // 22
   | 'collisionDump' // 23
@@ -42,6 +46,8 @@ export type Action =
   | 'dial'
   /** (Re)start ConnectRetryTimer. */
   | 'retry'
+  /** Start DelayOpenTimer. */
+  | 'delay'
   /** Send OPEN; HoldTimer to the large value. */
   | 'sendOpen'
   /** HoldTimer and KeepaliveTimer to the negotiated values. */
@@ -77,6 +83,8 @@ const idle = cell('Idle')
 /** Without a TCP connection no message can come: if one does, the RFC goes to Idle. */
 const noMessages = {
   open: fail,
+  openWhileDelayed: cell('OpenConfirm', 'sendOpen', 'negotiate', 'sendKeepalive'),
+  delayOpenExpires: cell('OpenSent', 'sendOpen'),
   headerError: fail,
   openError: fail,
   notificationVersion: fail,
@@ -95,13 +103,17 @@ export const transitions: Readonly<Record<State, Row>> = {
     start: cell('Connect', 'retry', 'dial'),
     startPassive: cell('Active'),
     stop: idle,
+    automaticStop: idle,
     connectRetryExpires: idle,
+    delayOpenExpires: idle,
     holdExpires: idle,
     keepaliveExpires: idle,
     sendHoldExpires: idle,
     tcpConfirmed: idle,
+    tcpDelayed: idle,
     tcpFails: idle,
     open: idle,
+    openWhileDelayed: idle,
     headerError: idle,
     openError: idle,
     collisionDump: idle,
@@ -117,8 +129,10 @@ export const transitions: Readonly<Record<State, Row>> = {
     start: cell('Connect'),
     startPassive: cell('Connect'),
     stop: cell('Idle', 'drop'),
+    automaticStop: fail,
     connectRetryExpires: cell('Connect', 'drop', 'retry', 'dial'),
     tcpConfirmed: cell('OpenSent', 'sendOpen'),
+    tcpDelayed: cell('Connect', 'delay'),
     tcpFails: cell('Active', 'drop', 'retry'),
     collisionDump: cell('Idle', 'drop'),
   },
@@ -127,8 +141,10 @@ export const transitions: Readonly<Record<State, Row>> = {
     start: cell('Active'),
     startPassive: cell('Active'),
     stop: cell('Idle', 'drop'),
+    automaticStop: fail,
     connectRetryExpires: cell('Connect', 'retry', 'dial'),
     tcpConfirmed: cell('OpenSent', 'sendOpen'),
+    tcpDelayed: cell('Active', 'delay'),
     tcpFails: fail,
     collisionDump: cell('Idle', 'drop'),
   },
@@ -136,13 +152,17 @@ export const transitions: Readonly<Record<State, Row>> = {
     start: cell('OpenSent'),
     startPassive: cell('OpenSent'),
     stop: cell('Idle', 'notify', 'drop'),
+    automaticStop: fault,
     connectRetryExpires: fault,
+    delayOpenExpires: fault,
     holdExpires: fault,
     keepaliveExpires: fault,
     sendHoldExpires: fault,
     tcpConfirmed: cell('OpenSent'),
+    tcpDelayed: cell('OpenSent'),
     tcpFails: cell('Active', 'drop', 'retry'),
     open: cell('OpenConfirm', 'negotiate', 'sendKeepalive'),
+    openWhileDelayed: fault,
     headerError: fault,
     openError: fault,
     collisionDump: cell('Idle', 'notify', 'drop'),
@@ -157,13 +177,17 @@ export const transitions: Readonly<Record<State, Row>> = {
     start: cell('OpenConfirm'),
     startPassive: cell('OpenConfirm'),
     stop: cell('Idle', 'notify', 'drop'),
+    automaticStop: fault,
     connectRetryExpires: fault,
+    delayOpenExpires: fault,
     holdExpires: fault,
     keepaliveExpires: cell('OpenConfirm', 'sendKeepalive'),
     sendHoldExpires: fault,
     tcpConfirmed: cell('OpenConfirm'),
+    tcpDelayed: cell('OpenConfirm'),
     tcpFails: fail,
     open: fault,
+    openWhileDelayed: fault,
     headerError: fault,
     openError: fault,
     collisionDump: cell('Idle', 'notify', 'drop'),
@@ -178,13 +202,17 @@ export const transitions: Readonly<Record<State, Row>> = {
     start: cell('Established'),
     startPassive: cell('Established'),
     stop: cell('Idle', 'notify', 'drop'),
+    automaticStop: fault,
     connectRetryExpires: fault,
+    delayOpenExpires: fault,
     holdExpires: fault,
     keepaliveExpires: cell('Established', 'sendKeepalive'),
     sendHoldExpires: fault,
     tcpConfirmed: cell('Established'),
+    tcpDelayed: cell('Established'),
     tcpFails: fail,
     open: fault,
+    openWhileDelayed: fault,
     headerError: fault,
     openError: fault,
     collisionDump: fault,

@@ -18,6 +18,10 @@ export interface SessionStatus {
   readonly withheld: readonly string[]
   /** Families whose routes are kept for a peer that is away, or has not sent End-of-RIB since its return. */
   readonly staleFamilies: readonly Family[]
+  /** Those of them whose peer did not come back in its restart time (RFC 9494). */
+  readonly longLivedFamilies: readonly Family[]
+  /** Why no session is tried, beyond idle hold: too many prefixes, or BFD. */
+  readonly heldBack?: string
   /** ms on the clock of `now`, while idle hold or connect retry runs. */
   readonly nextAttempt?: number
   /** Times Established was entered. */

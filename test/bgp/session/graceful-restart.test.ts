@@ -234,7 +234,7 @@ test('a restarting speaker sends R and the F bits until told that the restart is
   stand.dialled(1)
   assert.deepEqual(
     stand.offered.capabilities.find(one => one.type === 'gracefulRestart'),
-    capability.restart(both, 120, true),
+    capability.restart(both, 120, true, true),
   )
   stand.open(1)
   stand.keepalive(1)
@@ -245,7 +245,7 @@ test('a restarting speaker sends R and the F bits until told that the restart is
   stand.accept()
   assert.deepEqual(
     stand.offered.capabilities.find(one => one.type === 'gracefulRestart'),
-    capability.restart(both),
+    capability.restart(both, 120, false, true),
   )
 })
 

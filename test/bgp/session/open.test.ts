@@ -133,7 +133,12 @@ const acceptances: Acceptance[] = [
       ],
     },
     expected: {
-      gracefulRestart: { restarting: true, restartTime: 60, families: [{ family: 4, forwarding: false }] },
+      gracefulRestart: {
+        restarting: true,
+        notification: false,
+        restartTime: 60,
+        families: [{ family: 4, forwarding: false }],
+      },
     },
   },
   {
@@ -199,8 +204,9 @@ test('our OPEN says what is configured, through the codec', () => {
       capability.ipv4,
       capability.ipv6,
       capability.refresh,
-      capability.restart({ 4: true, 6: false }, 120, true),
+      capability.restart({ 4: true, 6: false }, 120, true, true),
       capability.as4(70_000),
+      capability.enhancedRefresh,
     ],
   })
 })
@@ -209,7 +215,12 @@ test('an OPEN without graceful restart does not mention it', () => {
   const stand = new Stand({ gracefulRestart: { enabled: false, restartTime: 120 }, families: [4] })
   stand.start()
   stand.dialled(1)
-  assert.deepEqual(stand.offered.capabilities, [capability.ipv4, capability.refresh, capability.as4(65001)])
+  assert.deepEqual(stand.offered.capabilities, [
+    capability.ipv4,
+    capability.refresh,
+    capability.as4(65001),
+    capability.enhancedRefresh,
+  ])
 })
 
 test('the peer’s capabilities are told by name', () => {

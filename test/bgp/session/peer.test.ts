@@ -58,9 +58,9 @@ test('a stop says goodbye with the Cease that was asked for and its text, in eve
     stand.dialled(1)
     if (steps > 1) stand.open(1)
     if (steps > 2) stand.keepalive(1)
-    const lines = stand.handle({ type: 'stop', cease: 2, data: Uint8Array.of(2, 111, 107) })
+    const lines = stand.handle({ type: 'stop', cease: 2, text: 'ok' })
     assert.deepEqual(lines.slice(0, 2), ['send 1 6/2', 'close 1'])
-    assert.match(lines.at(-1)!, /→ Idle: sent Cease \/ Administrative Shutdown \(6\/2\)$/)
+    assert.match(lines.at(-1)!, /→ Idle: sent Cease \/ Administrative Shutdown \(6\/2\): "ok"$/)
     assert.equal(stand.lastError, undefined, 'what was asked for is no error')
   }
 })
@@ -138,8 +138,11 @@ test('the peer’s refresh is passed on for a family of the session and noted ot
   const refresh = (afi: number, subtype = 0) =>
     stand.message(connection, { type: 'routeRefresh', afi, subtype, safi: 1 })
   assert.deepEqual(refresh(1), ['refresh ipv4'])
-  assert.deepEqual(refresh(2), ['notice refreshIgnored: ROUTE-REFRESH for AFI 2 SAFI 1, subtype 0'])
-  assert.deepEqual(refresh(1, 1), ['notice refreshIgnored: ROUTE-REFRESH for AFI 1 SAFI 1, subtype 1'])
+  assert.deepEqual(refresh(2), [
+    'notice refreshIgnored: ROUTE-REFRESH for AFI 2 SAFI 1, subtype 0: not of this session',
+  ])
+  const why = 'enhanced route refresh was not negotiated'
+  assert.deepEqual(refresh(1, 1), [`notice refreshIgnored: ROUTE-REFRESH for AFI 1 SAFI 1, subtype 1: ${why}`])
   assert.equal(stand.state, 'Established')
 })
 

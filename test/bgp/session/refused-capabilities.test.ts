@@ -37,7 +37,7 @@ test('a peer that takes no capabilities (2/4) is tried at once without any, and 
   stand.open(2, { capabilities: [] })
   stand.keepalive(2)
   assert.equal(stand.state, 'Established')
-  assert.equal(stand.peer.status().withheld.length, 5)
+  assert.equal(stand.peer.status().withheld.length, 6)
   const { families, fourOctetAs } = stand.peer.status().negotiated!
   assert.deepEqual({ families, fourOctetAs }, { families: [4], fourOctetAs: false })
 })
@@ -62,17 +62,24 @@ test('a capability that 2/7 names is left out, said by name, and the others stay
     'multiprotocol 2/1',
     'routeRefresh',
     'fourOctetAs',
+    'enhancedRouteRefresh',
   ])
   stand.open(2)
   stand.keepalive(2)
-  assert.deepEqual(stand.peer.status().withheld, ['graceful restart 120 s'])
+  assert.deepEqual(stand.peer.status().withheld, ['graceful restart 120 s, also after a NOTIFICATION'])
 })
 
 test('2/7 that names one family leaves the other', () => {
   const { stand } = refusedBy(7, IPV6_UNICAST)
   stand.pass(0)
   stand.dialled(2)
-  assert.deepEqual(offeredTypes(stand.offered), ['multiprotocol 1/1', 'routeRefresh', 'gracefulRestart', 'fourOctetAs'])
+  assert.deepEqual(offeredTypes(stand.offered), [
+    'multiprotocol 1/1',
+    'routeRefresh',
+    'gracefulRestart',
+    'fourOctetAs',
+    'enhancedRouteRefresh',
+  ])
 })
 
 test('2/7 that names nothing means all', () => {
@@ -116,7 +123,7 @@ test('a peer that refuses even the bare OPEN gets idle hold, and all capabilitie
   stand.pass(60_000)
   const dial = stand.effects.findLast(effect => effect.type === 'dial')!
   stand.dialled(dial.connection)
-  assert.equal(stand.offered.capabilities.length, 5)
+  assert.equal(stand.offered.capabilities.length, 6)
 })
 
 test('after the session the capabilities are offered again: the peer may have been mended', () => {
@@ -127,7 +134,7 @@ test('after the session the capabilities are offered again: the peer may have be
   stand.keepalive(2)
   stand.closed(2)
   const next = stand.accept()
-  assert.equal(stand.offered.capabilities.length, 5)
+  assert.equal(stand.offered.capabilities.length, 6)
   stand.open(next, openOf())
   stand.keepalive(next)
   assert.deepEqual(stand.peer.status().withheld, [])

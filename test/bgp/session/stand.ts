@@ -35,17 +35,33 @@ export const capability = {
   ipv4: { type: 'multiprotocol', afi: 1, safi: 1 },
   ipv6: { type: 'multiprotocol', afi: 2, safi: 1 },
   refresh: { type: 'routeRefresh' },
+  enhancedRefresh: { type: 'enhancedRouteRefresh' },
   as4: (asNumber: number): Capability => ({ type: 'fourOctetAs', asNumber }),
   /** F bit per family by its number, e.g. `{ 4: true, 6: false }`. */
-  restart: (forwarding: Partial<Record<4 | 6, boolean>>, restartTime = 120, restarting = false): Capability => ({
+  restart: (
+    forwarding: Partial<Record<4 | 6, boolean>>,
+    restartTime = 120,
+    restarting = false,
+    notification = false,
+  ): Capability => ({
     type: 'gracefulRestart',
     restarting,
-    notification: false,
+    notification,
     restartTime,
     families: Object.entries(forwarding).map(([family, kept]) => ({
       afi: family === '4' ? 1 : 2,
       safi: 1,
       forwarding: kept,
+    })),
+  }),
+  /** F bit per family by its number. */
+  longLived: (forwarding: Partial<Record<4 | 6, boolean>>, staleTime: number): Capability => ({
+    type: 'longLivedGracefulRestart',
+    families: Object.entries(forwarding).map(([family, kept]) => ({
+      afi: family === '4' ? 1 : 2,
+      safi: 1,
+      forwarding: kept,
+      staleTime,
     })),
   }),
 } as const

@@ -3,7 +3,8 @@ import { test } from 'node:test'
 import type { PeerConfig } from '../../../bgp/session/config.ts'
 import { Connection, type ConnectionEffect } from '../../../bgp/session/connection.ts'
 import type { ConnectionEvent } from '../../../bgp/session/event.ts'
-import { type Negotiated, offer } from '../../../bgp/session/negotiation.ts'
+import type { Negotiated } from '../../../bgp/session/negotiation.ts'
+import { offer } from '../../../bgp/session/offer.ts'
 import type { Event, State } from '../../../bgp/session/state.ts'
 import { PeerFault } from '../../../bgp/wire/fault.ts'
 import { config, readMessage } from './stand.ts'
@@ -18,13 +19,17 @@ event                | Idle       | Connect              | Active           | Op
 start                | Connect dial | =                  | =                | =                            | =                            | =
 startPassive         | Active     | =                    | =                | =                            | =                            | =
 stop                 | =          | Idle close           | Idle             | Idle 6/2 close               | Idle 6/2 close               | Idle 6/2 close
+automaticStop        | =          | Idle close +         | Idle +           | Idle 6/1 close +             | Idle 6/1 close +             | Idle 6/1 close +
 connectRetryExpires  | =          | Connect close dial   | Connect dial     | Idle 5/0 close +             | Idle 5/0 close +             | Idle 5/0 close +
 holdExpires          | =          | Idle close +         | Idle +           | Idle 4/0 close +             | Idle 4/0 close +             | Idle 4/0 close +
 keepaliveExpires     | =          | Idle close +         | Idle +           | Idle 5/0 close +             | OpenConfirm KEEPALIVE        | Established KEEPALIVE
+delayOpenExpires     | =          | OpenSent OPEN        | OpenSent OPEN    | Idle 5/0 close +             | Idle 5/0 close +             | Idle 5/0 close +
 sendHoldExpires      | =          | Idle close +         | Idle +           | Idle 8/0 close +             | Idle 8/0 close +             | Idle 8/0 close +
 tcpConfirmed         | =          | OpenSent OPEN        | OpenSent OPEN    | =                            | =                            | =
+tcpDelayed           | =          | =                    | =                | =                            | =                            | =
 tcpFails             | =          | Active close         | Idle +           | Active close                 | Idle close +                 | Idle close +
 open                 | =          | Idle close +         | Idle +           | OpenConfirm KEEPALIVE        | Idle 5/2:1 close +           | Idle 5/3:1 close +
+openWhileDelayed     | =          | OpenConfirm OPEN KEEPALIVE | OpenConfirm OPEN KEEPALIVE | Idle 5/1:1 close + | Idle 5/2:1 close +           | Idle 5/3:1 close +
 headerError          | =          | Idle close +         | Idle +           | Idle 1/1 close +             | Idle 1/1 close +             | Idle 1/1 close +
 openError            | =          | Idle close +         | Idle +           | Idle 2/2 close +             | Idle 2/2 close +             | Idle 2/2 close +
 collisionDump        | =          | Idle close           | Idle             | Idle 6/7 close               | Idle 6/7 close               | Idle 6/7 close +
@@ -46,6 +51,10 @@ const negotiated: Negotiated = {
   families: [4],
   fourOctetAs: true,
   routeRefresh: true,
+  enhancedRefresh: false,
+  extendedMessages: false,
+  extendedNextHop: false,
+  addPath: { send: [], receive: [] },
   capabilities: [],
 }
 
@@ -53,13 +62,17 @@ const events: { readonly [Type in Event]: Extract<ConnectionEvent, { type: Type 
   start: { type: 'start' },
   startPassive: { type: 'startPassive' },
   stop: { type: 'stop', cease: 2 },
+  automaticStop: { type: 'automaticStop', fault: new PeerFault(6, 1, 'test'), hard: true },
   connectRetryExpires: { type: 'connectRetryExpires' },
   holdExpires: { type: 'holdExpires' },
   keepaliveExpires: { type: 'keepaliveExpires' },
+  delayOpenExpires: { type: 'delayOpenExpires' },
   sendHoldExpires: { type: 'sendHoldExpires' },
   tcpConfirmed: { type: 'tcpConfirmed' },
+  tcpDelayed: { type: 'tcpDelayed' },
   tcpFails: { type: 'tcpFails', reason: 'connection reset' },
   open: { type: 'open', negotiated },
+  openWhileDelayed: { type: 'openWhileDelayed', negotiated },
   headerError: { type: 'headerError', fault: new PeerFault(1, 1, 'test') },
   openError: { type: 'openError', fault: new PeerFault(2, 2, 'test') },
   collisionDump: { type: 'collisionDump' },
@@ -120,7 +133,7 @@ for (const [event, ...cells] of rows)
     const state = states[at]!
     test(`${state}, at ${event}: ${cell === '=' ? 'nothing' : cell}`, () => {
       const connection = connectionIn(state)
-      if (state === 'Active' && event === 'tcpConfirmed') connection.attach(9)
+      if (state === 'Active' && /tcpConfirmed|elay/.test(event)) connection.attach(9)
       let counted = 0
       const effects = connection.handle(events[event as Event], 1000, 0.5, () => counted++)
       const seen = [connection.state, ...effects.map(render), ...Array(counted).fill('+')].join(' ')
