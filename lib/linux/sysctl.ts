@@ -43,7 +43,7 @@ export function writeSysctl({ name, value }: Sysctl): void {
     try {
       writeFileSync(`${HOST_ROOT}/${name}`, value)
     } catch {
-      throw faultOf(thrown, `${what}, for ${ROOT} is read-only here, and ${HOST_ROOT} is not that of the host`)
+      throw faultOf(thrown, `${what}, for ${ROOT} is read-only here: mount the host's ${ROOT}/net at ${HOST_ROOT}/net`)
     }
   }
 }
