@@ -176,6 +176,12 @@ export class Peering {
     return this.#session.link.channel.bufferedBytes < QUEUE_BOUND
   }
 
+  /** The RIB tells the peer no more routes. */
+  limitReached(family: Family): void {
+    const most = this.#config.maxPrefixesOut?.[family]
+    this.#world.observer.notice(this, 'maxPrefixesOut', `no more than ${most} IPv${family} routes are announced`)
+  }
+
   #handle(input: PeerInput): void {
     const { clock } = this.#world
     let effects: readonly PeerEffect[]

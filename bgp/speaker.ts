@@ -98,6 +98,7 @@ export class Speaker {
     this.#rib = new Rib(identity, identity, {
       send: (peer, chunks) => this.#byNumber[peer]?.send(chunks) ?? false,
       endOfRibSent: (peer, family) => this.#byNumber[peer]?.endOfRib.sent.add(family),
+      limitReached: (peer, family) => this.#byNumber[peer]?.limitReached(family),
     })
     this.#observer = {
       stateChanged: (peering, from, to, reason) => this.#stateChanged(peering, from, to, reason),

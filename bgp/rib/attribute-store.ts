@@ -5,13 +5,15 @@
  * The bytes lie one after another in a pool. A freed set leaves a hole; when the pool is full and a good part of it is
  * holes, or when little of a large pool is left in use, the living sets are moved together, so memory comes back.
  */
-import { DecisionKeys } from '../wire/decision-keys.ts'
+import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
 import { resized } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 const FIRST_POOL = 4096
 const DEFAULT_LOCAL_PREF = 100
 const MAX_PATH_LENGTH = 4095
+/** More than any rank: what has LLGR_STALE comes after all else (RFC 9494 §4.3). */
+const LONG_STALE = 2 ** 47
 
 export class AttributeStore {
   /** The pool; replaced when it grows. A set is `pool[start[id], end(id))`. */
@@ -20,7 +22,7 @@ export class AttributeStore {
   #length = new Uint16Array(FIRST_CAPACITY)
   #hashes = new Int32Array(FIRST_CAPACITY)
   #references = new Uint32Array(FIRST_CAPACITY)
-  /** LOCAL_PREF (100 where absent), path length and origin as one number: the higher is preferred. Exact in a double. */
+  /** LLGR_STALE, LOCAL_PREF (100 where absent), path length and origin as one number: the higher is preferred. Exact in a double. */
   rank = new Float64Array(FIRST_CAPACITY)
   /** Missing MED is 0, the most preferred (RFC 4271 §9.1.2.2 c). */
   med = new Uint32Array(FIRST_CAPACITY)
@@ -30,6 +32,8 @@ export class AttributeStore {
   clusterListLength = new Uint16Array(FIRST_CAPACITY)
   /** Bits of communityBit. */
   communities = new Uint8Array(FIRST_CAPACITY)
+  /** By id, as far as any set has it. */
+  #otc = new Uint32Array(0)
 
   readonly #keys = new DecisionKeys()
   readonly #seed: number
@@ -65,8 +69,14 @@ export class AttributeStore {
     return this.start[id]! + this.#length[id]!
   }
 
-  /** The three values that a rank is made of. */
+  /** The AS number of ONLY_TO_CUSTOMER (RFC 9234 §5); 0 when absent. */
+  otcOf(id: number): number {
+    return this.#otc[id] ?? 0
+  }
+
+  /** The values that a rank is made of, beside LLGR_STALE. */
   partsOfRank(rank: number): { localPref: number; pathLength: number; origin: number } {
+    if (rank < 0) rank += LONG_STALE
     const upper = Math.floor(rank / 4)
     const brevity = upper % (MAX_PATH_LENGTH + 1)
     return {
@@ -142,11 +152,14 @@ export class AttributeStore {
     const localPref = keys.localPref === -1 ? DEFAULT_LOCAL_PREF : keys.localPref
     const brevity = MAX_PATH_LENGTH - Math.min(keys.pathLength, MAX_PATH_LENGTH)
     this.rank[id] = (localPref * (MAX_PATH_LENGTH + 1) + brevity) * 4 + (3 - keys.origin)
+    if ((keys.communities & communityBit.llgrStale) !== 0) this.rank[id]! -= LONG_STALE
     this.med[id] = keys.med === -1 ? 0 : keys.med
     this.neighborAs[id] = keys.neighborAs
     this.originatorId[id] = keys.originatorId
     this.clusterListLength[id] = keys.clusterListLength
     this.communities[id] = keys.communities
+    if (keys.otc !== 0 && id >= this.#otc.length) this.#otc = resized(this.#otc, this.start.length)
+    if (id < this.#otc.length) this.#otc[id] = keys.otc
   }
 
   #holds(id: number, bytes: Uint8Array, start: number): boolean {
@@ -221,6 +234,7 @@ export class AttributeStore {
     this.#poolEnd = 0
     this.#holes = 0
     this.pool = new Uint8Array(FIRST_POOL)
+    this.#otc = new Uint32Array(0)
     if (this.start.length === FIRST_CAPACITY) return
     this.start = resized(this.start, FIRST_CAPACITY)
     this.#length = resized(this.#length, FIRST_CAPACITY)

@@ -14,32 +14,38 @@
  * reason. A stale path (RFC 4724) races as if it were not stale. Then:
  *
  *   1. A route of our own beats every learned one.
- *   2. Higher LOCAL_PREF.
- *   3. Shorter AS_PATH (§9.1.2.2 a; an AS_SET counts one).
- *   4. Lower ORIGIN: IGP, EGP, INCOMPLETE (b).
- *   5. Lower MED among paths of the same neighbour AS, where a missing one is 0 (c). Paths with an empty AS_PATH come from our
+ *   2. A path without LLGR_STALE beats one that has it: what a peer said long ago is the last resort (RFC 9494 §4.3).
+ *   3. Higher LOCAL_PREF.
+ *   4. Shorter AS_PATH (§9.1.2.2 a; an AS_SET counts one).
+ *   5. Lower ORIGIN: IGP, EGP, INCOMPLETE (b).
+ *   6. Lower MED among paths of the same neighbour AS, where a missing one is 0 (c). Paths with an empty AS_PATH come from our
  *      own AS and are compared with one another.
- *   6. eBGP before iBGP (d).
+ *   7. eBGP before iBGP (d).
  *      (Interior cost, e: every usable next hop costs the same for now.)
  *      Whoever is left here is as good as the best: these are the multipath set.
- *   7. Lower BGP identifier (f), where ORIGINATOR_ID stands for that of the peer (RFC 4456 §9).
- *   8. Shorter CLUSTER_LIST (RFC 4456 §9).
- *   9. Lower peer address (g), and where two sessions share an address, the one configured first.
+ *   8. Lower BGP identifier (f), where ORIGINATOR_ID stands for that of the peer (RFC 4456 §9).
+ *   9. Shorter CLUSTER_LIST (RFC 4456 §9).
+ *  10. Lower peer address (g), and where two sessions share an address, the one configured first.
+ *  11. Lower path id, of two paths of one peer (RFC 7911 has no word on it).
  *
- * Steps 1 to 4 compare every path with every other, so they are one number per announcement (`rank`), and most prefixes are
- * decided by one pass over it. Knows no export and no kernel.
+ * Steps 1 to 5 compare every path with every other, so they are one number per announcement (`rank`), and most prefixes are
+ * decided by one pass over it. The second best path is the one that is best without the best, and so on: that is the order in
+ * which peers are sent several. Knows no export and no kernel.
  */
+import { communityBit } from '../wire/decision-keys.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import type { NextHopTable } from './next-hop-table.ts'
 import { type PathTable, pathFlag } from './path-table.ts'
-import { LOCAL_PEER, type PeerTable } from './peer-table.ts'
+import { LOCAL_PEER } from './peer.ts'
+import type { PeerTable } from './peer-table.ts'
 import { resized } from './typed-array.ts'
 
 /** The steps by number, as people read them: what the winner has, and what the loser has. Index 0: nobody lost. */
 export const decisionSteps = [
   { won: 'the only eligible path', lost: '' },
   { won: 'a route of our own', lost: 'a route of our own is preferred' },
+  { won: 'not stale for long', lost: 'stale for long (LLGR_STALE)' },
   { won: 'higher LOCAL_PREF', lost: 'lower LOCAL_PREF' },
   { won: 'shorter AS_PATH', lost: 'longer AS_PATH' },
   { won: 'better ORIGIN', lost: 'worse ORIGIN' },
@@ -48,11 +54,14 @@ export const decisionSteps = [
   { won: 'lower router id', lost: 'higher router id' },
   { won: 'shorter CLUSTER_LIST', lost: 'longer CLUSTER_LIST' },
   { won: 'lower peer address', lost: 'higher peer address' },
+  { won: 'lower path id', lost: 'higher path id' },
 ] as const
 
-export type DecisionStep = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9
+export type DecisionStep = 0 | 1 | 2 | 3 | 4 | 5 | 6 | 7 | 8 | 9 | 10 | 11
 
-/** Stands for steps 1 to 4 until somebody asks which of them it was. */
+const BY_MED = 6
+const BY_KIND = 7
+/** Stands for steps 1 to 5 until somebody asks which of them it was. */
 const BY_RANK = 255
 
 export class Decision {
@@ -64,6 +73,7 @@ export class Decision {
   paths = new Int32Array(16)
   lost = new Uint8Array(16)
   count = 0
+  #ranks = new Float64Array(16)
 
   constructor(announcements: AnnouncementTable, attributes: AttributeStore, nextHops: NextHopTable, peers: PeerTable) {
     this.#announcements = announcements
@@ -81,10 +91,25 @@ export class Decision {
       this.lost[0] = 0
       return this.count === 1 ? only : 0
     }
-    let left = this.#byRank(table, only)
-    if (left > 1) left = this.#byMed(table, left)
-    if (left > 1) this.#byKind(table)
-    return this.#byIdentity(table)
+    this.#gather(table, only)
+    return this.#select(table)
+  }
+
+  /**
+   * Puts the best paths of a prefix into `ranked`, at most `limit` of those that `allows` lets through, best first; where all
+   * of them fit, in any order. What is known of the prefix decided last is lost.
+   */
+  rank(table: PathTable, prefix: number, limit: number, allows: (path: number) => boolean, ranked: number[]): void {
+    ranked.length = 0
+    this.#gather(table, table.head[prefix]!)
+    for (let at = this.count - 1; at >= 0; at--) if (!allows(this.paths[at]!)) this.#drop(at)
+    if (this.count <= limit) for (let at = 0; at < this.count; at++) ranked.push(this.paths[at]!)
+    else
+      while (ranked.length < limit) {
+        const best = this.#select(table)
+        ranked.push(best)
+        this.#drop(this.paths.indexOf(best))
+      }
   }
 
   isEligible(table: PathTable, path: number): boolean {
@@ -99,44 +124,64 @@ export class Decision {
   /** At which step `loser` lost the race won by `best`; both were in `paths` of the last decision. */
   stepOf(table: PathTable, loser: number, best: number): DecisionStep {
     const step = this.lost[this.paths.subarray(0, this.count).indexOf(loser)]!
-    if (step === 0) return this.#identityStep(table.announcement[loser]!, table.announcement[best]!)
+    if (step === 0) return this.#identityStep(table, loser, best)
     return step === BY_RANK
       ? this.#rankStep(table.announcement[loser]!, table.announcement[best]!)
       : (step as DecisionStep)
   }
 
-  /** Whether a path of the last decision was as good as the best up to step 6. */
+  /** Whether a path of the last decision was as good as the best up to step 7. */
   isEqual(path: number): boolean {
     return this.lost[this.paths.subarray(0, this.count).indexOf(path)] === 0
   }
 
-  /** Steps 1 to 4. */
-  #byRank(table: PathTable, head: number): number {
+  /** Notes all eligible paths of a list, and their ranks. */
+  #gather(table: PathTable, head: number): void {
     const { rank } = this.#announcements
     let count = 0
-    let highest = -1
-    let left = 0
     for (let path = head; path !== 0; path = table.next[path]!) {
       if (!this.isEligible(table, path)) continue
-      const value = rank[table.announcement[path]!]!
-      if (value > highest) {
-        this.lost.fill(BY_RANK, 0, count)
-        highest = value
-        left = 0
-      }
       if (count === this.paths.length) {
         this.paths = resized(this.paths, 2 * count)
         this.lost = resized(this.lost, 2 * count)
+        this.#ranks = resized(this.#ranks, 2 * count)
       }
       this.paths[count] = path
-      this.lost[count++] = value === highest ? 0 : BY_RANK
-      if (value === highest) left++
+      this.#ranks[count++] = rank[table.announcement[path]!]!
     }
     this.count = count
+  }
+
+  #drop(at: number): void {
+    const last = --this.count
+    this.paths[at] = this.paths[last]!
+    this.#ranks[at] = this.#ranks[last]!
+  }
+
+  /** The best of `paths[0, count)`, 0 when there are none. */
+  #select(table: PathTable): number {
+    let left = this.#byRank()
+    if (left > 1) left = this.#byMed(table, left)
+    if (left > 1) this.#byKind(table)
+    return this.#byIdentity(table)
+  }
+
+  /** Steps 1 to 5. */
+  #byRank(): number {
+    const { count, lost } = this
+    const ranks = this.#ranks
+    let highest = Number.NEGATIVE_INFINITY
+    for (let at = 0; at < count; at++) if (ranks[at]! > highest) highest = ranks[at]!
+    let left = 0
+    for (let at = 0; at < count; at++) {
+      const isHighest = ranks[at] === highest
+      lost[at] = isHighest ? 0 : BY_RANK
+      if (isHighest) left++
+    }
     return left
   }
 
-  /** Step 5. */
+  /** Step 6. */
   #byMed(table: PathTable, left: number): number {
     const { med, neighborAs } = this.#attributes
     if (this.#haveOneMed(table)) return left
@@ -144,10 +189,10 @@ export class Decision {
       if (this.lost[at] !== 0) continue
       const mine = this.#attributesOf(table, at)
       for (let other = 0; other < this.count; other++) {
-        if (this.lost[other] !== 0 && this.lost[other] !== 5) continue
+        if (this.lost[other] !== 0 && this.lost[other] !== BY_MED) continue
         const theirs = this.#attributesOf(table, other)
         if (neighborAs[theirs] !== neighborAs[mine] || med[theirs]! >= med[mine]!) continue
-        this.lost[at] = 5
+        this.lost[at] = BY_MED
         left--
         break
       }
@@ -167,44 +212,53 @@ export class Decision {
     return true
   }
 
-  /** Step 6. */
+  /** Step 7. */
   #byKind(table: PathTable): void {
     let externals = 0
     for (let at = 0; at < this.count; at++) if (this.lost[at] === 0 && !this.#isInternal(table, at)) externals++
     if (externals === 0) return
-    for (let at = 0; at < this.count; at++) if (this.lost[at] === 0 && this.#isInternal(table, at)) this.lost[at] = 6
+    for (let at = 0; at < this.count; at++)
+      if (this.lost[at] === 0 && this.#isInternal(table, at)) this.lost[at] = BY_KIND
   }
 
-  /** Steps 7 to 9: a total order, so pairs are enough. */
+  /** Steps 8 to 11: a total order, so pairs are enough. */
   #byIdentity(table: PathTable): number {
     let best = 0
     for (let at = 0; at < this.count; at++) {
       if (this.lost[at] !== 0) continue
       const path = this.paths[at]!
-      if (best === 0 || this.#compareIdentity(table.announcement[path]!, table.announcement[best]!) < 0) best = path
+      if (best === 0 || this.#compareIdentity(table, path, best) < 0) best = path
     }
     return best
   }
 
   #rankStep(loser: number, best: number): DecisionStep {
-    if (this.#announcements.peer[best] === LOCAL_PEER) return 1
-    const ranks = [this.#announcements.rank[loser]!, this.#announcements.rank[best]!] as const
-    const [low, high] = ranks.map(rank => this.#attributes.partsOfRank(rank)) as [RankParts, RankParts]
-    return low.localPref !== high.localPref ? 2 : low.pathLength !== high.pathLength ? 3 : 4
+    const { peer, attributes, rank } = this.#announcements
+    if (peer[best] === LOCAL_PEER) return 1
+    const isLongStale = (announcement: number) =>
+      (this.#attributes.communities[attributes[announcement]!]! & communityBit.llgrStale) !== 0
+    if (isLongStale(loser) !== isLongStale(best)) return 2
+    const low = this.#attributes.partsOfRank(rank[loser]!)
+    const high = this.#attributes.partsOfRank(rank[best]!)
+    return low.localPref !== high.localPref ? 3 : low.pathLength !== high.pathLength ? 4 : 5
   }
 
-  #identityStep(loser: number, best: number): DecisionStep {
-    if (this.#routerId(loser) !== this.#routerId(best)) return 7
-    return this.#clusterListLength(loser) !== this.#clusterListLength(best) ? 8 : 9
+  #identityStep(table: PathTable, loser: number, best: number): DecisionStep {
+    const [low, high] = [table.announcement[loser]!, table.announcement[best]!]
+    if (this.#routerId(low) !== this.#routerId(high)) return 8
+    if (this.#clusterListLength(low) !== this.#clusterListLength(high)) return 9
+    return this.#announcements.peer[low] !== this.#announcements.peer[high] ? 10 : 11
   }
 
-  #compareIdentity(one: number, other: number): number {
-    const routerId = this.#routerId(one) - this.#routerId(other)
+  #compareIdentity(table: PathTable, path: number, other: number): number {
+    const [one, two] = [table.announcement[path]!, table.announcement[other]!]
+    const routerId = this.#routerId(one) - this.#routerId(two)
     if (routerId !== 0) return routerId
-    const clusters = this.#clusterListLength(one) - this.#clusterListLength(other)
+    const clusters = this.#clusterListLength(one) - this.#clusterListLength(two)
     if (clusters !== 0) return clusters
-    const peers = [this.#announcements.peer[one]!, this.#announcements.peer[other]!] as const
-    return this.#peers.compareAddresses(...peers) || peers[0] - peers[1]
+    const peers = [this.#announcements.peer[one]!, this.#announcements.peer[two]!] as const
+    if (peers[0] !== peers[1]) return this.#peers.compareAddresses(...peers) || peers[0] - peers[1]
+    return table.pathIdOf(path) - table.pathIdOf(other)
   }
 
   #attributesOf(table: PathTable, at: number): number {
@@ -224,5 +278,3 @@ export class Decision {
     return this.#attributes.clusterListLength[this.#announcements.attributes[announcement]!]!
   }
 }
-
-type RankParts = ReturnType<AttributeStore['partsOfRank']>

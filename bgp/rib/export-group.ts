@@ -1,10 +1,15 @@
 /**
  * An export group: the peers that are told the same in the same form, and the one Adj-RIB-Out they share.
  *
- * `out` holds the announcement last sent for each prefix. A member has been told of a prefix if `out` has an announcement
- * there that did not come from that member: no route goes back to the peer it was learned from. So when a prefix changes
- * from an announcement of peer a to one of peer b, everybody is sent the new one but b, who is sent a withdrawal instead
- * (if b was the source before as well, it knows nothing of the prefix and is sent nothing).
+ * `out` holds the announcement last sent for each entry. An entry is a prefix; where members are sent several paths of a
+ * prefix (RFC 7911), it is a path, and its id in the path table is the path id that they see. A member has been told of an
+ * entry if `out` has an announcement there that did not come from that member: no route goes back to the peer it was learned
+ * from. So when an entry changes from an announcement of peer a to one of peer b, everybody is sent the new one but b, who is
+ * sent a withdrawal instead (if b was the source before as well, it knows nothing of the entry and is sent nothing).
+ *
+ * Which paths are sent is the same for all members: the best ones of those that any of them may be told, so that a member from
+ * which one of them came is sent one less. The same holds for the most routes that members may be told: what was there first
+ * stays, and what was withheld is told, lowest prefix id first, when there is room.
  *
  * Changes come as slices of prefix ids and go out as one array of octets that all members share; the sockets of the members
  * decide nothing here. A member that cannot take the stream is behind (CatchUp) and is served alone until it has caught up.
@@ -13,9 +18,13 @@
 import type { Family } from '../../lib/base/ip.ts'
 import { CatchUp } from './catch-up.ts'
 import { type Encoding, ExportRule, type ExportSources } from './export-rule.ts'
+import { IdSet } from './id-set.ts'
 import type { PathTable } from './path-table.ts'
-import { LOCAL_PEER } from './peer-table.ts'
-import type { PrefixFilter, RouteSource } from './policy.ts'
+import { LOCAL_PEER } from './peer.ts'
+import type { RouteSource } from './policy.ts'
+import type { PrefixFilter } from './policy-filter.ts'
+import type { RoutePolicy } from './route-policy.ts'
+import { ToldPaths } from './told-paths.ts'
 import { resized } from './typed-array.ts'
 import { BATCH_SIZE, type UpdateBatch } from './update-batch.ts'
 
@@ -28,6 +37,15 @@ export interface RibSink {
   send(peer: number, chunks: readonly Uint8Array[]): boolean
   /** The End-of-RIB of a family has been queued for the peer, once since it joined. */
   endOfRibSent(peer: number, family: Family): void
+  /** The peer is told no more routes of a family, for it has as many as it may be told; once until all fit again. */
+  limitReached(peer: number, family: Family): void
+}
+
+export interface GroupLimits {
+  /** Most paths of one prefix; more than one only in forms with path ids. */
+  readonly paths: number
+  /** Most entries of the Adj-RIB-Out. */
+  readonly routes: number
 }
 
 export interface Member {
@@ -39,19 +57,25 @@ export interface Member {
   endOfRibSent: boolean
 }
 
-export type ExportFilters = Readonly<Record<RouteSource, PrefixFilter>>
+export type ExportPolicies = Readonly<Record<RouteSource, RoutePolicy>>
 
 export class ExportGroup {
   readonly key: string
   readonly table: PathTable
   readonly rule: ExportRule
-  readonly filters: ExportFilters
+  readonly policies: ExportPolicies
   readonly #sources: ExportSources
   readonly #batch: UpdateBatch
   readonly #sink: RibSink
   readonly members = new Map<number, Member>()
   readonly #lagging = new Set<Member>()
-  /** By prefix: the announcement told, 0 for none; holds a reference. */
+  readonly #limits: GroupLimits
+  /** The entries of each prefix; undefined: entries are prefixes. */
+  #told: ToldPaths | undefined
+  /** Prefixes of which something is not told, for there are as many entries as there may be. */
+  readonly #withheld = new IdSet()
+  #isLimited = false
+  /** By entry: the announcement told, 0 for none; holds a reference. */
   out = new Int32Array(0)
   /** Announcements in `out`. */
   size = 0
@@ -59,16 +83,20 @@ export class ExportGroup {
   #sizeOf = new Uint32Array(16)
   /** Prefix ids before it have been filled in; Infinity: all. */
   #fill = 0
-  /** Withdrawals of the slice under work for peers that became the source of a prefix. */
+  /** Withdrawals of the slice under work for peers that became the source of an entry. */
   readonly #withdrawals = new Map<number, number[]>()
+  /** Scratch: the paths to tell of a prefix. */
+  readonly #paths: number[] = []
   // of the slice under work: the last announcement asked for, and whether and through which filter it may go out
   #askedFor = 0
+  #askedPolicy: RoutePolicy | undefined
   #askedFilter: PrefixFilter | undefined
 
   constructor(
     key: string,
     encoding: Encoding,
-    filters: ExportFilters,
+    policies: ExportPolicies,
+    limits: GroupLimits,
     table: PathTable,
     sources: ExportSources,
     batch: UpdateBatch,
@@ -77,20 +105,48 @@ export class ExportGroup {
     this.key = key
     this.table = table
     this.rule = new ExportRule(encoding, sources)
-    this.filters = filters
+    this.policies = policies
+    this.#limits = limits
+    this.#told = encoding.addPath ? new ToldPaths() : undefined
     this.#sources = sources
     this.#batch = batch
     this.#sink = sink
   }
 
-  /** Prefixes that a member has been told of, or will be once it has caught up. */
+  /** Entries are less than this. */
+  get #capacity(): number {
+    return this.#told === undefined ? this.table.prefixes.capacity : this.table.pathCapacity
+  }
+
+  /** Prefixes of which members are not told everything, for the most routes that they may be told. */
+  get withheld(): number {
+    return this.#withheld.count
+  }
+
+  /** Why an entry of a prefix is not told, though it may be, in words. */
+  reasonUntold(prefix: number): string {
+    const { paths, routes } = this.#limits
+    if (this.#withheld.has(prefix)) return `the peer is told of no more than ${routes} routes`
+    if (this.#told !== undefined && paths !== Number.POSITIVE_INFINITY)
+      return `not among the best ${paths} paths, or not sent yet`
+    return 'not sent yet, or too large for a message'
+  }
+
+  /** The entries of a prefix that `out` has something for. */
+  *entriesOf(prefix: number): IterableIterator<number> {
+    const told = this.#told
+    if (told !== undefined) for (let path = told.first(prefix); path !== 0; path = told.next(path)) yield path
+    else if ((this.out[prefix] ?? 0) !== 0) yield prefix
+  }
+
+  /** Entries that a member has been told of, or will be once it has caught up. */
   sizeFor(peer: number): number {
     return this.size - (this.#sizeOf[peer] ?? 0)
   }
 
-  /** Whether a member has been told of a prefix, or will be once it has caught up. */
-  tells(peer: number, prefix: number): boolean {
-    const told = this.out[prefix] ?? 0
+  /** Whether a member has been told of an entry, or will be once it has caught up. */
+  tells(peer: number, entry: number): boolean {
+    const told = this.out[entry] ?? 0
     return told !== 0 && this.#sources.announcements.peer[told] !== peer
   }
 
@@ -104,6 +160,7 @@ export class ExportGroup {
     const member: Member = { peer, behind: undefined, blocked: false, endOfRibSent: false }
     this.members.set(peer, member)
     if (this.size > 0) this.#tellAll(member, false)
+    if (this.#isLimited) this.#sink.limitReached(peer, this.table.family)
   }
 
   /** Sends a member everything again. */
@@ -129,18 +186,19 @@ export class ExportGroup {
     for (const announcement of this.out) if (announcement !== 0) this.#sources.announcements.retain(announcement)
     this.size = from.size
     this.#sizeOf = from.#sizeOf.slice()
+    this.#told = from.#told?.copy()
   }
 
   /** Takes in a member of another group, and puts before it how what it has been told there differs. */
   transfer(member: Member, from: ExportGroup, sameForm: boolean): void {
     this.members.set(member.peer, member)
-    const behind = member.behind ?? new CatchUp(this.table.prefixes.capacity)
+    const behind = member.behind ?? new CatchUp(this.#capacity)
     const length = Math.max(this.out.length, from.out.length)
-    for (let prefix = 0; prefix < length; prefix++) {
-      const before = from.out[prefix] ?? 0
-      if (sameForm && before === (this.out[prefix] ?? 0)) continue
-      if (from.tells(member.peer, prefix)) behind.mark(prefix, true)
-      else if (this.tells(member.peer, prefix)) behind.mark(prefix, false)
+    for (let entry = 0; entry < length; entry++) {
+      const before = from.out[entry] ?? 0
+      if (sameForm && before === (this.out[entry] ?? 0)) continue
+      if (from.tells(member.peer, entry)) behind.mark(entry, true)
+      else if (this.tells(member.peer, entry)) behind.mark(entry, false)
     }
     this.#lag(member, behind)
   }
@@ -149,15 +207,15 @@ export class ExportGroup {
   send(member: Member, messages: readonly Uint8Array[]): void {
     if (this.#sink.send(member.peer, messages)) return
     member.blocked = true
-    this.#lag(member, member.behind ?? new CatchUp(this.table.prefixes.capacity))
+    this.#lag(member, member.behind ?? new CatchUp(this.#capacity))
   }
 
   #tellAll(member: Member, held: boolean): void {
     const { announcements } = this.#sources
-    const behind = member.behind ?? new CatchUp(this.table.prefixes.capacity)
-    for (let prefix = 0; prefix < this.out.length; prefix++) {
-      const told = this.out[prefix]!
-      if (told !== 0 && announcements.peer[told] !== member.peer) behind.mark(prefix, held)
+    const behind = member.behind ?? new CatchUp(this.#capacity)
+    for (let entry = 0; entry < this.out.length; entry++) {
+      const told = this.out[entry]!
+      if (told !== 0 && announcements.peer[told] !== member.peer) behind.mark(entry, held)
     }
     this.#lag(member, behind)
   }
@@ -175,23 +233,88 @@ export class ExportGroup {
 
   /** Whether somebody needs the prefix id: it is told of, or a member has still to hear of its withdrawal. */
   needs(prefix: number): boolean {
-    if ((this.out[prefix] ?? 0) !== 0) return true
-    for (const { behind } of this.#lagging) if (behind?.isPending(prefix)) return true
+    // the prefixes of paths that are gone are the path table's to keep
+    return this.#told === undefined ? this.#needsEntry(prefix) : this.#told.first(prefix) !== 0
+  }
+
+  /** Whether somebody needs the id of a path that is gone. */
+  needsPath(path: number): boolean {
+    return this.#told !== undefined && this.#needsEntry(path)
+  }
+
+  #needsEntry(entry: number): boolean {
+    if ((this.out[entry] ?? 0) !== 0) return true
+    for (const { behind } of this.#lagging) if (behind?.isPending(entry)) return true
     return false
   }
 
   /** Brings `out` up to date for a slice of at most BATCH_SIZE settled prefixes, and tells the members. */
   drain(prefixes: Int32Array, count: number): void {
-    // it also shrinks with the prefix table, which it does only when nothing was told any more
-    if (this.out.length !== this.table.prefixes.capacity) this.out = resized(this.out, this.table.prefixes.capacity)
+    // it also shrinks with the tables, which they do only when nothing was told any more
+    if (this.out.length !== this.#capacity) this.out = resized(this.out, this.#capacity)
     this.#askedFor = 0
-    for (let at = 0; at < count; at++) {
-      const prefix = prefixes[at]!
-      const wanted = this.wanted(prefix)
-      const told = this.out[prefix]!
-      if (wanted !== told) this.#change(prefix, told, wanted)
-    }
+    for (let at = 0; at < count; at++) this.#bring(prefixes[at]!)
+    if (this.#withheld.count > 0) this.#makeGood()
     this.#tell()
+    this.settle()
+    if (this.#isLimited !== this.#withheld.count > 0) this.#noteLimit()
+  }
+
+  #bring(prefix: number): void {
+    if (this.#limits.routes !== Number.POSITIVE_INFINITY) this.#withheld.delete(prefix)
+    if (this.#told !== undefined) {
+      this.#bringPaths(prefix, this.#told)
+      return
+    }
+    const told = this.out[prefix]!
+    const wanted = this.#withinLimit(prefix, told, this.wanted(prefix))
+    if (wanted !== told) this.#change(prefix, told, wanted)
+  }
+
+  #bringPaths(prefix: number, list: ToldPaths): void {
+    const { announcement } = this.table
+    const paths = this.#paths
+    const allows = (path: number) => this.allowed(announcement[path]!, prefix) !== 0
+    this.#sources.decision.rank(this.table, prefix, this.#limits.paths, allows, paths)
+    for (let path = list.first(prefix); path !== 0; ) {
+      const next = list.next(path)
+      if (!paths.includes(path)) this.#changePath(prefix, path, list, 0)
+      path = next
+    }
+    for (const path of paths) {
+      const allowed = this.allowed(announcement[path]!, prefix)
+      this.#changePath(prefix, path, list, this.#withinLimit(prefix, this.out[path]!, allowed))
+    }
+  }
+
+  #changePath(prefix: number, path: number, list: ToldPaths, wanted: number): void {
+    const told = this.out[path]!
+    if (told === wanted) return
+    if (this.#batch.isFull) this.#tell()
+    if (wanted === 0) list.remove(prefix, path)
+    else if (told === 0) list.add(prefix, path)
+    this.#change(path, told, wanted)
+  }
+
+  /** What an entry of the prefix may be told with: nothing, where there are as many entries as there may be. */
+  #withinLimit(prefix: number, told: number, wanted: number): number {
+    if (wanted === 0 || this.size - (told === 0 ? 0 : 1) < this.#limits.routes) return wanted
+    this.#withheld.add(prefix)
+    return 0
+  }
+
+  /** Tells what was withheld as far as there is room now. */
+  #makeGood(): void {
+    while (this.size < this.#limits.routes && this.#withheld.count > 0) {
+      if (this.#batch.isFull) this.#tell()
+      const prefix = this.#withheld.take()
+      if (this.table.isSettled(prefix)) this.#bring(prefix) // others come up again by themselves
+    }
+  }
+
+  #noteLimit(): void {
+    this.#isLimited = this.#withheld.count > 0
+    if (this.#isLimited) for (const peer of this.members.keys()) this.#sink.limitReached(peer, this.table.family)
   }
 
   /** Goes on with the pass over all prefixes; returns how many it looked at. */
@@ -216,13 +339,13 @@ export class ExportGroup {
     const { announcements } = this.#sources
     let count = 0
     for (; count < Math.min(budget, BATCH_SIZE) && behind.count > 0; count++) {
-      const prefix = behind.next()
-      const told = this.out[prefix] ?? 0
-      if (told !== 0 && announcements.peer[told] !== member.peer) this.#batch.announce(prefix, told)
-      else if (behind.isHeld(prefix)) this.#batch.withdraw(prefix, LOCAL_PEER)
+      const entry = behind.next()
+      const told = this.out[entry] ?? 0
+      if (told !== 0 && announcements.peer[told] !== member.peer) this.#batch.announce(entry, told)
+      else if (behind.isHeld(entry)) this.#batch.withdraw(entry, LOCAL_PEER)
     }
     if (!this.#batch.isEmpty) {
-      const bytes = this.#batch.encode(this.table.prefixes, this.rule, () => {})
+      const bytes = this.#batch.encode(this.table, this.rule, () => {})
       this.#batch.clear()
       this.send(member, [bytes])
     }
@@ -232,40 +355,57 @@ export class ExportGroup {
     return count
   }
 
-  /** The announcement that a prefix should be told with now, 0 for none. The prefix is settled. */
+  /** Lets go of what `wanted` derived. */
+  settle(): void {
+    this.policies.local.settle()
+  }
+
+  /**
+   * The announcement that a prefix should be told with now, 0 for none: that of the chosen path, or what policy makes of it,
+   * which is good until `settle`. The prefix is settled.
+   */
   wanted(prefix: number): number {
     const chosen = this.table.chosen(prefix)
-    if (chosen === 0) return 0
+    return chosen === 0 ? 0 : this.allowed(chosen, prefix)
+  }
+
+  /** The same of a path of the prefix that has the announcement `chosen`. */
+  allowed(chosen: number, prefix: number): number {
     if (chosen !== this.#askedFor) {
       this.#askedFor = chosen
-      const source = this.#sources.peers.source(this.#sources.announcements.peer[chosen]!)
-      this.#askedFilter = this.rule.denial(chosen) === undefined ? this.filters[source] : undefined
+      this.#askedPolicy = this.policies[this.#sources.peers.sourceOf(chosen, this.#sources.announcements)]
+      this.#askedFilter = this.rule.denial(chosen) === undefined ? this.#askedPolicy.filterFor(chosen) : undefined
     }
     const filter = this.#askedFilter
     if (filter === undefined) return 0
-    return (filter.constant ?? filter.accepts(this.table.prefixes, prefix)) ? chosen : 0
+    const outcome = filter.constant ?? filter.decide(this.table.prefixes, prefix)
+    if (!outcome.accept) return 0
+    return filter.derives ? this.#askedPolicy!.effective(chosen, filter, outcome) : chosen
   }
 
-  #change(prefix: number, told: number, wanted: number): void {
+  #change(entry: number, told: number, wanted: number): void {
     const { announcements } = this.#sources
     const before = announcements.peer[told]!
     const now = announcements.peer[wanted]!
-    this.out[prefix] = wanted
+    this.out[entry] = wanted
     if (told !== 0) {
       this.size--
       this.#sizeOf[before]!--
     }
     if (wanted === 0) {
-      if (this.#isHeard(before)) this.#batch.withdraw(prefix, before)
+      if (this.#isHeard(before)) this.#batch.withdraw(entry, before)
     } else {
       announcements.references[wanted]!++
       this.size++
       if (now >= this.#sizeOf.length) this.#sizeOf = resized(this.#sizeOf, this.#sources.peers.capacity)
       this.#sizeOf[now]!++
-      if (this.#isHeard(now)) this.#batch.announce(prefix, wanted)
-      if (told !== 0 && before !== now && this.members.has(now)) this.#withdrawFrom(now, prefix)
+      if (this.#isHeard(now)) this.#batch.announce(entry, wanted)
+      if (told !== 0 && before !== now && this.members.has(now)) this.#withdrawFrom(now, entry)
     }
-    for (const { peer, behind } of this.#lagging) behind?.mark(prefix, told !== 0 && before !== peer)
+    for (const { peer, behind } of this.#lagging) {
+      behind?.mark(entry, told !== 0 && before !== peer)
+      if (wanted === 0) behind?.settle(entry)
+    }
     if (told !== 0) announcements.release(told)
   }
 
@@ -278,33 +418,34 @@ export class ExportGroup {
     return member === undefined || this.#lagging.has(member)
   }
 
-  #withdrawFrom(peer: number, prefix: number): void {
+  #withdrawFrom(peer: number, entry: number): void {
     const list = this.#withdrawals.get(peer)
-    if (list === undefined) this.#withdrawals.set(peer, [prefix])
-    else list.push(prefix)
+    if (list === undefined) this.#withdrawals.set(peer, [entry])
+    else list.push(entry)
   }
 
   /** Sends the slice to the members that keep up. */
   #tell(): void {
     const batch = this.#batch
     if (batch.isEmpty && this.#withdrawals.size === 0) return
-    const { prefixes } = this.table
-    const bytes = batch.encode(prefixes, this.rule, prefix => this.#retract(prefix))
+    const { table, rule } = this
+    const bytes = batch.encode(table, rule, entry => this.#retract(entry))
     for (const member of this.members.values()) {
       if (member.behind !== undefined) continue
       const parts = batch.partFor(member.peer, bytes)
       const withdrawn = this.#withdrawals.get(member.peer)
-      if (withdrawn !== undefined) parts.push(batch.encodeWithdrawals(prefixes, withdrawn))
+      if (withdrawn !== undefined) parts.push(batch.encodeWithdrawals(table, rule, withdrawn))
       if (parts.length > 0) this.send(member, parts)
     }
     batch.clear()
     this.#withdrawals.clear()
   }
 
-  /** The attributes fit no message: the prefix is not told of. */
-  #retract(prefix: number): void {
-    const told = this.out[prefix]!
-    this.out[prefix] = 0
+  /** The attributes fit no message: the entry is not told of. */
+  #retract(entry: number): void {
+    const told = this.out[entry]!
+    this.out[entry] = 0
+    this.#told?.remove(this.table.prefix[entry]!, entry)
     this.size--
     this.#sizeOf[this.#sources.announcements.peer[told]!]!--
     this.#sources.announcements.release(told)

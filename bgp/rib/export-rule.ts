@@ -3,18 +3,34 @@
  * reflection (RFC 4456 §6, §8), AS_PATH, LOCAL_PREF and MED (through attribute-rewrite), NEXT_HOP (RFC 4271 §5.1.3). The
  * export policy and the rule that no route goes back to where it came from are not here: they depend on prefix and peer.
  */
-import { type Address, bitsOf, type Family } from '../../lib/base/ip.ts'
+import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import { type ExportRules, rewriteForExport, rewriteGrowth } from '../wire/attribute-rewrite.ts'
 import { communityBit } from '../wire/decision-keys.ts'
-import type { AnnouncementTable, RibIdentity } from './announcement-table.ts'
+import type { NlriForm } from '../wire/nlri.ts'
+import { type AnnouncementTable, announcementMark, type RibIdentity } from './announcement-table.ts'
 import type { AttributeStore } from './attribute-store.ts'
-import { type NextHopTable, SELF } from './next-hop-table.ts'
-import type { NextHopMode } from './peer.ts'
-import { LOCAL_PEER, type PeerTable } from './peer-table.ts'
+import type { Decision } from './decision.ts'
+import { familyOf, type NextHopTable, SELF } from './next-hop-table.ts'
+import { LOCAL_PEER, type NextHopMode, type RibRole } from './peer.ts'
+import type { PeerTable } from './peer-table.ts'
 import { resized } from './typed-array.ts'
 
 const DEFAULT_LOCAL_PREF = 100
+
+/** What the peer is to us, by what we are to it. */
+const toward: Readonly<Record<RibRole, string>> = {
+  provider: 'a customer',
+  rs: 'a client of our route server',
+  rsClient: 'a route server',
+  customer: 'a provider',
+  peer: 'a peer',
+}
+
+/** Whether routes for customers only must not go there (RFC 9234 §5, egress 2). */
+function isUpward(role: RibRole): boolean {
+  return role === 'customer' || role === 'rsClient' || role === 'peer'
+}
 
 /** The kind of receiver: peers for whom all of this is equal are sent the same octets. */
 export interface Encoding {
@@ -28,11 +44,22 @@ export interface Encoding {
   readonly self: Address
   /** Of the family; where a third party's next hop may stay. */
   readonly subnets: readonly Prefix[]
+  /** Each NLRI has a path id (RFC 7911). */
+  readonly addPath: boolean
+  /** IPv4 may have an IPv6 next hop (RFC 8950). */
+  readonly extendedNextHop: boolean
+  readonly maxLength: NlriForm['maxLength']
+  /** Knows long-lived graceful restart in this family (RFC 9494). */
+  readonly longLived: boolean
+  /** What we are to it (RFC 9234). */
+  readonly role: RibRole | undefined
 }
 
 export function keyOfEncoding(encoding: Encoding): string {
   const { family, fourOctetAs, internal, client, localAs, nextHop, self, subnets } = encoding
-  return [family, fourOctetAs, internal, client, localAs, nextHop, self, ...subnets].join(' ')
+  const { addPath, extendedNextHop, maxLength, longLived, role } = encoding
+  const session = [addPath, extendedNextHop, maxLength, longLived, role]
+  return [family, fourOctetAs, internal, client, localAs, nextHop, self, ...session, ...subnets].join(' ')
 }
 
 /** What an export rule consults. */
@@ -42,14 +69,17 @@ export interface ExportSources {
   readonly attributes: AttributeStore
   readonly nextHops: NextHopTable
   readonly peers: PeerTable
+  readonly decision: Decision
 }
 
 export class ExportRule {
   readonly encoding: Encoding
+  /** What the encoding comes to on the wire. */
+  readonly form: NlriForm
   readonly #sources: ExportSources
   /** The result of `rewrite`; replaced when it grows. */
   rewritten = new Uint8Array(4096)
-  readonly #nextHop: Uint8Array
+  readonly #nextHop: Readonly<Record<Family, Uint8Array>> = { 4: new Uint8Array(4), 6: new Uint8Array(16) }
   // the last answer of `#isThirdParty`, and for whom: neighbouring announcements mostly share both
   #askedNextHop = SELF
   #askedSource = LOCAL_PEER
@@ -57,8 +87,9 @@ export class ExportRule {
 
   constructor(encoding: Encoding, sources: ExportSources) {
     this.encoding = encoding
+    const { family, fourOctetAs, addPath, extendedNextHop, maxLength } = encoding
+    this.form = { family, fourOctetAs, addPath, extendedNextHop: family === 4 && extendedNextHop, maxLength }
     this.#sources = sources
-    this.#nextHop = new Uint8Array(bitsOf(encoding.family) / 8)
   }
 
   /** To be called before each run of `rewrite` and `nextHop`: what is remembered of ids is only good while none is freed. */
@@ -69,9 +100,11 @@ export class ExportRule {
   /** Why receivers of this kind are not told, in words; undefined: they may be. */
   denial(announcement: number): string | undefined {
     const { announcements, attributes, peers } = this.#sources
-    const { internal, client } = this.encoding
+    const { internal, client, longLived, role } = this.encoding
     const communities = attributes.communities[announcements.attributes[announcement]!]!
     if (communities !== 0) {
+      if (!longLived && (communities & communityBit.llgrStale) !== 0)
+        return 'LLGR_STALE, and the peer does not know long-lived graceful restart'
       if ((communities & communityBit.noAdvertise) !== 0) return 'NO_ADVERTISE'
       if (!internal && (communities & communityBit.noExport) !== 0) return 'NO_EXPORT'
       if (!internal && (communities & communityBit.noExportSubconfed) !== 0) return 'NO_EXPORT_SUBCONFED'
@@ -79,6 +112,9 @@ export class ExportRule {
     const source = announcements.peer[announcement]!
     if (internal && !client && peers.internal[source] === 1 && peers.client[source] === 0)
       return 'learned over iBGP, and neither side is a route reflector client'
+    if (role !== undefined && isUpward(role) && attributes.otcOf(announcements.attributes[announcement]!) !== 0)
+      return `only for customers (OTC), and the peer is ${toward[role]}`
+    if (!this.#canName(announcement)) return 'its next hop is IPv6, which the peer takes for no IPv4 route'
     return undefined
   }
 
@@ -97,11 +133,29 @@ export class ExportRule {
   nextHop(announcement: number): Uint8Array {
     const { announcements, nextHops } = this.#sources
     const learned = announcements.nextHop[announcement]!
-    if (learned === SELF || this.encoding.nextHop === 'self') return this.encoding.self.bytes
-    if (this.encoding.nextHop === 'auto' && !this.encoding.internal && !this.#isThirdParty(announcement))
-      return this.encoding.self.bytes
-    nextHops.write(learned, this.#nextHop)
-    return this.#nextHop
+    if (this.#namesSelf(announcement)) return this.encoding.self.bytes
+    const octets = this.#nextHop[familyOf(learned)]
+    nextHops.write(learned, octets)
+    return octets
+  }
+
+  #namesSelf(announcement: number): boolean {
+    const { nextHop, internal } = this.encoding
+    const { announcements } = this.#sources
+    if (announcements.nextHop[announcement] === SELF) return true
+    if ((announcements.marks[announcement]! & announcementMark.keepNextHop) !== 0) return false
+    if (nextHop === 'self') return true
+    return nextHop === 'auto' && !internal && !this.#isThirdParty(announcement)
+  }
+
+  /** Whether the next hop has a form that receivers take. */
+  #canName(announcement: number): boolean {
+    const { family, extendedNextHop } = this.encoding
+    if (family === 6 || extendedNextHop) return true
+    const learned = this.#sources.announcements.nextHop[announcement]!
+    if (learned === SELF || familyOf(learned) === 4) return true
+    this.begin()
+    return this.#namesSelf(announcement)
   }
 
   /**
@@ -126,8 +180,9 @@ export class ExportRule {
   #rulesFor(announcement: number): ExportRules {
     const { announcements, attributes, identity, peers } = this.#sources
     const source = announcements.peer[announcement]!
+    const isMedSet = (announcements.marks[announcement]! & announcementMark.keepMed) !== 0
     if (!this.encoding.internal)
-      return { to: 'external', localAs: this.encoding.localAs, keepMed: source === LOCAL_PEER }
+      return { to: 'external', localAs: this.encoding.localAs, keepMed: source === LOCAL_PEER || isMedSet }
     if (peers.internal[source] === 0) return { to: 'internal', localPref: DEFAULT_LOCAL_PREF }
     const known = attributes.originatorId[announcements.attributes[announcement]!]!
     const originatorId = known === 0 ? peers.routerId[source]! : known

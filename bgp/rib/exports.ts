@@ -6,7 +6,7 @@
 import type { Family } from '../../lib/base/ip.ts'
 import { UpdateWriter } from '../wire/update-writer.ts'
 import type { Derivation } from './derivation.ts'
-import { ExportGroup, type ExportPolicies, type Member, type RibSink } from './export-group.ts'
+import { ExportGroup, type ExportPolicies, type GroupLimits, type Member, type RibSink } from './export-group.ts'
 import { type Encoding, type ExportSources, keyOfEncoding } from './export-rule.ts'
 import type { PathTable } from './path-table.ts'
 import type { PeerEntry } from './peer-table.ts'
@@ -24,6 +24,7 @@ interface GroupKey {
   readonly form: string
   readonly encoding: Encoding
   readonly policies: ExportPolicies
+  readonly limits: GroupLimits
 }
 
 export class Exports {
@@ -214,17 +215,21 @@ export class Exports {
 
   #releaseVacant(family: Family): void {
     const table = this.#tables[family]
-    table.releaseVacant(prefix => {
-      for (const group of this.#groups.values()) if (group.table === table && group.needs(prefix)) return true
-      return false
-    })
+    table.releaseDeparted(path => this.#isAny(table, group => group.needsPath(path)))
+    table.releaseVacant(prefix => this.#isAny(table, group => group.needs(prefix)))
+  }
+
+  #isAny(table: PathTable, holds: (group: ExportGroup) => boolean): boolean {
+    for (const group of this.#groups.values()) if (group.table === table && holds(group)) return true
+    return false
   }
 
   #open(key: GroupKey, family: Family): ExportGroup {
-    const { encoding, policies } = key
+    const { encoding, policies, limits } = key
     const table = this.#tables[family]
-    const group = new ExportGroup(key.key, encoding, policies, table, this.#sources, this.#batch, this.#sink)
+    const group = new ExportGroup(key.key, encoding, policies, limits, table, this.#sources, this.#batch, this.#sink)
     this.#groups.set(key.key, group)
+    if (encoding.addPath) table.sendIds(true)
     return group
   }
 
@@ -232,13 +237,17 @@ export class Exports {
     if (group.members.size > 0) return
     group.dissolve()
     this.#groups.delete(group.key)
+    const { table, rule } = group
+    if (rule.form.addPath) table.sendIds(this.#isAny(table, other => other.rule.form.addPath))
   }
 
   /** Undefined: the peer has no session, did not negotiate the family, or there is no address of ours to name as next hop. */
   #keyOf(peer: number, family: Family): GroupKey | undefined {
     const { config, session }: PeerEntry = this.#sources.peers.get(peer)
-    const self = session?.self[family]
-    if (session === undefined || self === undefined || !session.families.includes(family)) return undefined
+    if (session === undefined || !session.families.includes(family)) return undefined
+    const extendedNextHop = family === 4 && session.extendedNextHop === true
+    const self = session.self[family] ?? (extendedNextHop ? session.self[6] : undefined)
+    if (self === undefined) return undefined
     const side = {
       direction: 'export',
       family,
@@ -255,6 +264,7 @@ export class Exports {
       internal: policy('internal'),
       external: policy('external'),
     }
+    const paths = session.addPathSend?.[family] ?? 0
     const encoding: Encoding = {
       family,
       fourOctetAs: session.fourOctetAs,
@@ -264,10 +274,16 @@ export class Exports {
       nextHop: config.nextHop,
       self,
       subnets: config.internal ? [] : session.subnets.filter(subnet => subnet.family === family),
+      addPath: paths > 0,
+      extendedNextHop,
+      maxLength: session.maxMessageLength ?? 4096,
+      longLived: session.longLived?.includes(family) === true,
+      role: config.internal ? undefined : session.role,
     }
+    const limits = { paths: Math.max(1, paths), routes: config.maxPrefixesOut?.[family] ?? Number.POSITIVE_INFINITY }
     const form = keyOfEncoding(encoding)
-    const key = [form, ...routeSources.map(source => policies[source].key)].join(' | ')
-    return { key, form, encoding, policies }
+    const key = [form, limits.paths, limits.routes, ...routeSources.map(source => policies[source].key)].join(' | ')
+    return { key, form, encoding, policies, limits }
   }
 }
 

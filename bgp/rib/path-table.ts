@@ -94,7 +94,7 @@ export class PathTable {
   /** Paths beyond the first one for a prefix. */
   further = new Uint32Array(16)
   /** Most prefixes that it may have, and how many announcements were beyond it. */
-  limit = new Uint32Array(16)
+  limit = new Uint32Array(16).fill(NO_LIMIT)
   dropped = new Uint32Array(16)
   /** Paths that are gone, whose ids somebody may hold still, and how many there are by prefix. */
   readonly #departed = new IdQueue()
@@ -115,6 +115,11 @@ export class PathTable {
   /** Prefixes that have paths. */
   get populated(): number {
     return this.#populated
+  }
+
+  /** Path ids are less than this. */
+  get pathCapacity(): number {
+    return this.next.length
   }
 
   /** Makes room for a new peer's counters, and begins them anew. */

@@ -58,7 +58,7 @@ export interface RibSession {
   /** RFC 8950: IPv4 routes may go out with an IPv6 next hop. Absent: no. */
   readonly extendedNextHop?: boolean
   /** Octets of the longest message that the peer takes (RFC 8654). Absent: 4096. */
-  readonly maxMessageLength?: number
+  readonly maxMessageLength?: 4096 | 65535
   /** RFC 9494: families in which the peer knows long-lived graceful restart. Absent: none. */
   readonly longLived?: readonly Family[]
   /** RFC 9234; absent: neither leaks are looked for nor OTC is set. */

@@ -84,6 +84,7 @@ export class Rib {
       attributes: this.#attributes,
       nextHops: this.#nextHops,
       peers: this.#peers,
+      decision: this.#decision,
     }
     const routes = (family: Family) => new KernelRoutes(this.#tables[family], sources, options.maxPaths)
     this.#kernel = options.kernel ? { 4: routes(4), 6: routes(6) } : undefined
@@ -284,14 +285,15 @@ export class Rib {
   counts(peer: number, family: Family): RibCounts {
     const table = this.#tables[family]
     const received = table.received[peer]!
+    const group = this.#exports.groupOf(peer, family)
     return {
       received,
       prefixes: table.prefixesOf(peer),
       accepted: received - table.rejected[peer]!,
       stale: table.stale[peer]!,
       dropped: table.dropped[peer]!,
-      advertised: this.#exports.groupOf(peer, family)?.sizeFor(peer) ?? 0,
-      withheld: 0,
+      advertised: group?.sizeFor(peer) ?? 0,
+      withheld: group?.withheld ?? 0,
     }
   }
 

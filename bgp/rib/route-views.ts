@@ -15,6 +15,7 @@ import { SELF } from './next-hop-table.ts'
 import { type PathTable, pathFlag } from './path-table.ts'
 import { LOCAL_PEER } from './peer.ts'
 import type { Verdict } from './policy.ts'
+import { renderVerdict } from './policy-edit.ts'
 import { wordsOf } from './policy-filter.ts'
 import { routePolicy } from './route-policy.ts'
 import type {
@@ -60,19 +61,19 @@ export class RouteViews {
     const isAsked = (id: number) =>
       prefixes.has(id) && (words === undefined || prefixes.isWithin(id, words, query.within!.length))
     let at = 0
+    /** What did not fit into the last slice: a prefix may have several rows. */
+    let rest: RouteRow[] = []
     const next = (count: number) => {
-      const rows: RouteRow[] = []
+      const rows = rest
       const end = Math.min(at + LOOK_AT, prefixes.capacity)
-      for (; at < end && rows.length < count; at++) {
-        const row = isAsked(at) ? this.#row(query, at) : undefined
-        if (row !== undefined) rows.push(row)
-      }
+      for (; at < end && rows.length < count; at++) if (isAsked(at)) rows.push(...this.#rows(query, at))
+      rest = rows.splice(count)
       return rows
     }
     return {
       next,
       get done() {
-        return at >= prefixes.capacity
+        return rest.length === 0 && at >= prefixes.capacity
       },
     }
   }
@@ -85,7 +86,8 @@ export class RouteViews {
     const paths: PathExplanation[] = []
     for (let path = table.head[id]!; path !== 0; path = table.next[path]!)
       paths.push(this.#explainPath(table, path, best))
-    const advertised = Array.from(this.#sources.peers.entries(), ([peer]) => this.#explainExport(table, id, best, peer))
+    const peers = Array.from(this.#sources.peers.entries(), ([peer]) => peer)
+    const advertised = peers.flatMap(peer => this.#explainExports(table, id, best, peer))
     const kernelNextHops = this.#kernel?.[target.family].nextHopsOf(id) ?? []
     return { prefix: table.prefixes.prefix(id), paths, advertised, kernelNextHops }
   }
@@ -99,19 +101,18 @@ export class RouteViews {
     return -1
   }
 
-  #row(query: RouteQuery, prefix: number): RouteRow | undefined {
+  #rows(query: RouteQuery, prefix: number): RouteRow[] {
     const table = this.#tables[query.family]
     if (query.table === 'advertised') {
       const group = this.#exports.groupOf(query.peer, query.family)
-      return group?.tells(query.peer, prefix) ? this.#advertisedRow(table, group, prefix, query.peer) : undefined
-    }
-    if (query.table === 'received') {
-      const path = table.find(prefix, query.peer)
-      if (path === 0) return undefined
-      return this.#pathRow(table, path, this.#decision.decide(table, prefix), table.receivedAs(path))
+      if (group === undefined) return []
+      const told = [...group.entriesOf(prefix)].filter(entry => group.tells(query.peer, entry))
+      return told.map(entry => this.#advertisedRow(table, group, prefix, entry, query.peer))
     }
     const best = this.#decision.decide(table, prefix)
-    return best === 0 ? undefined : this.#pathRow(table, best, best)
+    if (query.table === 'best') return best === 0 ? [] : [this.#pathRow(table, best, best)]
+    const paths = [...table.pathsOf(prefix, query.peer)]
+    return paths.map(path => this.#pathRow(table, path, best, table.receivedAs(path)))
   }
 
   /** @param announcement what is shown of the path: what policy made of it, or what was received */
@@ -122,6 +123,7 @@ export class RouteViews {
       prefix: table.prefixes.prefix(table.prefix[path]!),
       peer,
       source: peers.sourceOf(announcement, announcements),
+      ...(peers.sendsIds(peer, table.family) && { pathId: table.pathIdOf(path) }),
       nextHop: this.#nextHop(announcement),
       attributes: attributes.bytes(announcements.attributes[announcement]!),
       stale: (table.flags[path]! & pathFlag.stale) !== 0,
@@ -129,20 +131,22 @@ export class RouteViews {
     }
   }
 
-  #advertisedRow(table: PathTable, group: ExportGroup, prefix: number, receiver: number): RouteRow {
+  #advertisedRow(table: PathTable, group: ExportGroup, prefix: number, entry: number, receiver: number): RouteRow {
     const { announcements, peers } = this.#sources
-    const announcement = group.out[prefix]!
+    const announcement = group.out[entry]!
     const source = announcements.peer[announcement]!
-    const path = table.find(prefix, source)
     const { rule } = group
+    const path = rule.form.addPath ? entry : table.best[prefix]!
+    const isStale = table.announcement[path] !== 0 && (table.flags[path]! & pathFlag.stale) !== 0
     rule.begin()
     return {
       prefix: table.prefixes.prefix(prefix),
       peer: source,
       source: peers.sourceOf(announcement, announcements),
+      ...(rule.form.addPath && { pathId: entry }),
       nextHop: new Address(rule.nextHop(announcement).slice()),
       attributes: rule.rewritten.slice(0, rule.rewrite(announcement)),
-      stale: path !== 0 && (table.flags[path]! & pathFlag.stale) !== 0,
+      stale: isStale,
       verdict: 'best',
       reason: textOf(this.#exportVerdict(table, prefix, receiver, group, announcement), 'export'),
     }
@@ -197,28 +201,52 @@ export class RouteViews {
     return imports[table.family].verdict(config.importPolicy, table.receivedAs(path), prefixes, table.prefix[path]!)
   }
 
-  #explainExport(table: PathTable, prefix: number, best: number, peer: number): AdvertisementExplanation {
-    const { announcements, peers } = this.#sources
-    const no = (reason: string) => ({ peer, advertised: false, reason })
-    const { session } = peers.get(peer)
+  /** One for the best path, or one for each eligible path towards peers that are sent several. */
+  #explainExports(table: PathTable, prefix: number, best: number, peer: number): AdvertisementExplanation[] {
+    const no = (reason: string) => [{ peer, advertised: false, reason }]
+    const { session } = this.#sources.peers.get(peer)
     if (session === undefined) return no('no session')
     if (!session.families.includes(table.family)) return no(`IPv${table.family} is not part of the session`)
     const group = this.#exports.groupOf(peer, table.family)
     if (group === undefined) return no(`no IPv${table.family} address of ours to name as next hop`)
-    const announcement = table.announcement[best]!
-    if (announcement === 0) return no('no eligible path')
-    const source = announcements.peer[announcement]!
-    if (source === peer) return no('learned from this peer')
+    if (best === 0) return no('no eligible path')
+    if (!group.rule.form.addPath) return [{ peer, ...this.#explainExport(table, prefix, best, prefix, group, peer) }]
+    return this.#eligible(table, prefix).map(path => ({
+      peer,
+      pathId: path,
+      ...this.#explainExport(table, prefix, path, path, group, peer),
+    }))
+  }
+
+  #eligible(table: PathTable, prefix: number): number[] {
+    const paths: number[] = []
+    for (let path = table.head[prefix]!; path !== 0; path = table.next[path]!)
+      if (this.#decision.isEligible(table, path)) paths.push(path)
+    return paths
+  }
+
+  /** @param entry where the group's Adj-RIB-Out has the path */
+  #explainExport(
+    table: PathTable,
+    prefix: number,
+    path: number,
+    entry: number,
+    group: ExportGroup,
+    peer: number,
+  ): Omit<AdvertisementExplanation, 'peer'> {
+    const no = (reason: string) => ({ advertised: false, reason })
+    const announcement = table.announcement[path]!
+    if (this.#sources.announcements.peer[announcement] === peer) return no('learned from this peer')
     const denial = group.rule.denial(announcement)
     if (denial !== undefined) return no(denial)
     const exportVerdict = this.#exportVerdict(table, prefix, peer, group, announcement)
     if (!exportVerdict.accept) return { ...no(textOf(exportVerdict, 'export')), exportVerdict }
-    const wanted = group.wanted(prefix)
+    const allowed = group.allowed(announcement, prefix)
     group.settle()
-    if (group.out[prefix] !== wanted) return { ...no('not sent yet, or too large for a message'), exportVerdict }
-    const pending = group.members.get(peer)!.behind?.isPending(prefix) === true
+    if (group.out[entry] !== allowed) return { ...no(group.reasonUntold(prefix)), exportVerdict }
+    const pending = group.members.get(peer)!.behind?.isPending(entry) === true
     const reason = pending ? 'waits for the peer to read' : textOf(exportVerdict, 'export')
-    return { peer, advertised: !pending, reason, exportVerdict }
+    return { advertised: !pending, reason, exportVerdict }
   }
 
   /** The group's policies decide the same, but may bear the names of another peer's. */
@@ -244,10 +272,8 @@ export class RouteViews {
 }
 
 /** `import policy tor-in, term pods; sets LOCAL_PREF 200`; the policies that only accept or reject are named by that alone. */
-function textOf({ policy, term, passed = [], set = [] }: Verdict, direction: 'import' | 'export'): string {
-  const name = `${direction} policy ${policy}`
-  const decider = term === undefined ? 'no term matches' : `term ${term}`
-  const after = passed.length === 0 ? '' : ` after ${passed.join(', ')}`
-  const sets = set.length === 0 ? '' : `; sets ${set.join(', ')}`
-  return (policy === 'accept' || policy === 'reject' ? name : `${name}, ${decider}${after}`) + sets
+function textOf(verdict: Verdict, direction: 'import' | 'export'): string {
+  const isNamed = verdict.policy !== 'accept' && verdict.policy !== 'reject'
+  const undecided = isNamed && verdict.term === undefined ? ', no term matches' : ''
+  return `${direction} ${renderVerdict(verdict, undecided)}`
 }

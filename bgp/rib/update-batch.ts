@@ -3,14 +3,13 @@
  * that came from one source peer lies in one range of the result, so that the source itself can be sent the rest. Encodes
  * once; knows neither members nor why something changed.
  *
- * Buckets are lists through arrays sized to the slice: nothing is allocated per prefix.
+ * What is announced is an entry of the Adj-RIB-Out: a prefix or, where the form has path ids, a path. Buckets are lists
+ * through arrays sized to the slice: nothing is allocated per entry.
  */
-import type { Family } from '../../lib/base/ip.ts'
-import type { PrefixTable } from '../../lib/base/prefix-table.ts'
-import type { NlriForm } from '../wire/nlri.ts'
 import { UpdateWriter } from '../wire/update-writer.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import type { ExportRule } from './export-rule.ts'
+import type { PathTable } from './path-table.ts'
 import { resized } from './typed-array.ts'
 
 /** Most changes of one batch. */
@@ -20,11 +19,11 @@ export class UpdateBatch {
   readonly #announcements: AnnouncementTable
   readonly #writer = new UpdateWriter()
   readonly #octets = new Uint8Array(16)
-  /** By entry. */
-  readonly #prefix = new Int32Array(BATCH_SIZE)
-  readonly #nextEntry = new Int32Array(BATCH_SIZE)
-  #entries = 0
-  /** By bucket: the announcement (0: withdrawals), first and last entry, next bucket of the source. */
+  /** By place: an entry of the Adj-RIB-Out, and the next place of the bucket. */
+  readonly #content = new Int32Array(BATCH_SIZE)
+  readonly #nextPlace = new Int32Array(BATCH_SIZE)
+  #places = 0
+  /** By bucket: the announcement (0: withdrawals), first and last place, next bucket of the source. */
   readonly #announcement = new Int32Array(BATCH_SIZE + 1)
   readonly #first = new Int32Array(BATCH_SIZE + 1)
   readonly #last = new Int32Array(BATCH_SIZE + 1)
@@ -45,41 +44,45 @@ export class UpdateBatch {
   }
 
   get isEmpty(): boolean {
-    return this.#entries === 0
+    return this.#places === 0
   }
 
-  announce(prefix: number, announcement: number): void {
+  get isFull(): boolean {
+    return this.#places === BATCH_SIZE
+  }
+
+  announce(entry: number, announcement: number): void {
     if (announcement >= this.#bucketOf.length) this.#bucketOf = resized(this.#bucketOf, this.#announcements.capacity)
     let bucket = this.#bucketOf[announcement]!
     if (bucket === 0) {
       bucket = this.#open(this.#announcements.peer[announcement]!, announcement)
       this.#bucketOf[announcement] = bucket
     }
-    this.#add(bucket, prefix)
+    this.#add(bucket, entry)
   }
 
   /** @param source the peer that what is withdrawn came from */
-  withdraw(prefix: number, source: number): void {
+  withdraw(entry: number, source: number): void {
     if (source >= this.#firstBucket.length) this.#growSources(source)
     let bucket = this.#withdrawalsOf[source]!
     if (bucket === 0) {
       bucket = this.#open(source, 0)
       this.#withdrawalsOf[source] = bucket
     }
-    this.#add(bucket, prefix)
+    this.#add(bucket, entry)
   }
 
   /**
    * Encodes everything and starts anew. The result is not written to again.
-   * @param unsendable called for a prefix whose attributes fit no message; it is withdrawn instead
+   * @param unsendable called for an entry whose attributes fit no message; it is withdrawn instead
    */
-  encode(prefixes: PrefixTable, rule: ExportRule, unsendable: (prefix: number) => void): Uint8Array {
+  encode(table: PathTable, rule: ExportRule, unsendable: (entry: number) => void): Uint8Array {
     const writer = this.#writer
     rule.begin()
     for (const source of this.#sources) {
       this.#rangeStart[source] = writer.length
       for (let bucket = this.#firstBucket[source]!; bucket !== 0; bucket = this.#nextBucket[bucket]!)
-        this.#encodeBucket(bucket, prefixes, rule, unsendable)
+        this.#encodeBucket(bucket, table, rule, unsendable)
       this.#rangeEnd[source] = writer.length
     }
     return writer.take()
@@ -94,7 +97,7 @@ export class UpdateBatch {
     return parts.filter(part => part.length > 0)
   }
 
-  /** Forgets the last result's sources and entries. */
+  /** Forgets the last result's sources and places. */
   clear(): void {
     for (let bucket = 1; bucket <= this.#buckets; bucket++) this.#bucketOf[this.#announcement[bucket]!] = 0
     for (const source of this.#sources) {
@@ -103,38 +106,39 @@ export class UpdateBatch {
     }
     this.#sources.length = 0
     this.#buckets = 0
-    this.#entries = 0
+    this.#places = 0
   }
 
   /** One run of withdrawals outside of any batch, for a single peer. */
-  encodeWithdrawals(prefixes: PrefixTable, ids: readonly number[]): Uint8Array {
+  encodeWithdrawals(table: PathTable, rule: ExportRule, entries: readonly number[]): Uint8Array {
     const writer = this.#writer
-    writer.withdraw(plainForm(prefixes.family, true))
-    for (const id of ids) this.#writePrefix(prefixes, id)
+    writer.withdraw(rule.form)
+    for (const entry of entries) this.#writeEntry(table, rule, entry)
     writer.finish()
     return writer.take()
   }
 
-  #encodeBucket(bucket: number, prefixes: PrefixTable, rule: ExportRule, unsendable: (prefix: number) => void): void {
+  #encodeBucket(bucket: number, table: PathTable, rule: ExportRule, unsendable: (entry: number) => void): void {
     const writer = this.#writer
     const announcement = this.#announcement[bucket]!
-    const form = plainForm(prefixes.family, rule.encoding.fourOctetAs)
     let fits = announcement !== 0
     if (fits) {
       const end = rule.rewrite(announcement)
-      fits = writer.announce(rule.rewritten, 0, end, rule.nextHop(announcement), form)
+      fits = writer.announce(rule.rewritten, 0, end, rule.nextHop(announcement), rule.form)
     }
-    if (!fits) writer.withdraw(form)
-    for (let entry = this.#first[bucket]!; entry !== -1; entry = this.#nextEntry[entry]!) {
-      this.#writePrefix(prefixes, this.#prefix[entry]!)
-      if (!fits && announcement !== 0) unsendable(this.#prefix[entry]!)
+    if (!fits) writer.withdraw(rule.form)
+    for (let place = this.#first[bucket]!; place !== -1; place = this.#nextPlace[place]!) {
+      const entry = this.#content[place]!
+      this.#writeEntry(table, rule, entry)
+      if (!fits && announcement !== 0) unsendable(entry)
     }
     writer.finish()
   }
 
-  #writePrefix(prefixes: PrefixTable, id: number): void {
+  #writeEntry({ prefixes, prefix }: PathTable, { form }: ExportRule, entry: number): void {
+    const id = form.addPath ? prefix[entry]! : entry
     prefixes.write(id, this.#octets, 0)
-    this.#writer.add(this.#octets, 0, prefixes.lengthOf(id))
+    this.#writer.add(this.#octets, 0, prefixes.lengthOf(id), entry)
   }
 
   #open(source: number, announcement: number): number {
@@ -151,14 +155,14 @@ export class UpdateBatch {
     return bucket
   }
 
-  #add(bucket: number, prefix: number): void {
-    const entry = this.#entries++
-    this.#prefix[entry] = prefix
-    this.#nextEntry[entry] = -1
+  #add(bucket: number, entry: number): void {
+    const place = this.#places++
+    this.#content[place] = entry
+    this.#nextPlace[place] = -1
     const last = this.#last[bucket]!
-    if (last === -1) this.#first[bucket] = entry
-    else this.#nextEntry[last] = entry
-    this.#last[bucket] = entry
+    if (last === -1) this.#first[bucket] = place
+    else this.#nextPlace[last] = place
+    this.#last[bucket] = place
   }
 
   #growSources(source: number): void {
@@ -169,9 +173,4 @@ export class UpdateBatch {
     this.#rangeStart = resized(this.#rangeStart, length)
     this.#rangeEnd = resized(this.#rangeEnd, length)
   }
-}
-
-/** Without add-path, extended next hops and extended messages. */
-function plainForm(family: Family, fourOctetAs: boolean): NlriForm {
-  return { family, fourOctetAs, addPath: false, extendedNextHop: false, maxLength: 4096 }
 }

@@ -36,6 +36,7 @@ export class Engine {
         return true
       },
       endOfRibSent: () => {},
+      limitReached: () => {},
     }
     this.rib = new Rib(
       { asNumber, routerId: 0x0a000001, clusterId: 0x0a000001 },

@@ -36,6 +36,7 @@ export class PeerView {
   /** What it holds of us, by prefix. */
   readonly table = new Map<string, TestAttributes>()
   readonly endOfRibs: Family[] = []
+  readonly limitsReached: Family[] = []
   /** Announcements and withdrawals received. */
   announced = 0
   withdrawn = 0
@@ -96,6 +97,7 @@ export class RibWorld {
         return view.takesMore
       },
       endOfRibSent: () => {},
+      limitReached: (peer, family) => this.#views[peer]!.limitsReached.push(family),
     }
     this.rib = new Rib(identity, { maxPaths: 1, kernel: true, seed: 1, ...options }, sink)
   }
