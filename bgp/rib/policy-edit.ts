@@ -1,7 +1,7 @@
 /** What a policy's term sets, as the codec's edits of one route, and told in words. Knows no table: ids are derivation.ts's. */
 import type { AttributeEdits, CommunityEdit as WireCommunityEdit } from '../wire/attribute-edit.ts'
 import { communityKinds } from '../wire/community.ts'
-import type { CommunityEdit, PolicyEdit } from './policy.ts'
+import type { CommunityEdit, PolicyEdit, Verdict } from './policy.ts'
 import { holdsCommunity, matchesCommunity } from './policy-community.ts'
 import type { PolicyRoute } from './policy-route.ts'
 
@@ -28,6 +28,16 @@ function communitiesAfter({ kind, remove, add }: CommunityEdit, route: PolicyRou
       octets.push(...before.subarray(at, at + width))
   for (const pattern of add) if (!holdsCommunity(pattern, Uint8Array.from(octets))) octets.push(...pattern.value)
   return Uint8Array.from(octets)
+}
+
+/**
+ * `policy tor-in, term pods after mark; sets LOCAL_PREF 200`.
+ * @param undecided stands where no term decided
+ */
+export function renderVerdict({ policy, term, passed = [], set = [] }: Verdict, undecided = ''): string {
+  const decider = term === undefined ? undecided : `, term ${term}`
+  const after = passed.length === 0 ? '' : ` after ${passed.join(', ')}`
+  return `policy ${policy}${decider}${after}${set.length === 0 ? '' : `; sets ${set.join(', ')}`}`
 }
 
 /** `LOCAL_PREF 200`, `communities with 65000:1`: what the edits set, in their order. */

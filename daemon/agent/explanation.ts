@@ -1,5 +1,6 @@
 /** Everything about one prefix in words: its paths, whom it is announced to, and what the kernel makes of it. */
-import type { RouteExplanation, Speaker, Verdict } from '../../bgp/index.ts'
+import type { RouteExplanation, Speaker } from '../../bgp/index.ts'
+import { renderVerdict } from '../../bgp/rib/policy-edit.ts'
 import { LOCAL_PEER } from '../../bgp/rib/rib.ts'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
@@ -22,7 +23,7 @@ export async function explain(
   const paths = (found?.paths ?? []).map(
     (path): PathExplanation => ({
       ...routeRow(path, nameOf),
-      ...(path.importVerdict && { importPolicy: policyText(path.importVerdict) }),
+      ...(path.importVerdict && { importPolicy: renderVerdict(path.importVerdict) }),
     }),
   )
   return {
@@ -36,10 +37,6 @@ export async function explain(
     })),
     kernel: await explainKernel(found?.prefix ?? target, found, table, metric),
   }
-}
-
-function policyText({ policy, term }: Verdict): string {
-  return term === undefined ? `policy ${policy}` : `policy ${policy}, term ${term}`
 }
 
 async function explainKernel(

@@ -34,7 +34,8 @@ export function routeRow(row: RibRow, peerName: PeerName): RouteRow {
   const values = decodeAttributes(row.attributes, 0, row.attributes.length)
   const text = renderAttributes(values)
   const peer = peerName(row.peer)
-  const { med, localPref, communities, originatorId, clusterList } = values
+  const { med, localPref, communities, extendedCommunities, largeCommunities, originatorId, clusterList } = values
+  const words = (name: string) => (text[name] ?? '').split(' ')
   return {
     prefix: row.prefix.toString(),
     ...(row.nextHop && { nextHop: row.nextHop.toString() }),
@@ -46,7 +47,9 @@ export function routeRow(row: RibRow, peerName: PeerName): RouteRow {
     origin: ORIGINS[values.origin],
     ...(localPref !== undefined && { localPref }),
     ...(med !== undefined && { med }),
-    ...(communities && { communities: (text['COMMUNITIES'] ?? '').split(' ') }),
+    ...(communities && { communities: words('COMMUNITIES') }),
+    ...(extendedCommunities && { extendedCommunities: words('EXTENDED_COMMUNITIES') }),
+    ...(largeCommunities && { largeCommunities: words('LARGE_COMMUNITIES') }),
     ...(originatorId && { originatorId: originatorId.toString() }),
     ...(clusterList && { clusterList: clusterList.map(String) }),
     stale: row.stale,

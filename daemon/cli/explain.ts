@@ -102,6 +102,8 @@ function renderPath(path: PathExplanation, at: number, look: Look, wide: boolean
     path.localPref === undefined ? '' : `local preference ${path.localPref}`,
     path.med === undefined ? '' : `MED ${path.med}`,
     path.communities?.length ? `communities ${path.communities.join(' ')}` : '',
+    path.extendedCommunities?.length ? `extended communities ${path.extendedCommunities.join(' ')}` : '',
+    path.largeCommunities?.length ? `large communities ${path.largeCommunities.join(' ')}` : '',
     wide && path.originatorId !== undefined ? `originator ${path.originatorId}` : '',
     wide && path.clusterList?.length ? `cluster list ${path.clusterList.join(' ')}` : '',
   ]

@@ -156,6 +156,10 @@ const WIDE: readonly Column<RouteRow>[] = [
   { title: 'ORIGIN', cell: row => (row.origin === 'incomplete' ? '?' : row.origin) },
   { title: 'PREF', align: 'right', cell: row => row.localPref?.toString() ?? '' },
   { title: 'MED', align: 'right', cell: row => row.med?.toString() ?? '' },
-  { title: 'COMMUNITIES', least: 12, cell: row => row.communities?.join(' ') ?? '' },
+  { title: 'COMMUNITIES', least: 12, cell: communitiesOf },
   { title: 'ORIGINATOR', cell: row => row.originatorId ?? '' },
 ]
+
+function communitiesOf({ communities = [], extendedCommunities = [], largeCommunities = [] }: RouteRow): string {
+  return [...communities, ...extendedCommunities, ...largeCommunities].join(' ')
+}

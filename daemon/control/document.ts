@@ -125,7 +125,7 @@ export interface RouteRow {
   readonly nextHop?: string
   /** The peer's name it was learned from; in `advertised` the one it is sent to. Absent: it originates here. */
   readonly peer?: string
-  readonly source: 'local' | 'node' | 'internal' | 'external'
+  readonly source: 'local' | 'service' | 'node' | 'internal' | 'external'
   readonly verdict: 'best' | 'multipath' | 'not best' | 'rejected' | 'ineligible'
   /** Why: the deciding step, the ineligibility, or the policy's term. */
   readonly reason: string
@@ -136,6 +136,10 @@ export interface RouteRow {
   readonly med?: number
   /** `65010:100`, or a well-known name. */
   readonly communities?: readonly string[]
+  /** `rt:65010:100`, `soo:192.0.2.1:1`, or 16 hexadecimal digits. */
+  readonly extendedCommunities?: readonly string[]
+  /** `65010:1:2`. */
+  readonly largeCommunities?: readonly string[]
   readonly originatorId?: string
   readonly clusterList?: readonly string[]
   /** Kept for a peer that is away (RFC 4724). */
@@ -155,7 +159,7 @@ export interface Explanation {
 }
 
 export interface PathExplanation extends RouteRow {
-  /** `policy NAME, term TERM`; absent for own routes. */
+  /** `policy NAME, term TERM; sets …`; absent for own routes. */
   readonly importPolicy?: string
 }
 

@@ -4,16 +4,18 @@
  * Anything else that is thrown is our own fault and is never caught as one of these.
  */
 
-/** Something a person wrote is wrong. `path` names the field (`peers[0].address`), `fix` says what to write instead. */
+/** Something a person wrote is wrong. `path` names the field (`peers[0].address`), `problem` what is wrong, `fix` what to write instead. */
 export class InputFault extends Error {
   readonly code = 'PODPEER_INPUT'
   override readonly name = 'InputFault'
   readonly path: string
+  readonly problem: string
   readonly fix: string
 
   constructor(path: string, problem: string, fix = '') {
     super([path, problem].filter(Boolean).join(': ') + (fix && `; ${fix}`))
     this.path = path
+    this.problem = problem
     this.fix = fix
   }
 }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ACCEPT, compilePolicy, type Policy, type PolicyContext, REJECT } from '../../../bgp/rib/policy.ts'
+import { ACCEPT, type Policy, REJECT } from '../../../bgp/rib/policy.ts'
+import { compilePolicy, type PolicyContext } from '../../../bgp/rib/policy-filter.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { PrefixTable } from '../../../lib/base/prefix-table.ts'
 import { RibWorld } from './rib-world.ts'
@@ -11,10 +12,11 @@ function judge(policy: Policy, text: string, change: Partial<PolicyContext> = {}
   const prefix = parsePrefix(text)
   const table = new PrefixTable(prefix.family)
   const id = table.intern(prefix.bytes, 0, prefix.length)
-  const filter = compilePolicy(policy, { ...context, family: prefix.family, ...change })
-  const verdict = filter.verdict(table, id)
-  assert.equal(filter.accepts(table, id), verdict.accept, 'the fast answer is the explained one')
-  return verdict
+  const filter = compilePolicy(policy, { ...context, family: prefix.family, ...change }).plain!
+  const { accept, term } = filter.decide(table, id)
+  if (filter.constant !== undefined)
+    assert.equal(filter.constant.accept, accept, 'the constant answer is the right one')
+  return { accept, policy: policy.name, ...(term && { term: term.name }) }
 }
 
 const range = (text: string, min: number, max: number) => ({ prefix: parsePrefix(text), min, max })
@@ -63,7 +65,7 @@ test('a range holds prefixes inside its prefix with a length from its least to i
 
 test('a policy that cannot depend on the prefix is known to be constant', () => {
   const constant = (one: Policy, change: Partial<PolicyContext> = {}) =>
-    compilePolicy(one, { ...context, ...change }).constant
+    compilePolicy(one, { ...context, ...change }).plain!.constant?.accept
   assert.equal(constant(ACCEPT), true)
   assert.equal(constant(REJECT), false)
   assert.equal(constant(policy), false, 'from outside, over IPv4, all terms reject')
@@ -79,7 +81,7 @@ test('an edit of import policy is applied to the routes as they were received, w
   world.settle()
   assert.equal(to.table.size, 0)
   assert.deepEqual(world.reasons('20.0.0.0/24'), { tor: 'rejected: import policy reject' })
-  const counted = { received: 2, accepted: 0, stale: 0, advertised: 0 }
+  const counted = { received: 2, prefixes: 2, accepted: 0, stale: 0, dropped: 0, advertised: 0, withheld: 0 }
   assert.deepEqual(world.rib.counts(from.number, 4), counted)
   const importPolicy: Policy = {
     name: 'vips',
