@@ -57,6 +57,8 @@ const SIGNATURES = {
   listen: 'int listen(int fd, int backlog)',
   connect: 'int connect(int fd, const uint8_t *address, uint32_t length)',
   recvmsg: 'long recvmsg(int fd, void *message, int flags)',
+  sendto: 'long sendto(int fd, const uint8_t *data, size_t size, int flags, const uint8_t *address, uint32_t length)',
+  recvfrom: 'long recvfrom(int fd, uint8_t *data, size_t size, int flags, uint8_t *address, uint8_t *length)',
   close: 'int close(int fd)',
   setns: 'int setns(int fd, int kind)',
   unshare: 'int unshare(int flags)',
@@ -188,6 +190,31 @@ export function setSocketOption(
 ): void {
   const bytes = typeof value === 'number' ? uint32(value) : value
   invoke(`setting ${what}`, 'setsockopt', fd, level, name, bytes, bytes.length)
+}
+
+/** @param address a struct sockaddr; `what` opens the message of a fault */
+export function sendTo(fd: number, data: Uint8Array, address: Uint8Array, what: string): void {
+  invoke(what, 'sendto', fd, data, data.length, 0, address, address.length)
+}
+
+/**
+ * Takes one datagram from a socket that does not block.
+ * @returns its octets, a view of `into`, and the struct sockaddr of its sender; undefined: there is none
+ */
+export function receiveFrom(
+  fd: number,
+  into: Uint8Array,
+  what: string,
+): { readonly data: Uint8Array; readonly sender: Uint8Array } | undefined {
+  const sender = new Uint8Array(128)
+  const length = uint32(sender.length)
+  try {
+    const size = invoke(what, 'recvfrom', fd, into, into.length, 0, sender, length)
+    return { data: into.subarray(0, size), sender: sender.subarray(0, new Uint32Array(length.buffer)[0]) }
+  } catch (thrown) {
+    if (thrown instanceof WorldFault && thrown.code === 'EAGAIN') return undefined
+    throw thrown
+  }
 }
 
 /** Drops what the classic BPF program returns 0 for; takes the place of any before. @param instructions see socket-filter.ts */

@@ -28,6 +28,11 @@ export function decodeSocketAddress(bytes: Uint8Array): SocketAddress {
   return { address: new Address(bytes.slice(8, 24)), port, scope: view.getUint32(24, LITTLE_ENDIAN) }
 }
 
+/** The address of a struct sockaddr_in or sockaddr_in6. */
+export function decodeAddress(bytes: Uint8Array): Address {
+  return new Address(bytes.length === 16 ? bytes.slice(4, 8) : bytes.slice(8, 24))
+}
+
 /** An IPv4-mapped address (RFC 4291 §2.5.5.2) is the IPv4 address it holds: `::ffff:192.0.2.1` is 192.0.2.1. */
 export function unmapped(address: Address): Address {
   const mapped = address.family === 6 && address.bytes.every((octet, at) => at >= 12 || octet === (at < 10 ? 0 : 255))
