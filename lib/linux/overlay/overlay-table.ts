@@ -40,7 +40,7 @@ import { FdbGroups } from './fdb-groups.ts'
 import { KernelRows, type OwnerMark } from './kernel-rows.ts'
 import { type KernelRow, OverlayPlan, type RowOperation, type RowState } from './plan.ts'
 import { type OverlayRow, rowKey } from './row.ts'
-import { RowWriter, type Written } from './row-writer.ts'
+import { isDefault, RowWriter, type Written } from './row-writer.ts'
 
 export interface OverlayTableOptions {
   /** Owner mark of all rows; default 179. */
@@ -74,6 +74,8 @@ const OWN = { protocol: 179, metric: 178 }
 /** Milliseconds. */
 const SILENT_SCAN = 10_000
 const SCAN_RETRY = 1000
+/** A packet that has looked for a row while it was away has found its default row by then. */
+const GRACE = 10
 
 export class OverlayTable {
   readonly #mark: OwnerMark
@@ -89,6 +91,8 @@ export class OverlayTable {
   readonly #leave: () => void
   #links = new Map<number, Link>()
   #wanted: readonly OverlayRow[] = []
+  /** What is exchanged, while a default row of ours stands in: one at a time, and not for long. */
+  #cover: { readonly row: OverlayRow; readonly until: number } | undefined
   readonly #turns = new Turns(() => this.#work())
   /** FDB rows whose end, our doing, has not been told yet: of these events the kernel does not say who caused them. */
   readonly #echoes = new Set<string>()
@@ -190,6 +194,7 @@ export class OverlayTable {
   async close(): Promise<void> {
     this.#turns.end()
     this.#leave()
+    this.#uncover(performance.now())
     await this.#ownEvents?.close()
     this.#writer.close()
     this.#reader.close()
@@ -229,6 +234,7 @@ export class OverlayTable {
         case RTM_DELNEIGH: {
           const kernel = decodeNeighbor(message)
           const went = message.type === RTM_DELNEIGH
+          if (kernel?.kind === 'fdb' && isDefault(kernel.mac)) break
           if (went && kernel?.kind === 'fdb' && this.#echoes.delete(echoKey(kernel.link, macText(kernel.mac)))) break
           this.#hearRow(kernel && this.#rows.ofNeighbor(kernel), went, now)
           break
@@ -290,10 +296,11 @@ export class OverlayTable {
   /** One slice. @returns when the next is due */
   #work(): number {
     const now = performance.now()
-    if (this.#scanAt <= now) this.#rescan(now)
+    if (this.#cover !== undefined && this.#cover.until <= now) this.#uncover(now)
+    if (this.#cover === undefined && this.#scanAt <= now) this.#rescan(now)
     this.#plan.wake(now)
     this.#write(now)
-    if (this.#plan.busy || this.#scanAt === 0) return 0
+    if (this.#plan.busy || this.#cover !== undefined || this.#scanAt === 0) return 0
     this.#dropGroups()
     this.#tellEnd()
     if (this.#wanted.some(({ kind }) => kind === 'proxy')) this.#scanAt = Math.min(this.#scanAt, now + SILENT_SCAN)
@@ -379,12 +386,15 @@ export class OverlayTable {
       else this.#encoder.write(batch, operation, written)
     }
     if (batch.count > 0) this.#transact(written, now)
-    for (const operation of exchanges) this.#exchange(operation, now)
+    for (const operation of exchanges) {
+      if (this.#cover === undefined) this.#exchange(operation, now)
+      else this.#plan.lost(operation)
+    }
   }
 
   /**
-   * Where somebody else has a default row, packets take that one meanwhile. Ours is gone at the end, or with the next sweep,
-   * as what it is: a row that goes through a group of ours and that nobody wants.
+   * Packets take the default row of the device meanwhile: one of ours, or that of somebody else where there is one. Should we
+   * die before ours is taken away, the next sweep does it: nobody wants it, and it goes through a group of ours.
    */
   #exchange(operation: RowOperation, now: number): void {
     const { batch } = this.#writer
@@ -393,8 +403,13 @@ export class OverlayTable {
     const written: Written[] = []
     this.#encoder.write(batch, operation, written)
     this.#transact(written, now)
-    if (!isCovered) return
-    this.#encoder.uncover(batch, operation.row)
+    if (isCovered) this.#cover = { row: operation.row, until: performance.now() + GRACE }
+  }
+
+  #uncover(now: number): void {
+    if (this.#cover === undefined) return
+    this.#encoder.uncover(this.#writer.batch, this.#cover.row)
+    this.#cover = undefined
     if (!this.#transact([], now)) this.#scanAt = 0
   }
 

@@ -32,6 +32,10 @@ const RIVAL = { protocol: 0, metric: 0 }
 /** Of the row of an FDB that is for frames to all MAC addresses that have none. */
 const DEFAULT_MAC = new Uint8Array(6)
 
+export function isDefault(mac: Uint8Array): boolean {
+  return mac.every(octet => octet === 0)
+}
+
 export class RowWriter {
   readonly #mark: OwnerMark
   readonly #groups: FdbGroups
