@@ -221,7 +221,8 @@ export class Connection {
     const fault = notificationFor(event, state)
     if (fault === undefined) return
     const { code, subcode, data } = fault
-    const wrapped = this.#negotiated?.gracefulRestart?.notification === true && isHardEnd(event, state)
+    const isKnown = state === 'Established' && this.#negotiated?.gracefulRestart?.notification === true
+    const wrapped = isKnown && isHardEnd(event, state)
     this.#send(
       wrapped
         ? {

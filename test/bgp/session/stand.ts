@@ -184,6 +184,11 @@ export class Stand {
     return opens.findLast(message => message.type === 'open')!
   }
 
+  /** OPENs that we sent. */
+  get offeredCount(): number {
+    return this.peer.status().sent.open
+  }
+
   record(effects: readonly PeerEffect[]): string[] {
     this.effects.push(...effects)
     return effects.map(render)
