@@ -78,9 +78,11 @@ export function decide(situation: Situation): Desired {
 }
 
 /** @param answers whether the rows of pods are among them */
-function areKnown({ bigips, pods }: Situation, answers: boolean): boolean {
+function areKnown({ bigips, pods, node }: Situation, answers: boolean): boolean {
   const { views, problems, told } = bigips
-  const known = told && problems.length === 0 && views.every(({ tunnels }) => tunnels.complete)
+  // a section chosen by labels may say what is wanted
+  const known =
+    node.presence !== 'unknown' && told && problems.length === 0 && views.every(({ tunnels }) => tunnels.complete)
   return known && (!answers || pods.addresses !== undefined)
 }
 

@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict'
+import { rmSync } from 'node:fs'
 import { afterEach, describe, it } from 'node:test'
 import { vxlanLink } from './played-overlay.ts'
 import { nodeObject, podView } from './played-world.ts'
@@ -111,6 +112,22 @@ describe('an agent that answers ARP and NDP', () => {
     assert.deepEqual([proxies(), settings()], [['10.244.1.2'], ['0', '0']])
     node.synced(nodeObject())
     node.bigips({ ...flannelBigIp(), spec: { arp: 'none' } })
+    assert.deepEqual([proxies(), settings()], [[], ['80', '80']])
+  })
+
+  it('takes nothing back before the Node is known, whose labels may choose the section that tells to answer', () => {
+    const section = 'nodes: [{ selector: { matchLabels: { answers: "yes" } }, overlay: { answers: true } }]'
+    const { node, proxies, settings } = settled()
+    node.pods(SHOP)
+    node.kill()
+    rmSync(node.statePath)
+    node.start(section)
+    node.bigips({ ...flannelBigIp(), spec: { arp: 'none' } })
+    assert.deepEqual([proxies(), settings()], [['10.244.1.2'], ['0', '0']])
+    node.synced(nodeObject({ labels: { answers: 'yes' } }))
+    node.pods(SHOP)
+    assert.deepEqual([proxies(), settings()], [['10.244.1.2'], ['0', '0']])
+    node.synced(nodeObject())
     assert.deepEqual([proxies(), settings()], [[], ['80', '80']])
   })
 

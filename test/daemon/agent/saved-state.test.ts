@@ -43,6 +43,7 @@ const FULL: SavedState = {
           },
         ],
         complete: true,
+        flooding: true,
       },
     },
   ],

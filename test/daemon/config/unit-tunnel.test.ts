@@ -44,6 +44,13 @@ describe('what the status of a BIGIP says of tunnels', () => {
     })
   })
 
+  it('says where BIG-IP floods to find pods', () => {
+    const status = { mode: 'flannel-vxlan', units: [flannelUnit()] }
+    const under = (arp: string) => tunnelsView(parseBigIp({ ...flannelBigIp(), spec: { arp }, status }), undefined)
+    assert.deepEqual(under('none'), { ...KNOWN, flooding: true })
+    for (const arp of ['pod', 'node']) assert.deepEqual(under(arp), KNOWN)
+  })
+
   it('is nothing in modes without a tunnel on the nodes', () => {
     for (const mode of ['bgp', 'cilium-vxlan', 'flannel-host-gw'])
       assert.deepEqual(view({ mode, units: [flannelUnit()] }, KNOWN), NO_TUNNELS)
