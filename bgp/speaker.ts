@@ -97,7 +97,8 @@ export class Speaker {
     this.#restart = restart
     this.#rib = new Rib(identity, identity, {
       send: (peer, chunks) => this.#byNumber[peer]?.send(chunks) ?? false,
-      endOfRibSent: (peer, family) => this.#byNumber[peer]?.endOfRib.sent.add(family),
+      endOfRibSent: (peer, family) => this.#byNumber[peer]?.endOfRibSent(family),
+      refreshed: (peer, family) => this.#byNumber[peer]?.refreshed(family),
       limitReached: (peer, family) => this.#byNumber[peer]?.limitReached(family),
     })
     this.#observer = {
@@ -214,6 +215,11 @@ export class Speaker {
   /** The configured name of a peer number of a listing. */
   peerName(number: number): string | undefined {
     return this.#byNumber[number]?.config.name
+  }
+
+  /** Of a peer that runs, by its configured name. */
+  peerAddress(peer: string): Address | undefined {
+    return this.#peerings.get(peer)?.config.address
   }
 
   routes(query: RouteQuery): RouteCursor {

@@ -37,6 +37,8 @@ export interface RibSink {
   send(peer: number, chunks: readonly Uint8Array[]): boolean
   /** The End-of-RIB of a family has been queued for the peer, once since it joined. */
   endOfRibSent(peer: number, family: Family): void
+  /** All that a `refresh` of the family sends again has been queued. */
+  refreshed(peer: number, family: Family): void
   /** The peer is told no more routes of a family, for it has as many as it may be told; once until all fit again. */
   limitReached(peer: number, family: Family): void
 }

@@ -42,7 +42,9 @@ export class Exports {
   readonly #silent: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() }
   readonly #derivation: Derivation
   #draining = false
-  /** Some member may be owed an End-of-RIB. */
+  /** Peers that are being told everything again. */
+  readonly #refreshing: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() }
+  /** Some member may be owed an End-of-RIB, or the end of a refresh. */
   #endOfRibDue = false
 
   constructor(
@@ -88,6 +90,7 @@ export class Exports {
   leave(peer: number): void {
     for (const family of families) {
       this.#silent[family].delete(peer)
+      this.#refreshing[family].delete(peer)
       const group = this.#groupOf[family].get(peer)
       if (group === undefined) continue
       group.leave(group.members.get(peer)!)
@@ -123,6 +126,8 @@ export class Exports {
   refresh(peer: number, family: Family): void {
     const group = this.#groupOf[family].get(peer)
     group?.refresh(group.members.get(peer)!)
+    this.#refreshing[family].add(peer)
+    this.#endOfRibDue = true
   }
 
   resume(peer: number): void {
@@ -191,6 +196,7 @@ export class Exports {
   #sendEndOfRibs(): void {
     this.#endOfRibDue = false
     for (const family of families) {
+      this.#endRefreshes(family)
       const { dirty, changed } = this.#tables[family]
       if (this.#held[family]) continue
       for (const peer of this.#silent[family]) {
@@ -204,6 +210,16 @@ export class Exports {
         if (dirty.length > 0 || changed.length > 0 || group.isFilling) this.#endOfRibDue = true
         else if (member.behind === undefined) this.#sendEndOfRib(member, group, family)
       }
+    }
+  }
+
+  #endRefreshes(family: Family): void {
+    for (const peer of this.#refreshing[family]) {
+      const group = this.#groupOf[family].get(peer)
+      if (group?.isFilling) this.#endOfRibDue = true
+      if (group?.isFilling || group?.members.get(peer)?.behind !== undefined) continue
+      this.#refreshing[family].delete(peer)
+      this.#sink.refreshed(peer, family)
     }
   }
 

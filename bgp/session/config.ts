@@ -145,7 +145,6 @@ const ofAttempt: readonly (keyof PeerConfig)[] = [
   'minimumHoldTime',
   'delayOpenTime',
   'maxPrefixes',
-  'bfd',
 ]
 
 /** Why the change needs a new session, in words; undefined: it does not. */

@@ -36,6 +36,7 @@ export class Engine {
         return true
       },
       endOfRibSent: () => {},
+      refreshed: () => {},
       limitReached: () => {},
     }
     this.rib = new Rib(
@@ -60,6 +61,7 @@ export class Engine {
     })
     this.rib.join(number, {
       localAs: this.asNumber,
+      remoteAs: peer.asNumber,
       remoteRouterId: address.uint32,
       fourOctetAs: true,
       families: [4, 6],

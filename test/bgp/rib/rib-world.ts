@@ -97,6 +97,7 @@ export class RibWorld {
         return view.takesMore
       },
       endOfRibSent: () => {},
+      refreshed: () => {},
       limitReached: (peer, family) => this.#views[peer]!.limitsReached.push(family),
     }
     this.rib = new Rib(identity, { maxPaths: 1, kernel: true, seed: 1, ...options }, sink)
@@ -122,6 +123,7 @@ export class RibWorld {
     view.endOfRibs.length = 0
     this.rib.join(view.number, {
       localAs: identity.asNumber,
+      remoteAs: view.config.asNumber,
       remoteRouterId: routerId ?? routerIdOf(parseAddress(address)),
       fourOctetAs,
       families,

@@ -99,7 +99,7 @@ test('a reset ends the session with 6/4 and its text, and dials at once, idle ho
 })
 
 const strict = (isStrict: boolean): Partial<PeerConfig> => ({
-  bfd: { interval: 300, multiplier: 3, multihop: false, strict: isStrict },
+  bfd: { strict: isStrict },
 })
 const RESTART = openWith([{ 4: true, 6: true }])
 const RESTART_N = openWith([{ 4: true, 6: true }, 120, false, true])

@@ -133,7 +133,7 @@ for (const [event, ...cells] of rows)
     const state = states[at]!
     test(`${state}, at ${event}: ${cell === '=' ? 'nothing' : cell}`, () => {
       const connection = connectionIn(state)
-      if (state === 'Active' && /tcpConfirmed|elay/.test(event)) connection.attach(9)
+      if (state === 'Active' && /tcpConfirmed|elay/.test(event!)) connection.attach(9)
       let counted = 0
       const effects = connection.handle(events[event as Event], 1000, 0.5, () => counted++)
       const seen = [connection.state, ...effects.map(render), ...Array(counted).fill('+')].join(' ')
