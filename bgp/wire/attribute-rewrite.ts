@@ -16,6 +16,8 @@ export type ExportRules =
       readonly localAs: number
       /** MED of another AS stays inside this one (RFC 4271 §5.1.4); true for routes of our own. */
       readonly keepMed: boolean
+      /** ONLY_TO_CUSTOMER to add where there is none (RFC 9234 §5). */
+      readonly otc?: number
     }
   | {
       readonly to: 'internal'
@@ -74,8 +76,11 @@ export function rewriteForExport(
 
 /** Writes what the rules ask for and the source lacks between two neighbouring codes. */
 function writeAbsent(rules: ExportRules, before: number, after: number, target: Uint8Array, at: number): number {
-  if (rules.to === 'external') return at
   const lacks = (code: number) => before < code && code < after
+  if (rules.to === 'external') {
+    if (rules.otc === undefined || !lacks(attributeCode.onlyToCustomer)) return at
+    return writeUint32Attribute(attributeCode.onlyToCustomer, rules.otc, target, at)
+  }
   if (lacks(attributeCode.localPref)) at = writeUint32Attribute(attributeCode.localPref, rules.localPref, target, at)
   if (rules.reflect === undefined) return at
   if (lacks(attributeCode.originatorId))

@@ -103,20 +103,20 @@ function store(daemon: Daemon, captured: readonly Captured[]): void {
   const seen = new Set<string>()
   const messages = captured.flatMap(({ session, type, bytes }) => {
     const hex = Buffer.from(bytes).toString('hex')
-    const context = plainContext({
+    const context = {
       fourOctetAs: session.fourOctetAs,
       internal: session.asNumber === daemonAs,
-      families: [4, 6],
+      families: [4, 6] as const,
       localAs: session.asNumber,
       peerAs: daemonAs,
-    })
+    }
     // only an UPDATE reads differently from one session to another
     const key = type === messageType.update ? `${session.name} ${hex}` : hex
     if (type === messageType.keepalive || seen.has(key)) return []
     seen.add(key)
     const body = bytes.subarray(headerLength)
-    const differs = formOf(bytes, encodeAgain(type, body, context))
-    const value = describe(type, body, context)
+    const differs = formOf(bytes, encodeAgain(type, body, plainContext(context)))
+    const value = describe(type, body, plainContext(context))
     return [{ session: session.name, context, type, hex, value, ...(differs !== '' && { differs }) }]
   })
   const file = join(import.meta.dirname, `${daemon.name}.json`)

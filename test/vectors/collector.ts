@@ -96,7 +96,7 @@ export function announcements(from: 'external' | 'internal'): Uint8Array {
           atomicAggregate: true,
           aggregator: { asNumber: 4200000001, address: parseAddress('192.0.2.77') },
           communities: [0xfde90001, 0xfde90002],
-          extendedCommunities: ['0002fde900000064'],
+          extendedCommunities: ['rt:65001:100'],
           largeCommunities: ['65001:1:2', '4200000001:3:4'],
           unknown: [{ code: 99, value: Uint8Array.of(1, 2, 3) }],
         },

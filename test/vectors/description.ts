@@ -12,6 +12,7 @@ import type { UpdateContext } from '../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../bgp/wire/update-reader.ts'
 import { UpdateWriter } from '../../bgp/wire/update-writer.ts'
 import { Address, addressOfUint32, type Family } from '../../lib/base/ip.ts'
+import { joined } from '../bgp/wire/hex.ts'
 import { plainForm } from '../bgp/wire/plain-session.ts'
 import { decodeNlri } from '../bgp/wire/prefixes.ts'
 
@@ -74,6 +75,7 @@ function describeUpdate(reader: UpdateReader, body: Uint8Array): Description {
     }),
     ...(reader.mpReachEnd > reader.mpReachStart && {
       mpNextHop: String(mpNextHop(reader)),
+      ...(reader.mpHasLinkLocal && { mpLinkLocal: String(new Address(reader.mpLinkLocal.slice())) }),
       mpReach: prefixes(reader.mpReachStart, reader.mpReachEnd, reader.mpReachFamily as Family),
     }),
   }
@@ -93,8 +95,8 @@ export function encodeAgain(type: number, body: Uint8Array, context: UpdateConte
     for (const { bytes, length } of decodeNlri(body, start, end, family)) writer.add(bytes, 0, length)
     writer.finish()
   }
-  const announce = (nextHop: Address, family: Family) =>
-    writer.announce(reader.attributes, 0, reader.attributesEnd, nextHop.bytes, plainForm(family, context.fourOctetAs))
+  const announce = (nextHop: Uint8Array, family: Family) =>
+    writer.announce(reader.attributes, 0, reader.attributesEnd, nextHop, plainForm(family, context.fourOctetAs))
   if (reader.withdrawnEnd > reader.withdrawnStart) {
     writer.withdraw(plainForm(4))
     add(reader.withdrawnStart, reader.withdrawnEnd, 4)
@@ -104,11 +106,12 @@ export function encodeAgain(type: number, body: Uint8Array, context: UpdateConte
     add(reader.mpUnreachStart, reader.mpUnreachEnd, reader.mpUnreachFamily)
   }
   if (reader.attributesEnd > 0 && reader.nlriEnd > reader.nlriStart) {
-    announce(addressOfUint32(reader.nextHop4), 4)
+    announce(addressOfUint32(reader.nextHop4).bytes, 4)
     add(reader.nlriStart, reader.nlriEnd, 4)
   }
+  const linkLocal = reader.mpLinkLocal.subarray(0, reader.mpHasLinkLocal ? 16 : 0)
   if (reader.attributesEnd > 0 && reader.mpReachFamily !== 0) {
-    announce(mpNextHop(reader), reader.mpReachFamily)
+    announce(joined(mpNextHop(reader).bytes, linkLocal), reader.mpReachFamily)
     add(reader.mpReachStart, reader.mpReachEnd, reader.mpReachFamily)
   }
   return writer.take()

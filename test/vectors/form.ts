@@ -1,6 +1,6 @@
 /** In what form, not in what content, a daemon's message differs from what our encoder makes of it. */
 import { attributeEnd, attributeValueStart } from '../../bgp/wire/attribute-header.ts'
-import { attributeCode, attributeFlag, headerLength, messageType } from '../../bgp/wire/iana.ts'
+import { attributeFlag, headerLength, messageType } from '../../bgp/wire/iana.ts'
 import { readUint16 } from '../../bgp/wire/octets.ts'
 
 /** The reasons, or '' when the octets are equal. */
@@ -17,8 +17,6 @@ export function formOf(theirs: Uint8Array, ours: Uint8Array): string {
     reasons.push('another form of length')
   if (attributes.some(({ code, flags }) => (flags ^ (counterpart(code)?.flags ?? 0)) & attributeFlag.partial))
     reasons.push('the Partial bit of an AS4_ attribute')
-  if (attributes.some(({ code, nextHopLength }) => code === attributeCode.mpReach && nextHopLength === 32))
-    reasons.push('a link-local next hop beside the global one')
   return reasons.join(', ') || 'unexplained'
 }
 

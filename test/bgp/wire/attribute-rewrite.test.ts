@@ -41,7 +41,7 @@ test('to an external peer the own AS goes in front, what is internal and the MED
 })
 
 test('extended communities that are not transitive stay inside the AS, and an attribute of nothing else with them', () => {
-  const target = '0002fde800000001'
+  const target = 'rt:65000:1'
   const bandwidth = '4004fde84b000000'
   const wide = '000200010db80000000000000000000000000001'
   const wideLocal = `40${wide.slice(2)}`

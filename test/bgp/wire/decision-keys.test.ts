@@ -14,6 +14,7 @@ const full: AttributeValues = {
   communities: [1, 0xffffff01, 0xffffff03],
   originatorId: parseAddress('192.0.2.1'),
   clusterList: [parseAddress('10.0.0.1'), parseAddress('10.0.0.2')],
+  otc: 70000,
   unknown: [{ code: 99, value: new Uint8Array(300) }],
 }
 
@@ -32,9 +33,26 @@ test('all keys are read from canonical attribute bytes, wherever these lie', () 
       originatorId: 0xc0000201,
       clusterListLength: 2,
       communities: communityBit.noExport | communityBit.noExportSubconfed,
+      otc: 70000,
     },
   )
 })
+
+for (const [bit, community] of [
+  ['noExport', 0xffffff01],
+  ['noAdvertise', 0xffffff02],
+  ['noExportSubconfed', 0xffffff03],
+  ['gracefulShutdown', 0xffff0000],
+  ['blackhole', 0xffff029a],
+  ['llgrStale', 0xffff0006],
+  ['noLlgr', 0xffff0007],
+] as const)
+  test(`of the well-known communities ${bit} has a bit of its own`, () => {
+    const bytes = encodeAttributes({ origin: 'igp', asPath: [], communities: [65000, community] })
+    const keys = new DecisionKeys()
+    keys.read(bytes, 0, bytes.length)
+    assert.equal(keys.communities, communityBit[bit])
+  })
 
 test('what is absent has its own value, also after a set that had everything', () => {
   const keys = new DecisionKeys()

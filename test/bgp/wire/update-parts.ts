@@ -27,14 +27,8 @@ export const nlri = '18 c63364'
 
 export type Fields = Parameters<typeof updateBody>[0]
 
-export interface Case {
-  readonly title: string
-  readonly fields: Fields
-  readonly context?: UpdateContext
-}
-
 /** A reader of its own that has read the message. */
-export function read({ fields, context = external }: Case): UpdateReader {
+export function read(fields: Fields, context: UpdateContext = external): UpdateReader {
   const reader = new UpdateReader(context)
   const body = updateBody(fields)
   reader.read(body, 0, body.length)

@@ -2,34 +2,20 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { UpdateContext } from '../../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
-import { joined, spaced, updateBody } from './hex.ts'
-import { plainContext } from './plain-session.ts'
+import { hex, joined, spaced, updateBody } from './hex.ts'
 import { decodeNlri } from './prefixes.ts'
-
-const external = plainContext({
-  fourOctetAs: true,
-  internal: false,
-  families: [4, 6],
-  localAs: 65000,
-  peerAs: 65001,
-})
-const internal: UpdateContext = { ...external, internal: true, peerAs: 65000 }
-const twoOctet: UpdateContext = { ...external, fourOctetAs: false }
-
-const origin = '40 01 01 00'
-const asPath = '40 02 06 02 01 0000fde9'
-const nextHop = '40 03 04 c0000201'
-const mandatory = `${origin} ${asPath} ${nextHop}`
-const mpReach = '80 0e 1a 0002 01 10 20010db8000000000000000000000001 00 20 20010db8'
-
-type Fields = Parameters<typeof updateBody>[0]
-
-function read(fields: Fields, context = external): UpdateReader {
-  const reader = new UpdateReader(context)
-  const body = updateBody(fields)
-  reader.read(body, 0, body.length)
-  return reader
-}
+import {
+  asPath,
+  external,
+  type Fields,
+  internal,
+  mandatory,
+  mpReach,
+  nextHop,
+  origin,
+  read,
+  twoOctet,
+} from './update-parts.ts'
 
 function canonical(fields: Fields, context = external): string {
   const reader = read(fields, context)
@@ -301,4 +287,28 @@ test('one message may withdraw and announce in the classic and in the multiproto
   assert.equal(reader.mpReachFamily, 6)
   assert.equal(reader.mpUnreachFamily, 6)
   assert.ok(reader.nlriEnd > reader.nlriStart && reader.withdrawnEnd > reader.withdrawnStart)
+})
+
+for (const body of ['', '00', '0000', '0000 00'])
+  test(`a body of ${hex(body).length} octets is no UPDATE`, () => {
+    const reader = new UpdateReader(external)
+    const bytes = hex(body)
+    assert.throws(() => reader.read(bytes, 0, bytes.length), { name: 'PeerFault', code: 3, subcode: 1 })
+  })
+
+test('treat-as-withdraw keeps the message’s own withdrawals', () => {
+  const reader = read({ withdrawn: '08 0a', attributes: '80 0f 08 0002 01 20 20010db8', nlri: '18 c63364' })
+  assert.equal(reader.verdict, 'withdraw')
+  assert.equal(reader.withdrawnEnd - reader.withdrawnStart, 2)
+  assert.equal(reader.mpUnreachFamily, 6)
+  assert.equal(reader.mpUnreachEnd - reader.mpUnreachStart, 5)
+})
+
+test('IPv4 NLRI where only IPv6 was negotiated leaves no ranges', () => {
+  const fields = { withdrawn: '08 0a', attributes: `${mpReach} ${mandatory}`, nlri: '18 c63364' }
+  const reader = read(fields, { ...external, families: [6] })
+  assert.equal(reader.nlriEnd, reader.nlriStart)
+  assert.equal(reader.withdrawnEnd, reader.withdrawnStart)
+  assert.equal(reader.mpReachFamily, 6)
+  assert.equal(reader.verdict, 'accept')
 })

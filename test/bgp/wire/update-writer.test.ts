@@ -202,7 +202,7 @@ const narrow: { title: string; values: AttributeValues; attributes: string }[] =
       origin: 'igp',
       asPath: [65001, 70000],
       aggregator: { asNumber: 70000, address: parseAddress('192.0.2.7') },
-      extendedCommunities: ['0002fde900000064'],
+      extendedCommunities: ['rt:65001:100'],
       largeCommunities: ['1:2:3'],
     },
     attributes:

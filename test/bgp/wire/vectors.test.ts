@@ -12,10 +12,11 @@ import { headerLength } from '../../../bgp/wire/iana.ts'
 import type { UpdateContext } from '../../../bgp/wire/update-context.ts'
 import { describe, encodeAgain } from '../../vectors/description.ts'
 import { hex, toHex } from './hex.ts'
+import { plainContext } from './plain-session.ts'
 
 interface Vector {
   readonly session: string
-  readonly context: UpdateContext
+  readonly context: Parameters<typeof plainContext>[0]
   readonly type: number
   readonly hex: string
   readonly value: Readonly<Record<string, unknown>>
@@ -31,7 +32,11 @@ interface VectorFile {
 
 const folder = join(import.meta.dirname, '../../vectors')
 const files = globSync('*.json', { cwd: folder }).sort()
-const read = (file: string): VectorFile => JSON.parse(readFileSync(join(folder, file), 'utf8'))
+
+function read(file: string) {
+  const { messages, ...rest }: VectorFile = JSON.parse(readFileSync(join(folder, file), 'utf8'))
+  return { ...rest, messages: messages.map(message => ({ ...message, context: plainContext(message.context) })) }
+}
 
 /** As JSON has it: without fields that are undefined. */
 const plain = (value: unknown): unknown => JSON.parse(JSON.stringify(value))
