@@ -51,7 +51,6 @@ export class PathPattern {
   matches(asPath: readonly number[]): boolean {
     let state = this.#first
     for (const [at, asNumber] of asPath.entries()) {
-      if (state.matched) return true
       if (at > 0) state = this.#step(state, SPACE)
       for (const digit of String(asNumber)) state = this.#step(state, Number(digit))
     }
@@ -65,7 +64,9 @@ export class PathPattern {
     return this.#closure([this.#start], 'both').some(place => this.#places[place]!.kind === 'match')
   }
 
+  /** Once it has matched, what follows is of no matter. */
   #step(state: State, symbol: number): State {
+    if (state.matched) return state
     const known = state.next[symbol]
     if (known !== undefined) return known
     const bit = 1 << symbol

@@ -14,6 +14,10 @@ export interface TestAttributes {
   communities?: number[]
   originatorId?: string
   clusterList?: string[]
+  /** 16 hexadecimal digits each. */
+  extendedCommunities?: string[]
+  /** `65000:1:2` */
+  largeCommunities?: string[]
 }
 
 const uint32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
@@ -47,6 +51,7 @@ export function updateBody(
   const new4 = announced.filter(four)
   if (attributes !== undefined) {
     const { origin, asPath, nextHop, med, localPref, communities, originatorId, clusterList } = attributes
+    const { extendedCommunities, largeCommunities } = attributes
     list.push(...attribute(0x40, 1, [origin]))
     list.push(...attribute(0x40, 2, asPath.length > 0 ? [2, asPath.length, ...asPath.flatMap(uint32)] : []))
     if (new4.length > 0) list.push(...attribute(0x40, 3, octets(nextHop)))
@@ -55,6 +60,16 @@ export function updateBody(
     if (communities !== undefined) list.push(...attribute(0xc0, 8, communities.flatMap(uint32)))
     if (originatorId !== undefined) list.push(...attribute(0x80, 9, octets(originatorId)))
     if (clusterList !== undefined) list.push(...attribute(0x80, 10, clusterList.flatMap(octets)))
+    if (extendedCommunities !== undefined)
+      list.push(...attribute(0xc0, 16, [...Buffer.from(extendedCommunities.join(''), 'hex')]))
+    if (largeCommunities !== undefined)
+      list.push(
+        ...attribute(
+          0xc0,
+          32,
+          largeCommunities.flatMap(text => text.split(':').flatMap(part => uint32(Number(part)))),
+        ),
+      )
     if (new6.length > 0) list.push(...attribute(0x80, 14, [0, 2, 1, 16, ...octets(nextHop), 0, ...nlri(new6)]))
   }
   if (gone6.length > 0) list.push(...attribute(0x80, 15, [0, 2, 1, ...nlri(gone6)]))
@@ -117,6 +132,11 @@ function readAttribute(code: number, value: Uint8Array, attributes: TestAttribut
     8: () => (attributes.communities = numbers(0)),
     9: () => (attributes.originatorId = quads()[0]!),
     10: () => (attributes.clusterList = quads()),
+    16: () => (attributes.extendedCommunities = Buffer.from(value).toString('hex').match(/.{16}/g) ?? []),
+    32: () => {
+      const parts = numbers(0)
+      attributes.largeCommunities = parts.flatMap((_, at) => (at % 3 === 0 ? [parts.slice(at, at + 3).join(':')] : []))
+    },
     14: () => {
       attributes.nextHop = String(new Prefix(value.slice(4, 20), 128).address)
       update.announced.push(...readNlri(value.subarray(21), 6))
