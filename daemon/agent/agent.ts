@@ -2,7 +2,7 @@
  * The node agent: introduces Kubernetes, the configuration file, the speaker and the kernel to each other. What it knows
  * is a Situation, what it wants is decided from that (desired.ts), and here only what changed is carried out.
  */
-import type { SpeakerPeer } from '../../bgp/index.ts'
+import type { PeerRange, SpeakerConfig, SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, WorldFault } from '../../lib/base/failure.ts'
 import { type Address, parseAddress } from '../../lib/base/ip.ts'
 import { BIGIPS } from '../../lib/bigip/resource.ts'
@@ -12,11 +12,13 @@ import { renderHolder } from '../../lib/linux/port-holder.ts'
 import { type AgentFile, clusterNode, type EffectiveConfig, isReflector, parseFile } from '../config/index.ts'
 import type { NodeJourneys } from '../control/journey-document.ts'
 import type { ProbeStatus } from '../control/overlay-document.ts'
+import { BfdKeeper } from './bfd-keeper.ts'
 import { ClusterNodes } from './cluster-nodes.ts'
-import { type Desired, decide, speakerPeer } from './desired.ts'
+import { type Desired, decide, speakerPeer, speakerRange } from './desired.ts'
 import { EventLog } from './event-log.ts'
 import { nodeJourneys } from './journeys.ts'
-import { Keyring } from './keyring.ts'
+import { type Keyed, Keyring } from './keyring.ts'
+import { LinkRouters } from './link-routers.ts'
 import { podAddresses, podsOf } from './local-pods.ts'
 import { OverlayKeeper } from './overlay-keeper.ts'
 import { probeVteps } from './overlay-status.ts'
@@ -43,12 +45,14 @@ export class Agent {
   /** As they were at the start: they count for the life of the process. */
   readonly kernel: EffectiveConfig['kernel']
   readonly overlay: OverlayKeeper
+  readonly bfd: BfdKeeper
   readonly #world: AgentWorld
   readonly #events: EventLog
   /** Settings that count for the life of the process, as they were at the start. */
   readonly #fixed: ReadonlyMap<string, string>
   readonly #keeper: StateKeeper
   readonly #keyring: Keyring
+  readonly #routers: LinkRouters
   readonly #saved: SavedState | undefined
   /** Addresses of peers that may hold routes of ours, and whether they have had a session since the start. */
   readonly #sessions: Map<string, boolean>
@@ -83,6 +87,12 @@ export class Agent {
       onProblem: () => this.#apply(),
     })
     const sysctlFile = `${this.#desired.config.state.replace(/\.json$/, '')}.sysctls.json`
+    this.#routers = new LinkRouters({
+      world,
+      heard: (link, address) => this.hear({ type: 'router', interface: link, address }),
+      changed: () => this.#apply(),
+    })
+    this.bfd = new BfdKeeper({ world, changed: () => this.#apply() })
     this.overlay = new OverlayKeeper({ world, sysctlFile, changed: () => this.#apply() })
     this.#saved = this.#keeper.read()
     this.#sessions = new Map(this.#saved?.sessions.map(address => [address, false]))
@@ -181,9 +191,11 @@ export class Agent {
     const goodbye = !this.#desired.config.gracefulRestart.enabled
     if (goodbye) this.#sessions.clear()
     this.#keeper.close()
+    this.#routers.close()
     await Promise.all([
       this.#routing?.stop(goodbye),
       this.overlay.close(),
+      this.bfd.close(),
       this.#watch?.close(),
       this.#cluster?.close(),
     ])
@@ -196,18 +208,22 @@ export class Agent {
     this.#followPods()
     this.#world.log.level = desired.config.log.level
     this.#keepOverlay(desired)
-    const { peers, problems } = this.#peers(desired)
+    this.#routers.want(desired.config.unnumbered)
+    const { peers, ranges, problems } = this.#peers(desired)
     const routing = this.#routingFor(desired)
     if (routing !== undefined) {
-      this.#configure(routing, desired, peers)
+      this.#configure(routing, desired, { peers, ranges })
       if (desired.announced !== undefined) routing.originate(desired.announced.map(({ prefix }) => prefix))
       if (this.#situation.drained) routing.speaker.drain()
       else routing.speaker.undrain()
     }
+    this.#followBfd()
     const unsaved = this.#keeper.problem === undefined ? [] : [this.#keeper.problem]
     this.#tell([
       ...this.#desired.problems,
       ...this.overlay.problems,
+      ...this.bfd.problems,
+      ...this.#routers.problems,
       ...this.#unchangeable(desired),
       ...problems,
       ...unsaved,
@@ -233,11 +249,16 @@ export class Agent {
     return changed.map(([key]) => `${key} has changed in the configuration: it counts when the agent is started again`)
   }
 
-  #peers({ config }: Desired): { peers: SpeakerPeer[]; problems: string[] } {
+  #peers({ config }: Desired): { peers: SpeakerPeer[]; ranges: PeerRange[]; problems: string[] } {
     const { asNumber } = config
-    const { keys, problems } = this.#keyring.read(config.peers)
-    const able = asNumber === undefined ? [] : config.peers.filter(({ name, password }) => !password || keys.has(name))
-    return { peers: able.map(peer => speakerPeer(peer, asNumber!, keys.get(peer.name))), problems }
+    const { keys, problems } = this.#keyring.read([...config.peers, ...config.ranges])
+    if (asNumber === undefined) return { peers: [], ranges: [], problems }
+    const isAble = ({ name, password }: Keyed) => password === undefined || keys.has(name)
+    return {
+      peers: config.peers.filter(isAble).map(peer => speakerPeer(peer, asNumber, keys.get(peer.name))),
+      ranges: config.ranges.filter(isAble).map(range => speakerRange(range, asNumber, keys.get(range.name))),
+      problems,
+    }
   }
 
   #routingFor({ identity, config }: Desired): Routing | undefined {
@@ -266,19 +287,27 @@ export class Agent {
     return this.#routing
   }
 
-  #configure(routing: Routing, { config, identity, speaking }: Desired, peers: readonly SpeakerPeer[]): void {
+  #configure(
+    routing: Routing,
+    { config, identity, speaking }: Desired,
+    wanted: Pick<SpeakerConfig, 'peers' | 'ranges'>,
+  ): void {
     try {
       // an identity that has gone leaves a speaker without peers behind: it withdraws what it had learned
-      if (identity === undefined) routing.configure(undefined, [], [])
-      else routing.configure(speaking ? config.listen : undefined, peers, config.peers)
+      if (identity === undefined) routing.configure({ listen: undefined, peers: [] }, { peers: [], ranges: [] })
+      else routing.configure({ listen: speaking ? config.listen : undefined, ...wanted }, config)
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
       const holder = this.#holder(thrown)
       this.#situation = handle(this.#situation, { type: 'port', holder })
       this.#desired = decide(this.#situation)
-      routing.configure(undefined, peers, config.peers)
+      routing.configure({ listen: undefined, ...wanted }, config)
     }
     this.#watchPort()
+  }
+
+  #followBfd(): void {
+    if (!this.#stopped) this.bfd.follow(this.#desired.speaking ? this.#routing?.speaker : undefined)
   }
 
   #holder(fault: WorldFault): string {
@@ -316,6 +345,8 @@ export class Agent {
     return {
       stateChanged: (peer, from, to, reason) => {
         if (!this.#stopped) this.#events.session(peer, from, to, reason)
+        // a session may be the first of a peer that a range has made
+        this.#followBfd()
         if (to === 'Established') this.#met(peer)
       },
       notice: (peer, code, text) => this.#events.notice(peer, code, text),
@@ -328,7 +359,7 @@ export class Agent {
 
   /** From now on the peer may hold routes of ours, whatever becomes of the session. */
   #met(peer: string): void {
-    const { address } = this.#desired.config.peers.find(({ name }) => name === peer) ?? {}
+    const address = this.#routing?.speaker.peerAddress(peer)
     if (address !== undefined) this.#sessions.set(address.toString(), true)
     this.#keeper.save()
   }

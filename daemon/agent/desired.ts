@@ -2,7 +2,7 @@
  * What the agent wants, given its situation: who to be, whom to peer with, what to announce, and in words what keeps it
  * from more. Pure, and the whole of it each time: the shell touches only what changed.
  */
-import type { SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
+import type { PeerRange, SpeakerIdentity, SpeakerPeer } from '../../bgp/index.ts'
 import { InputFault, reasonOf } from '../../lib/base/failure.ts'
 import { type Address, parseAddress } from '../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
@@ -12,6 +12,8 @@ import {
   type ClusterFacts,
   type EffectiveConfig,
   type EffectivePeer,
+  type EffectiveRange,
+  type EffectiveSession,
   effective,
   type NodeFacts,
 } from '../config/index.ts'
@@ -46,10 +48,10 @@ export interface Announcement {
 }
 
 export function decide(situation: Situation): Desired {
-  const { name, nameOrigin, file, node } = situation
+  const { name, nameOrigin, file, node, routers } = situation
   const object = lastSeen(node)
   const cluster = { bigips: situation.bigips.views, nodes: situation.nodes }
-  const config = inForce(file, { name, nameOrigin, ...(object && { object }) }, cluster)
+  const config = inForce(file, { name, nameOrigin, ...(object && { object }), routers }, cluster)
   const { announced, problems } = announcements(situation, config)
   const answers = config.overlay.enabled && config.overlay.answers
   const overlay = wantedVteps(
@@ -106,7 +108,8 @@ const last = new WeakMap<
 
 function inForce(file: AgentFile, node: NodeFacts, cluster: ClusterFacts): EffectiveConfig {
   const { labels, annotations, addresses } = node.object ?? {}
-  const facts = JSON.stringify([node.name, node.nameOrigin, labels, annotations, addresses])
+  const routers = [...(node.routers ?? [])]
+  const facts = JSON.stringify([node.name, node.nameOrigin, labels, annotations, addresses, routers])
   const known = last.get(file)
   const { bigips, nodes } = cluster
   if (known?.facts === facts && known.cluster.bigips === bigips && known.cluster.nodes === nodes) return known.config
@@ -164,14 +167,36 @@ function unique(announcements: readonly Announcement[]): Announcement[] {
 /** Eight minutes, or two hold times (RFC 9687 §6). Seconds. */
 const SEND_HOLD_TIME = 480
 
+/** Of peers that dial us, it only counts as that of a peer. */
+const BGP_PORT = 179
+
 /** A peer as the speaker takes it. @param password the key itself, where the peer has one */
 export function speakerPeer(peer: EffectivePeer, localAs: number, password: string | undefined): SpeakerPeer {
-  const { asNumber, password: _, ...rest } = peer
+  return speakerSession(peer, localAs, password)
+}
+
+/** A listen range as the speaker takes it. */
+export function speakerRange(range: EffectiveRange, localAs: number, password: string | undefined): PeerRange {
+  const { name, prefix, limit, ...session } = range
+  return { name, prefix, limit, template: { ...speakerSession(session, localAs, password), port: BGP_PORT } }
+}
+
+function speakerSession<Session extends EffectiveSession>(
+  session: Session,
+  localAs: number,
+  password: string | undefined,
+): Omit<Session, 'asNumber' | 'password'> & {
+  readonly localAs: number
+  readonly remoteAs: number
+  readonly sendHoldTime: number
+  readonly password?: string
+} {
+  const { asNumber, password: _, ...rest } = session
   return {
     ...rest,
     localAs,
     remoteAs: asNumber,
-    sendHoldTime: Math.max(SEND_HOLD_TIME, 2 * peer.holdTime),
+    sendHoldTime: Math.max(SEND_HOLD_TIME, 2 * session.holdTime),
     ...(password !== undefined && { password }),
   }
 }

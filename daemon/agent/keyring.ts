@@ -4,7 +4,7 @@
  */
 import { readFileSync } from 'node:fs'
 import { InputFault } from '../../lib/base/failure.ts'
-import type { EffectivePeer, PasswordSource } from '../config/index.ts'
+import type { PasswordSource } from '../config/index.ts'
 
 /** Octets that the kernel takes (TCP_MD5SIG_MAXKEYLEN). */
 const LONGEST = 80
@@ -12,6 +12,11 @@ const LONGEST = 80
 interface KnownKey {
   readonly source: string
   readonly key: string
+}
+
+export interface Keyed {
+  readonly name: string
+  readonly password?: PasswordSource
 }
 
 export class Keyring {
@@ -22,8 +27,8 @@ export class Keyring {
     this.#environment = environment
   }
 
-  /** The keys by name of the peer; what is wrong with the rest, in sentences. */
-  read(peers: readonly EffectivePeer[]): { keys: ReadonlyMap<string, string>; problems: string[] } {
+  /** The keys by name of the peer, or of the range of peers; what is wrong with the rest, in sentences. */
+  read(peers: readonly Keyed[]): { keys: ReadonlyMap<string, string>; problems: string[] } {
     const found = new Map<string, KnownKey>()
     const problems: string[] = []
     for (const { name, password } of peers) {

@@ -2,6 +2,7 @@
 import type { PeerView } from '../../bgp/index.ts'
 import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
 import type { EffectivePeer } from '../config/index.ts'
+import type { BfdStatus } from '../control/bfd-document.ts'
 import type { FamilyName, PeerStatus } from '../control/document.ts'
 
 /** Turns moments of the monotonic clock into ISO 8601. */
@@ -11,14 +12,22 @@ export function familyName(family: Family): FamilyName {
   return family === 4 ? 'ipv4' : 'ipv6'
 }
 
-/** @param now on the speaker's clock, ms */
-export function peerStatus(view: PeerView, now: number, timestamp: Timestamp): PeerStatus {
+/** @param now on the speaker's clock, ms @param bfd the peer's, where it has one */
+export function peerStatus(
+  view: PeerView,
+  now: number,
+  timestamp: Timestamp,
+  bfd: BfdStatus | undefined,
+): PeerStatus {
   const { config, session, localAddress, families } = view
   const { negotiated, lastError, nextAttempt, withheld } = session
   const established = session.state === 'Established'
   return {
     name: config.name,
     address: config.address.toString(),
+    ...(config.interface !== undefined && { interface: config.interface }),
+    ...(view.range !== undefined && { range: view.range }),
+    ...(config.gtsm !== undefined && { gtsm: config.gtsm }),
     port: config.port,
     asNumber: config.remoteAs,
     type: typeOf(config),
@@ -54,6 +63,7 @@ export function peerStatus(view: PeerView, now: number, timestamp: Timestamp): P
           .map(({ family }) => familyName(family)),
       },
     }),
+    ...(bfd && { bfd }),
     importPolicy: config.importPolicy.name,
     exportPolicy: config.exportPolicy.name,
     messages: { received: session.received, sent: { ...session.sent, update: view.updatesSent } },
@@ -71,6 +81,8 @@ export function idlePeerStatus(
   return {
     name: peer.name,
     address: peer.address.toString(),
+    ...(peer.interface !== undefined && { interface: peer.interface }),
+    ...(peer.gtsm !== undefined && { gtsm: peer.gtsm }),
     port: peer.port,
     asNumber: peer.asNumber,
     type: typeOf(peer),

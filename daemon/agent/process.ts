@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { setFlagsFromString } from 'node:v8'
+import { Bfd } from '../../bgp/io/bfd.ts'
 import { systemClock } from '../../bgp/io/clock.ts'
 import { tcpTransport } from '../../bgp/io/transport.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
@@ -14,6 +15,7 @@ import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
 import { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import { KernelWays } from '../../lib/linux/overlay/way.ts'
 import { portHolders } from '../../lib/linux/port-holder.ts'
+import { RouterWatch } from '../../lib/linux/router-watch.ts'
 import { KeptSysctls, readSysctl } from '../../lib/linux/sysctl.ts'
 import { RouteTable } from '../../lib/linux/table/route-table.ts'
 import { openEchoer, probeVtep } from '../../vxlan/probe/probe.ts'
@@ -101,6 +103,7 @@ function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
     bootId: bootId(),
     openTable: options => new RouteTable({ ...options, events: events() }),
     openOverlay: options => new OverlayTable({ ...options, events: events() }),
+    openBfd: observer => new Bfd(observer),
     openEchoer: target => openEchoer(target).echoer,
     probe: probeVtep,
     tunnels: { make: makeTunnel, raise: raiseTunnel, remove: removeTunnel },
@@ -108,6 +111,7 @@ function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
     openWays: () => new KernelWays(),
     watchObjects,
     portHolders,
+    watchRouters: (interfaceName, watcher) => new RouterWatch(interfaceName, watcher),
     close: async () => await monitor?.close(),
   }
 }

@@ -8,10 +8,10 @@ import {
   type NextHopChange,
   type Restart,
   Speaker,
+  type SpeakerConfig,
   type SpeakerObserver,
-  type SpeakerPeer,
 } from '../../bgp/index.ts'
-import type { Address, Family } from '../../lib/base/ip.ts'
+import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { AdoptedPath } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
@@ -40,6 +40,12 @@ export interface RoutingOptions {
   readonly observer: RoutingObserver
 }
 
+/** Who may send routes. */
+export interface Awaited {
+  readonly peers: readonly { readonly address: Address }[]
+  readonly ranges: readonly { readonly prefix: Prefix }[]
+}
+
 export interface RoutingObserver extends Pick<SpeakerObserver, 'stateChanged' | 'notice' | 'restarted'> {
   /** A line for the log. */
   kernelNotice(text: string): void
@@ -54,10 +60,8 @@ export class Routing {
   readonly table: KernelTable | undefined
   readonly #options: RoutingOptions
   readonly #adopted: AdoptedRoutes
-  /** By name, of the peers that run. */
-  #addresses = new Map<string, string>()
-  /** Addresses. */
-  #awaited: ReadonlySet<string> = new Set()
+  /** Addresses of peers that are there, or may be. */
+  #awaited: Pick<ReadonlySet<string>, 'has'> = new Set()
   /** What the speaker was told last, as text: most news change nothing of it. */
   #configured = ''
   #known = false
@@ -94,22 +98,18 @@ export class Routing {
   }
 
   /**
-   * @param port undefined: neither dial nor listen
    * @param awaited all that may send routes some day: also those that cannot run now
    * @throws WorldFault when the port cannot be had: the peers are as before then, and nobody listens
    */
-  configure(
-    port: { readonly addresses: readonly Address[]; readonly port: number } | undefined,
-    peers: readonly SpeakerPeer[],
-    awaited: readonly { readonly address: Address }[],
-  ): void {
-    this.#awaited = new Set(awaited.map(({ address }) => address.toString()))
-    const key = JSON.stringify({ port, peers })
+  configure({ listen, peers, ranges }: SpeakerConfig, awaited: Awaited): void {
+    const addresses = new Set(awaited.peers.map(({ address }) => address.toString()))
+    const isInRange = (text: string) => awaited.ranges.some(({ prefix }) => prefix.contains(parseAddress(text)))
+    this.#awaited = { has: address => addresses.has(address) || isInRange(address) }
+    const key = JSON.stringify({ listen, peers, ranges })
     if (key === this.#configured) return
-    this.speaker.configure({ listen: port, peers })
+    this.speaker.configure({ listen, peers, ...(ranges && { ranges }) })
     this.#configured = key
-    this.#addresses = new Map(peers.map(({ name, address }) => [name, address.toString()]))
-    this.#speaking ||= port !== undefined
+    this.#speaking ||= listen !== undefined
     this.#considerSweep()
   }
 
@@ -126,7 +126,7 @@ export class Routing {
     const { table } = this
     if (table === undefined) return []
     const peers = this.speaker.nextHopSources()
-    const addressesOf = (nextHop: string) => peers.get(nextHop)?.flatMap(peer => this.#addresses.get(peer) ?? []) ?? []
+    const addressesOf = (nextHop: string) => peers.get(nextHop)?.flatMap(peer => this.#addressOf(peer) ?? []) ?? []
     const inherited = table.counts().adopted > 0 ? this.#options.sources : []
     return nextHopSources(table.nextHopStates(), addressesOf, inherited)
   }
@@ -142,6 +142,10 @@ export class Routing {
     this.#stopped = true
     this.speaker.stop(goodbye)
     await this.table?.close()
+  }
+
+  #addressOf(peer: string): string | undefined {
+    return this.speaker.peerAddress(peer)?.toString()
   }
 
   #observer(outer: RoutingObserver): SpeakerObserver {
@@ -204,7 +208,7 @@ export class Routing {
   }
 
   #endOfRib(peer: string, family: Family): void {
-    const address = this.#addresses.get(peer)
+    const address = this.#addressOf(peer)
     if (address === undefined) return
     this.#adopted.finished(address, family)
     this.#considerSweep()

@@ -5,6 +5,7 @@
  * nothing with it; a Node may announce once it has been Ready, until that very Node (its uid) is gone.
  */
 import { isDeepStrictEqual } from 'node:util'
+import type { Address } from '../../lib/base/ip.ts'
 import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
 import { type AgentFile, type BigIpView, bigIpViews, type ClusterNode } from '../config/index.ts'
 
@@ -20,6 +21,8 @@ export interface Situation {
   readonly pods: KnownPods
   /** By name: the nodes that this one peers with where it is a reflector; of the API or of the state file. */
   readonly nodes: readonly ClusterNode[]
+  /** The routers at the other end of links, by interface; what was heard last stays. */
+  readonly routers: ReadonlyMap<string, Address>
   /** The uid of the Node that has been Ready. */
   readonly admitted: string | undefined
   readonly drained: boolean
@@ -81,6 +84,7 @@ export type AgentInput =
   | { readonly type: 'podsAway'; readonly reason: string }
   /** All nodes that a reflector peers with. */
   | { readonly type: 'clusterNodes'; readonly nodes: readonly ClusterNode[] }
+  | { readonly type: 'router'; readonly interface: string; readonly address: Address }
   | { readonly type: 'drain'; readonly drained: boolean }
   /** @property holder undefined: the port is free, or ours */
   | { readonly type: 'port'; readonly holder: string | undefined }
@@ -96,6 +100,7 @@ export function firstSituation(file: AgentFile, node: { name: string; origin: st
     bigips: { views: [], problems: [], told: false },
     pods: { addresses: undefined },
     nodes: [],
+    routers: new Map(),
     admitted: undefined,
     drained: false,
     portHolder: undefined,
@@ -130,6 +135,8 @@ export function handle(situation: Situation, input: AgentInput): Situation {
       return heardPods(situation, { ...situation.pods, problem: input.reason })
     case 'clusterNodes':
       return { ...situation, nodes: input.nodes }
+    case 'router':
+      return { ...situation, routers: new Map([...situation.routers, [input.interface, input.address]]) }
     case 'drain':
       return { ...situation, drained: input.drained }
     case 'port':

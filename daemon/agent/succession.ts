@@ -48,8 +48,8 @@ export class AdoptedRoutes {
     this.#finished[family].add(peer)
   }
 
-  /** @param awaited addresses of the peers there are now: the others will never send anything */
-  isGone({ family, gateways }: AdoptedPath, awaited: ReadonlySet<string>): boolean {
+  /** @param awaited addresses of the peers there are now, or may be: the others will never send anything */
+  isGone({ family, gateways }: AdoptedPath, awaited: Pick<ReadonlySet<string>, 'has'>): boolean {
     if (gateways.some(gateway => this.#unknown.has(gateway.toString()))) return false
     const sources = gateways.map(gateway => this.#peers.get(gateway.toString()))
     if (sources.length === 0 || sources.includes(undefined)) return false

@@ -1,10 +1,13 @@
 /** What an agent needs from the world around it. process.ts gives the real one, tests play it. */
+
 import type { Clock, Transport } from '../../bgp/index.ts'
+import type { Bfd, BfdObserver } from '../../bgp/io/bfd.ts'
 import type { Address } from '../../lib/base/ip.ts'
 import type { GrowingWatch, WatchEvent, WatchRequest } from '../../lib/kube/watch.ts'
 import type { OverlayTable, OverlayTableOptions } from '../../lib/linux/overlay/overlay-table.ts'
 import type { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import type { PortHolder } from '../../lib/linux/port-holder.ts'
+import type { RouterWatch, RouterWatcher } from '../../lib/linux/router-watch.ts'
 import type { KeptSysctls, readSysctl } from '../../lib/linux/sysctl.ts'
 import type { RouteTable, RouteTableOptions } from '../../lib/linux/table/route-table.ts'
 import type { Echoer } from '../../vxlan/probe/echo.ts'
@@ -34,6 +37,9 @@ export type OverlayKernel = Pick<
   'links' | 'linkTo' | 'want' | 'sweep' | 'settled' | 'states' | 'counts' | 'close'
 >
 
+/** BFD sessions, as far as an agent asks. */
+export type BfdSessions = Pick<Bfd, 'want' | 'status' | 'counters' | 'problems' | 'close'>
+
 export interface AgentWorld {
   readonly transport: Transport
   readonly clock: Clock
@@ -45,10 +51,14 @@ export interface AgentWorld {
   openTable(options: RouteTableOptions): KernelTable
   /** @throws WorldFault */
   openOverlay(options: OverlayTableOptions): OverlayKernel
+  /** @throws WorldFault */
+  openBfd(observer: BfdObserver): BfdSessions
   /** @throws WorldFault where no echo request can be sent in any way */
   openEchoer(target: Address): Echoer
   /** @throws WorldFault as `openEchoer` */
   probe(request: ProbeRequest): Promise<ProbeResult>
+  /** Finds the router at the other end of a link. @throws WorldFault */
+  watchRouters(interfaceName: string, watcher: RouterWatcher): Pick<RouterWatch, 'close'>
   /** Devices of our own. All throw WorldFault. */
   readonly tunnels: {
     make: typeof makeTunnel

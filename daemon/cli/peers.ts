@@ -1,6 +1,7 @@
 /** `podpeer peers [ADDR]`: the sessions, a row per peer and family, or all about one. */
 import type { ControlClient } from '../control/client.ts'
 import type { AgentStatus, PeerFamilyStatus, PeerStatus, SessionState } from '../control/document.ts'
+import { bfdTone, renderBfdStatus } from './bfd.ts'
 import { renderDuration, renderSince } from './duration.ts'
 import type { TextOptions, View } from './output.ts'
 import type { Look, Tone } from './screen.ts'
@@ -81,7 +82,7 @@ function count(title: string, key: 'received' | 'accepted' | 'advertised'): Colu
 }
 
 const NAME = ofPeer('PEER', peer => ({ text: peer.name, tone: 'strong' }))
-const ADDRESS = ofPeer('ADDRESS', peer => (peer.port === 179 ? peer.address : `${peer.address} port ${peer.port}`))
+const ADDRESS = ofPeer('ADDRESS', peer => (peer.port === 179 ? zoned(peer) : `${zoned(peer)} port ${peer.port}`))
 const AS = ofPeer('AS', peer => (peer.asNumber === 0 ? 'any' : String(peer.asNumber)))
 const STATE = ofPeer('STATE', peer => ({ text: peer.state, tone: toneOf(peer.state) }))
 const SINCE: Column<PeerRow> = {
@@ -110,10 +111,17 @@ function notes(peer: PeerStatus, look: Look, now: number): string {
     const retry = nextAttempt(peer, now)
     if (retry !== undefined) said.push(['faint', retry])
   }
+  if (peer.bfd !== undefined && peer.bfd.state !== 'Up')
+    said.push([bfdTone(peer.bfd.state), `BFD is ${renderBfdStatus(peer.bfd, now)}`])
   const stale = peer.families.reduce((sum, family) => sum + family.stale, 0)
   if (stale > 0)
     said.push(['warn', `${stale} stale ${stale === 1 ? 'route is' : 'routes are'} kept (graceful restart)`])
   return said.map(([tone, text]) => renderNote(look, tone, text, '  ')).join('')
+}
+
+/** A link-local address says little without its link. */
+function zoned({ address, interface: link }: PeerStatus): string {
+  return link === undefined ? address : `${address}%${link}`
 }
 
 function nextAttempt(peer: PeerStatus, now: number): string | undefined {
@@ -129,7 +137,12 @@ function renderPeer(peer: PeerStatus, { look, now }: TextOptions): string {
   const restart = peer.gracefulRestart
   const fields: [string, string | undefined][] = [
     ['Peer', peer.name],
-    ['Address', peer.port === 179 ? peer.address : `${peer.address}, port ${peer.port}`],
+    ['Address', peer.port === 179 ? zoned(peer) : `${zoned(peer)}, port ${peer.port}`],
+    ['Range', peer.range],
+    [
+      'Distance',
+      peer.gtsm === undefined ? undefined : `at most ${peer.gtsm} ${peer.gtsm === 1 ? 'hop' : 'hops'} (GTSM)`,
+    ],
     ['AS', `${peer.asNumber === 0 ? 'any' : peer.asNumber} (${peer.type}), ours ${peer.localAs}`],
     ['State', `${peer.state} for ${renderSince(peer.since, now)}`],
     ['Next attempt', peer.state === 'Established' ? undefined : nextAttempt(peer, now)],
@@ -144,6 +157,8 @@ function renderPeer(peer: PeerStatus, { look, now }: TextOptions): string {
       restart &&
         `${restart.restartTime}s, ${restart.restarting ? 'restarting, ' : ''}forwarding ${restart.forwarding.join(', ') || 'nothing'}`,
     ],
+    ['BFD', peer.bfd && renderBfdStatus(peer.bfd, now)],
+    ['BFD was lost', peer.bfd?.lastDown && renderLoss(peer.bfd.lastDown, now)],
     ['Import policy', peer.importPolicy],
     ['Export policy', peer.exportPolicy],
   ]
@@ -158,6 +173,10 @@ function renderPeer(peer: PeerStatus, { look, now }: TextOptions): string {
     '\n',
     renderTable(MESSAGES, messages, look),
   ].join('')
+}
+
+function renderLoss({ at, reason }: { readonly at: string; readonly reason: string }, now: number): string {
+  return `${renderSince(at, now)} ago: ${reason}`
 }
 
 const FAMILIES: readonly Column<PeerFamilyStatus>[] = [

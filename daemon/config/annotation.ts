@@ -7,7 +7,8 @@ import { judge, type Schema } from '../../lib/schema/judge.ts'
 import { type ConfigProblem, faultOf } from '../../lib/schema/problem.ts'
 import { judgePeers } from './file.ts'
 import type { Layer } from './layers.ts'
-import { agentSchema, type PeerSettings } from './schema.ts'
+import type { PeerSettings } from './peer-schema.ts'
+import { agentSchema } from './schema.ts'
 
 interface AnnotationKind {
   readonly name: string

@@ -9,16 +9,10 @@ import { type Schema, withDefaults } from '../../lib/schema/judge.ts'
 import { annotationLayers } from './annotation.ts'
 import { type BigIpView, bigIpLayers, bigIpPolicies, type ClusterNode, nodePeers } from './bigip.ts'
 import { type Layer, mergeLayers } from './layers.ts'
-import { type EffectivePeer, effectivePeers, reflectedPeers } from './peers.ts'
+import type { PeerSettings } from './peer-schema.ts'
+import { type EffectivePeer, type EffectiveRange, effectivePeers, reflectedPeers } from './peers.ts'
 import { policiesByName } from './policy.ts'
-import {
-  type AgentFile,
-  agentSchema,
-  type FilledFile,
-  type FilledOverlay,
-  type PeerSettings,
-  type Section,
-} from './schema.ts'
+import { type AgentFile, agentSchema, type FilledFile, type FilledOverlay, type Section } from './schema.ts'
 
 /** What is known of the node; only its name before Kubernetes has answered. */
 export interface NodeFacts {
@@ -31,6 +25,8 @@ export interface NodeFacts {
     readonly annotations: Readonly<Record<string, string>>
     readonly addresses: readonly { readonly type: string; readonly address: string }[]
   }
+  /** The routers at the other end of links, by interface; absent: none has been heard. */
+  readonly routers?: ReadonlyMap<string, Address>
 }
 
 export interface EffectiveConfig {
@@ -44,6 +40,9 @@ export interface EffectiveConfig {
   readonly kubernetes: { readonly enabled: boolean; readonly kubeconfig?: string }
   readonly announce: { readonly podCIDRs: boolean; readonly prefixes: readonly Prefix[] }
   readonly peers: readonly EffectivePeer[]
+  readonly ranges: readonly EffectiveRange[]
+  /** Interfaces on which a peer is found by router advertisements. */
+  readonly unnumbered: readonly string[]
   readonly overlay: FilledOverlay
   readonly kernel: {
     readonly install: boolean
@@ -82,22 +81,23 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
   const bigip = bigIpLayers(cluster.bigips, node.name)
   const { settings, origins } = mergeLayers([...withoutPeersOf(own, bigip.layers), ...own])
   const filled = fill(settings)
-  for (const { name } of filled.peers) inheritOrigins(origins, 'gracefulRestart', `peers[${name}].gracefulRestart`)
+  for (const list of ['peers', 'ranges'] as const)
+    for (const { name } of filled[list]) inheritOrigins(origins, 'gracefulRestart', `${list}[${name}].gracefulRestart`)
   origins.set('node', node.nameOrigin)
 
   const { asNumber } = filled
   const routerId = routerIdOf(filled, node, origins)
   const clusterId = filled.clusterId === undefined ? routerId : parseAddress(filled.clusterId)
   if (filled.clusterId === undefined && routerId !== undefined) origins.set('clusterId', 'the router id')
-  const { peers, problems } = effectivePeers(
-    filled,
-    withBigIps(policiesByName(filled.import.allow, filled.policies), cluster.bigips),
-    bigip.nodes,
-  )
+  const { peers, ranges, problems } = effectivePeers(filled, {
+    policies: withBigIps(policiesByName(filled.import.allow, filled.policies), cluster.bigips),
+    nodes: bigip.nodes,
+    routers: node.routers ?? new Map(),
+  })
   const reflected = nodePeers(cluster.bigips, node.name, cluster.nodes)
   const tunnels = [...filled.overlay.vteps, ...cluster.bigips.flatMap(view => view.tunnels.units)]
   // with an overlay there may be nobody to speak to
-  const isNeeded = tunnels.length === 0 || peers.length > 0
+  const isNeeded = tunnels.length === 0 || peers.length > 0 || ranges.length > 0
   const missing =
     asNumber === undefined && isNeeded ? [missingAsNumber(filled.kubernetes.enabled && node.object === undefined)] : []
   return {
@@ -109,6 +109,8 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
     kubernetes: filled.kubernetes,
     announce: { ...filled.announce, prefixes: filled.announce.prefixes.map(text => parsePrefix(text)) },
     peers: [...peers, ...reflectedPeers(reflected, filled, peers)],
+    ranges,
+    unnumbered: filled.peers.flatMap(peer => (peer.address === undefined ? (peer.interface ?? []) : [])),
     overlay: filled.overlay,
     kernel: filled.kernel,
     gracefulRestart: filled.gracefulRestart,
@@ -148,12 +150,12 @@ function withBigIps(policies: ReadonlyMap<string, Policy>, bigips: readonly BigI
 function fill(settings: Readonly<Record<string, unknown>>): FilledFile {
   const file = withDefaults(agentSchema as unknown as Schema, settings) as FilledFile
   const { enabled, restartTime } = file.gracefulRestart
-  const peers = file.peers.map(peer => ({
-    ...peer,
-    name: peer.name ?? String(peer.address),
-    gracefulRestart: Object.assign({ enabled, restartTime }, peer.gracefulRestart),
-  }))
-  return { ...file, peers }
+  const session = <Settings extends { readonly gracefulRestart?: object }>(settings: Settings) => ({
+    ...settings,
+    gracefulRestart: Object.assign({ enabled, restartTime }, settings.gracefulRestart),
+  })
+  const peers = file.peers.map(peer => session({ ...peer, name: peer.name ?? String(peer.address ?? peer.interface) }))
+  return { ...file, peers, ranges: file.ranges.map(session) }
 }
 
 /** What a peer has from the rest of the file came from where that did. */

@@ -9,14 +9,10 @@ import { parsePrefix } from '../../lib/base/prefix.ts'
 import { judge, type Schema } from '../../lib/schema/judge.ts'
 import { lineOf } from '../../lib/schema/line.ts'
 import { type ConfigProblem, faultOf } from '../../lib/schema/problem.ts'
-import { BUILT_IN_POLICIES } from './policy.ts'
-import {
-  type AgentFile,
-  agentSchema,
-  type PeerSettings,
-  type PrefixRangeSettings,
-  type VtepSettings,
-} from './schema.ts'
+import type { PeerSettings, RangeSettings } from './peer-schema.ts'
+import { BUILT_IN_POLICIES, judgePolicy } from './policy.ts'
+import type { PrefixRangeSettings } from './policy-schema.ts'
+import { type AgentFile, agentSchema, type VtepSettings } from './schema.ts'
 
 export type Judgement =
   | { readonly file: AgentFile; readonly problems: readonly [] }
@@ -62,10 +58,12 @@ function judgeMeaning(file: AgentFile): ConfigProblem[] {
   if (file.kernel?.metric === 1024) problems.push(FORBIDDEN_METRIC)
   problems.push(...judgeRanges(file.import?.allow, 'import.allow'))
   problems.push(...judgePeers(file.peers, 'peers', policies))
+  problems.push(...judgeListenRanges(file.ranges, 'ranges', policies))
   problems.push(...judgeVteps(file.overlay?.vteps, 'overlay.vteps'))
   for (const [at, section] of (file.nodes ?? []).entries()) {
     problems.push(...judgeRanges(section.import?.allow, `nodes[${at}].import.allow`))
     problems.push(...judgePeers(section.peers, `nodes[${at}].peers`, policies))
+    problems.push(...judgeListenRanges(section.ranges, `nodes[${at}].ranges`, policies))
     problems.push(...judgeVteps(section.overlay?.vteps, `nodes[${at}].overlay.vteps`))
     if (section.selector.matchLabels === undefined) continue
     for (const key of ['state', 'control', 'kernel', 'metrics'] as const)
@@ -80,6 +78,7 @@ function judgeMeaning(file: AgentFile): ConfigProblem[] {
     const path = `policies[${at}]`
     if (BUILT_IN_POLICIES.includes(policy.name))
       problems.push({ path: `${path}.name`, problem: `${policy.name} is built in`, fix: 'choose another name' })
+    problems.push(...judgePolicy(policy, path))
     for (const [number, term] of (policy.terms ?? []).entries())
       problems.push(...judgeRanges(term.match?.prefixes, `${path}.terms[${number}].match.prefixes`))
   }
@@ -98,34 +97,56 @@ export function judgePeers(
   path: string,
   policies: ReadonlySet<string>,
 ): ConfigProblem[] {
-  const problems: ConfigProblem[] = []
-  for (const [at, { name, address, holdTime, keepaliveTime, ...peer }] of (peers ?? []).entries()) {
+  const problems = (peers ?? []).flatMap(({ name, address, interface: link, ...session }, at) => {
     const here = `${path}[${at}]`
-    if (name === undefined && address === undefined)
-      problems.push({ path: here, problem: 'has neither name nor address', fix: 'write its address' })
-    if (holdTime === 1 || holdTime === 2)
-      problems.push({
-        path: `${here}.holdTime`,
-        problem: `${holdTime} is too short`,
-        fix: 'write 0 (never) or at least 3',
-      })
-    if (holdTime !== undefined && holdTime > 0 && keepaliveTime !== undefined && keepaliveTime >= holdTime)
-      problems.push({
-        path: `${here}.keepaliveTime`,
-        problem: `${keepaliveTime} is not shorter than the hold time of ${holdTime}`,
-        fix: `write at most ${Math.floor(holdTime / 3)}`,
-      })
-    for (const key of ['import', 'export'] as const) {
-      const policy = peer[key]
-      if (policy !== undefined && !policies.has(policy))
-        problems.push({
-          path: `${here}.${key}`,
-          problem: `there is no policy "${policy}"`,
-          fix: `known are ${[...policies].join(', ')}`,
-        })
-    }
-  }
+    const nameless = name === undefined && address === undefined && link === undefined
+    return [
+      ...(nameless ? [{ path: here, problem: 'has neither name nor address', fix: 'write its address' }] : []),
+      ...judgeSession(session, here, policies),
+    ]
+  })
   return [...problems, ...judgeNames((peers ?? []).map(peerNamed), path)]
+}
+
+function judgeListenRanges(
+  ranges: readonly RangeSettings[] | undefined,
+  path: string,
+  policies: ReadonlySet<string>,
+): ConfigProblem[] {
+  const problems = (ranges ?? []).flatMap((range, at) => judgeSession(range, `${path}[${at}]`, policies))
+  return [...problems, ...judgeNames(ranges ?? [], path)]
+}
+
+function judgeSession(
+  { holdTime, keepaliveTime, ttl, gtsm, ...policyNames }: Omit<RangeSettings, 'name' | 'prefix'>,
+  path: string,
+  policies: ReadonlySet<string>,
+): ConfigProblem[] {
+  const problems: ConfigProblem[] = []
+  if (holdTime === 1 || holdTime === 2)
+    problems.push({
+      path: `${path}.holdTime`,
+      problem: `${holdTime} is too short`,
+      fix: 'write 0 (never) or at least 3',
+    })
+  if (holdTime !== undefined && holdTime > 0 && keepaliveTime !== undefined && keepaliveTime >= holdTime)
+    problems.push({
+      path: `${path}.keepaliveTime`,
+      problem: `${keepaliveTime} is not shorter than the hold time of ${holdTime}`,
+      fix: `write at most ${Math.floor(holdTime / 3)}`,
+    })
+  if (ttl !== undefined && gtsm !== undefined)
+    problems.push({ path: `${path}.ttl`, problem: 'gtsm says it already: it sends with 255', fix: 'leave ttl out' })
+  for (const key of ['import', 'export'] as const) {
+    const policy = policyNames[key]
+    if (policy !== undefined && !policies.has(policy))
+      problems.push({
+        path: `${path}.${key}`,
+        problem: `there is no policy "${policy}"`,
+        fix: `known are ${[...policies].join(', ')}`,
+      })
+  }
+  return problems
 }
 
 /** A VTEP is there once for each family of its self IP. */
@@ -147,9 +168,9 @@ function judgeVteps(vteps: readonly VtepSettings[] | undefined, path: string): C
   return [...judgeNames(named, path), ...strays]
 }
 
-/** A peer without a name goes by its address. */
-function peerNamed({ name, address }: PeerSettings): { name: string } {
-  return { name: name ?? address ?? '' }
+/** A peer without a name goes by its address, else by its interface. */
+function peerNamed({ name, address, interface: link }: PeerSettings): { name: string } {
+  return { name: name ?? address ?? link ?? '' }
 }
 
 function judgeNames(list: readonly { name: string }[], path: string): ConfigProblem[] {

@@ -1,6 +1,6 @@
 /**
  * Layers of settings laid over each other, the later wins, with a record of where each value came from. Mappings merge
- * key by key, peers merge by name, everything else replaces. Knows no meaning of any key but these two.
+ * key by key, peers and listen ranges merge by name, everything else replaces. Knows no meaning of any other key.
  */
 import { isFields } from '../../lib/schema/judge.ts'
 
@@ -31,8 +31,8 @@ function overlay(
 ): void {
   for (const [key, value] of Object.entries(source)) {
     const at = path === '' ? key : `${path}.${key}`
-    if (key === 'peers' && Array.isArray(value)) {
-      target[key] = overlayPeers(listOf(target[key]), value, at, origin, origins)
+    if (NAMED.has(key) && Array.isArray(value)) {
+      target[key] = overlayNamed(listOf(target[key]), value, at, origin, origins)
     } else if (isFields(value) && !WHOLE.has(key)) {
       const inner = { ...(isFields(target[key]) ? target[key] : {}) }
       overlay(inner, value, at, origin, origins)
@@ -44,30 +44,34 @@ function overlay(
   }
 }
 
+/** Lists of mappings that go by their name. */
+const NAMED = new Set(['peers', 'ranges'])
+
 /** Mappings of which one key excludes the others: they replace. */
 const WHOLE = new Set(['password'])
 
-function overlayPeers(
+function overlayNamed(
   before: readonly Record<string, unknown>[],
-  peers: readonly Record<string, unknown>[],
+  entries: readonly Record<string, unknown>[],
   path: string,
   origin: string,
   origins: Map<string, string>,
 ): Record<string, unknown>[] {
   const merged = [...before]
-  for (const peer of peers) {
-    const name = nameOf(peer)
+  for (const entry of entries) {
+    const name = nameOf(entry)
     const at = merged.findIndex(other => nameOf(other) === name)
     const target = { ...merged[at] }
-    overlay(target, peer, `${path}[${name}]`, origin, origins)
+    overlay(target, entry, `${path}[${name}]`, origin, origins)
     if (at === -1) merged.push(target)
     else merged[at] = target
   }
   return merged
 }
 
-function nameOf(peer: Readonly<Record<string, unknown>>): string {
-  return String(peer['name'] ?? peer['address'])
+/** A peer without a name goes by its address, else by its interface. */
+function nameOf(entry: Readonly<Record<string, unknown>>): string {
+  return String(entry['name'] ?? entry['address'] ?? entry['interface'])
 }
 
 function listOf(value: unknown): readonly Record<string, unknown>[] {

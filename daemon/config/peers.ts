@@ -1,23 +1,23 @@
 /**
- * The merged peers of a node → peers to run. A peer that lacks something, or contradicts another, is left out with a
- * sentence; the others run.
+ * The merged peers and listen ranges of a node → those to run. One that lacks something, or contradicts another, is left out
+ * with a sentence; the others run.
  */
 import type { NextHopMode } from '../../bgp/rib/peer.ts'
 import type { Policy } from '../../bgp/rib/policy.ts'
 import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
+import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import type { NodePeer } from './bigip.ts'
+import type { FilledPeer, FilledRange, FilledSession, PasswordSource } from './peer-schema.ts'
 import { familyOf } from './policy.ts'
-import type { FilledFile, FilledPeer, PasswordSource } from './schema.ts'
+import type { FilledFile } from './schema.ts'
 
-export interface EffectivePeer {
-  readonly name: string
-  readonly address: Address
-  readonly port: number
+/** What a session is told, that of a peer or those of a range. */
+export interface EffectiveSession {
   readonly localAddress?: Address
   /** 0: any but ours. */
   readonly asNumber: number
-  readonly passive: boolean
   readonly ttl?: number
+  readonly gtsm?: number
   readonly password?: PasswordSource
   /** Seconds, as the next two. */
   readonly holdTime: number
@@ -35,48 +35,99 @@ export interface EffectivePeer {
   readonly gracefulRestart: { readonly enabled: boolean; readonly restartTime: number }
 }
 
-/** @param nodes names of the peers that are nodes of the cluster */
+export interface EffectivePeer extends EffectiveSession {
+  readonly name: string
+  readonly address: Address
+  /** Where a link-local address is. */
+  readonly interface?: string
+  readonly port: number
+  readonly passive: boolean
+}
+
+export interface EffectiveRange extends EffectiveSession {
+  readonly name: string
+  readonly prefix: Prefix
+  readonly limit: number
+}
+
+/** What peers and ranges are judged by. */
+export interface Surroundings {
+  readonly policies: ReadonlyMap<string, Policy>
+  /** Names of the peers that are nodes of the cluster. */
+  readonly nodes: ReadonlySet<string>
+  /** The routers that have been heard, by interface. */
+  readonly routers: ReadonlyMap<string, Address>
+}
+
 export function effectivePeers(
   file: FilledFile,
-  policies: ReadonlyMap<string, Policy>,
-  nodes: ReadonlySet<string>,
-): { peers: EffectivePeer[]; problems: string[] } {
+  around: Surroundings,
+): { peers: EffectivePeer[]; ranges: EffectiveRange[]; problems: string[] } {
   const peers: EffectivePeer[] = []
+  const ranges: EffectiveRange[] = []
   const problems: string[] = []
   for (const settings of file.peers) {
-    const peer = peerOf(settings, file.asNumber, policies, nodes.has(settings.name))
+    const peer = peerOf(settings, file.asNumber, around)
     const why = typeof peer === 'string' ? peer : conflict(peer, peers)
     if (why !== undefined) problems.push(`peer ${settings.name} is left out: ${why}`)
     else peers.push(peer as EffectivePeer)
   }
-  return { peers, problems }
+  for (const settings of file.ranges) {
+    const range = rangeOf(settings, file.asNumber, around)
+    const why = typeof range === 'string' ? range : rangeConflict(range, peers, ranges)
+    if (why !== undefined) problems.push(`range ${settings.name} is left out: ${why}`)
+    else ranges.push(range as EffectiveRange)
+  }
+  return { peers, ranges, problems }
 }
 
 /** The peer, or what is wrong with it. */
-function peerOf(
-  settings: FilledPeer,
-  localAs: number | undefined,
-  policies: ReadonlyMap<string, Policy>,
-  node: boolean,
-): EffectivePeer | string {
-  const { asNumber } = settings
-  if (settings.address === undefined) return 'it has no address in any layer'
-  if (asNumber === undefined) return 'it has no asNumber'
-  const address = parseAddress(settings.address)
-  const localAddress = settings.localAddress === undefined ? undefined : parseAddress(settings.localAddress)
+function peerOf(settings: FilledPeer, localAs: number | undefined, around: Surroundings): EffectivePeer | string {
+  const { name, port, passive, interface: link } = settings
+  if (settings.address === undefined && link === undefined) return 'it has no address in any layer'
+  const session = sessionOf(settings, localAs, around)
+  if (typeof session === 'string') return session
+  const address = settings.address === undefined ? around.routers.get(link!) : parseAddress(settings.address)
+  if (address === undefined) return `no router has been heard on ${link} yet`
+  if (address.isLinkLocal && link === undefined) return `${address} is link-local: write the interface that it is on`
+  if (!address.isLinkLocal && link !== undefined) return `${address} is not link-local: it needs no interface`
+  const { localAddress } = session
   if (localAddress !== undefined && localAddress.family !== address.family)
     return `localAddress ${localAddress} and address ${address} are not of one family`
+  const zone = link === undefined ? {} : { interface: link }
+  return { ...session, name, address, ...zone, port, passive, node: around.nodes.has(name) }
+}
+
+/** The range, or what is wrong with it. */
+function rangeOf(settings: FilledRange, localAs: number | undefined, around: Surroundings): EffectiveRange | string {
+  const { name, limit } = settings
+  const session = sessionOf(settings, localAs, around)
+  if (typeof session === 'string') return session
+  const prefix = parsePrefix(settings.prefix)
+  const { localAddress } = session
+  if (localAddress !== undefined && localAddress.family !== prefix.family)
+    return `localAddress ${localAddress} and prefix ${prefix} are not of one family`
+  return { ...session, name, prefix, limit }
+}
+
+/** What both have, or what is wrong with it. */
+function sessionOf(
+  settings: FilledSession,
+  localAs: number | undefined,
+  { policies }: Surroundings,
+): EffectiveSession | string {
+  if (settings.asNumber === undefined) return 'it has no asNumber'
+  const asNumber = settings.asNumber === 'internal' ? localAs : settings.asNumber
+  if (asNumber === undefined) return 'its asNumber is internal, and our own is not known'
   if (settings.routeReflectorClient && localAs !== undefined && asNumber !== localAs)
     return `a route reflector's client has the AS number of this node, ${localAs}, not ${asNumber}`
-  const { holdTime, keepaliveTime, ttl, password } = settings
+  const { holdTime, keepaliveTime, ttl, gtsm, password } = settings
+  if (ttl !== undefined && gtsm !== undefined) return 'it has both ttl and gtsm, which sends with 255'
   return {
-    name: settings.name,
-    address,
-    port: settings.port,
-    ...(localAddress && { localAddress }),
+    ...(settings.localAddress !== undefined && { localAddress: parseAddress(settings.localAddress) }),
     asNumber: asNumber === 'external' ? 0 : asNumber,
-    passive: settings.passive,
     ...(ttl !== undefined && { ttl }),
+    ...(gtsm !== undefined && { gtsm }),
     ...(password && { password }),
     holdTime,
     ...(keepaliveTime !== undefined && { keepaliveTime }),
@@ -84,7 +135,7 @@ function peerOf(
     families: settings.families.map(familyOf),
     nextHop: settings.nextHop,
     routeReflectorClient: settings.routeReflectorClient,
-    node,
+    node: false,
     install: true,
     importPolicy: policies.get(settings.import)!,
     exportPolicy: policies.get(settings.export)!,
@@ -121,6 +172,20 @@ export function reflectedPeers(
 }
 
 function conflict(peer: EffectivePeer, others: readonly EffectivePeer[]): string | undefined {
-  const other = others.find(({ address }) => address.equals(peer.address))
+  const other = others.find(one => one.address.equals(peer.address) && one.interface === peer.interface)
   return other && `its address ${peer.address} is that of peer ${other.name}`
+}
+
+function rangeConflict(
+  { name, prefix, password }: EffectiveRange,
+  peers: readonly EffectivePeer[],
+  ranges: readonly EffectiveRange[],
+): string | undefined {
+  const same = ranges.find(range => range.prefix.equals(prefix))
+  if (same !== undefined) return `its prefix ${prefix} is that of range ${same.name}`
+  if (peers.some(peer => peer.name === name)) return 'a peer is called that, too'
+  const open = peers.find(peer => peer.password === undefined && prefix.contains(peer.address))
+  if (password !== undefined && open !== undefined)
+    return `it has a password, and peer ${open.name}, whose address lies in it, has none: the kernel makes no such exception`
+  return undefined
 }

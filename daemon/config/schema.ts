@@ -6,27 +6,11 @@
  */
 import type { Static } from 'typebox'
 import { Type } from '../../lib/schema/type.ts'
+import { type FilledPeer, type FilledRange, peers, ranges, restartTime } from './peer-schema.ts'
+import { policy, prefixRange } from './policy-schema.ts'
+import { asNumber, closed } from './terms.ts'
 
-const closed = { additionalProperties: false } as const
-
-const asNumber = (description: string) => Type.Integer({ minimum: 1, maximum: 4294967295, description })
 const routerId = (description: string) => Type.String({ format: 'ipv4', description })
-const family = Type.Enum(['ipv4', 'ipv6'])
-
-const prefixRange = Type.Union(
-  [
-    Type.String({ format: 'cidr' }),
-    Type.Object(
-      {
-        prefix: Type.String({ format: 'cidr', description: 'Prefixes that lie in this one …' }),
-        min: Type.Optional(Type.Integer({ minimum: 0, maximum: 128, description: '… whose length is at least this' })),
-        max: Type.Optional(Type.Integer({ minimum: 0, maximum: 128, description: '… and at most this' })),
-      },
-      closed,
-    ),
-  ],
-  { description: 'A prefix with all that lies in it, or { prefix, min, max } to bound the length' },
-)
 
 const listen = Type.Object(
   {
@@ -134,137 +118,6 @@ const overlaySettings = Type.Object(
   { ...closed, default: {} },
 )
 
-const restartTime = Type.Integer({
-  minimum: 0,
-  maximum: 4095,
-  description: 'Seconds that peers keep our routes while we are away (RFC 4724)',
-})
-
-const password = Type.Union(
-  [
-    Type.Object({ file: Type.String({ minLength: 1, description: 'A file that holds the key' }) }, closed),
-    Type.Object(
-      { env: Type.String({ minLength: 1, description: 'An environment variable that holds the key' }) },
-      closed,
-    ),
-  ],
-  { description: 'The TCP MD5 key (RFC 2385): never itself in this file' },
-)
-
-/** The fields of a peer; which of them must be there is judged where the layers have been merged. */
-const peer = Type.Object(
-  {
-    name: Type.Optional(
-      Type.String({
-        minLength: 1,
-        maxLength: 64,
-        description: 'Default: the address. Peers of later layers merge by it',
-      }),
-    ),
-    address: Type.Optional(Type.String({ format: 'ip' })),
-    asNumber: Type.Optional(
-      Type.Union([asNumber('The AS of the peer'), Type.Literal('external')], {
-        description: 'The AS of the peer, or `external`: any but our own',
-      }),
-    ),
-    port: Type.Optional(Type.Integer({ minimum: 1, maximum: 65535, default: 179 })),
-    localAddress: Type.Optional(Type.String({ format: 'ip', description: 'Our address on this session' })),
-    passive: Type.Optional(Type.Boolean({ default: false, description: 'Wait for the peer to connect' })),
-    ttl: Type.Optional(
-      Type.Integer({
-        minimum: 1,
-        maximum: 255,
-        description: "Of what we send; default: the kernel's, so that peers may be hops away",
-      }),
-    ),
-    password: Type.Optional(password),
-    holdTime: Type.Optional(
-      Type.Integer({ minimum: 0, maximum: 65535, default: 90, description: 'Seconds, 0 (never) or at least 3' }),
-    ),
-    keepaliveTime: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 21845, description: 'Seconds; default: a third of the hold time' }),
-    ),
-    connectRetryTime: Type.Optional(
-      Type.Integer({ minimum: 1, maximum: 65535, default: 5, description: 'Seconds between two attempts' }),
-    ),
-    families: Type.Optional(Type.Array(family, { minItems: 1, uniqueItems: true, default: ['ipv4', 'ipv6'] })),
-    nextHop: Type.Optional(
-      Type.Enum(['auto', 'self', 'unchanged'], {
-        default: 'auto',
-        description: 'Of announced routes that were learned from others; `auto`: as RFC 4271 §5.1.3 has it',
-      }),
-    ),
-    routeReflectorClient: Type.Optional(Type.Boolean({ default: false, description: 'iBGP peers only (RFC 4456)' })),
-    import: Type.Optional(
-      Type.String({
-        default: 'allowed',
-        description: 'accept, reject, allowed (see import.allow) or a name of policies',
-      }),
-    ),
-    export: Type.Optional(
-      Type.String({
-        default: 'originated',
-        description: 'accept, reject, originated (only what originates here) or a name of policies',
-      }),
-    ),
-    gracefulRestart: Type.Optional(
-      Type.Object(
-        {
-          enabled: Type.Optional(Type.Boolean()),
-          restartTime: Type.Optional(restartTime),
-        },
-        { ...closed, description: 'Default: as for all peers' },
-      ),
-    ),
-  },
-  closed,
-)
-
-const peers = Type.Array(peer, { default: [] })
-
-const policyMatch = Type.Object(
-  {
-    prefixes: Type.Optional(Type.Array(prefixRange, { minItems: 1 })),
-    families: Type.Optional(Type.Array(family, { minItems: 1 })),
-    peers: Type.Optional(
-      Type.Array(Type.String(), { minItems: 1, description: 'Names: the sender on import, the receiver on export' }),
-    ),
-    source: Type.Optional(
-      Type.Array(Type.Enum(['local', 'node', 'internal', 'external']), {
-        minItems: 1,
-        description:
-          'Originated here, learned from a node of the cluster (of reflector mode), from others over iBGP, over eBGP',
-      }),
-    ),
-  },
-  { ...closed, default: {}, description: 'All that is given must match; nothing given: everything matches' },
-)
-
-const ACTIONS = ['accept', 'reject'] as const
-
-const policy = Type.Object(
-  {
-    name: Type.String({ minLength: 1, maxLength: 64 }),
-    otherwise: Type.Optional(
-      Type.Enum(ACTIONS, { default: 'reject', description: 'What happens to routes that no term matches' }),
-    ),
-    terms: Type.Optional(
-      Type.Array(
-        Type.Object(
-          {
-            name: Type.String({ minLength: 1, maxLength: 64 }),
-            match: Type.Optional(policyMatch),
-            action: Type.Enum(ACTIONS),
-          },
-          closed,
-        ),
-        { default: [], description: 'In order; the first that matches decides' },
-      ),
-    ),
-  },
-  closed,
-)
-
 const selector = Type.Object(
   {
     names: Type.Optional(Type.Array(Type.String(), { minItems: 1, description: 'Names of nodes' })),
@@ -312,6 +165,7 @@ const nodeSettings = {
   import: Type.Optional(importSettings),
   overlay: Type.Optional(overlaySettings),
   peers: Type.Optional(peers),
+  ranges: Type.Optional(ranges),
 }
 
 const section = Type.Object({ selector, ...nodeSettings, ...processSettings }, closed)
@@ -391,6 +245,7 @@ export interface FilledFile extends Pick<AgentFile, 'asNumber' | 'routerId' | 'c
   readonly kubernetes: { readonly enabled: boolean; readonly kubeconfig?: string }
   readonly policies: NonNullable<AgentFile['policies']>
   readonly peers: readonly FilledPeer[]
+  readonly ranges: readonly FilledRange[]
   readonly state: string
   readonly control: Filled<'control'>
   readonly metrics?: Filled<'metrics'>
@@ -404,16 +259,8 @@ export type FilledOverlay = Required<Omit<OverlaySettings, OverlayDevices | 'vte
     readonly vteps: readonly Required<NonNullable<OverlaySettings['vteps']>[number]>[]
   }
 
-type Unfilled = 'address' | 'asNumber' | 'localAddress' | 'ttl' | 'password' | 'keepaliveTime'
-export type FilledPeer = Required<Omit<PeerSettings, Unfilled | 'gracefulRestart'>> &
-  Pick<PeerSettings, Unfilled> & { readonly gracefulRestart: Required<NonNullable<PeerSettings['gracefulRestart']>> }
-
 export type Section = NonNullable<AgentFile['nodes']>[number]
-export type PeerSettings = NonNullable<AgentFile['peers']>[number]
-export type PolicySettings = NonNullable<AgentFile['policies']>[number]
 export type VtepSettings = NonNullable<OverlaySettings['vteps']>[number]
-export type PrefixRangeSettings = Static<typeof prefixRange>
-export type PasswordSource = Static<typeof password>
 
 /** For editors: JSON Schema 2020-12. */
 export function jsonSchema(): Record<string, unknown> {

@@ -80,7 +80,7 @@ function unitTunnel(
   )
   return {
     name,
-    standby: haState === undefined ? (former?.standby ?? false) : haState === 'standby',
+    standby: haState === undefined ? (former?.standby ?? false) : haState !== 'active',
     vni: vxlan.vni,
     port: vxlan.port,
     ends,

@@ -4,6 +4,8 @@
  * Addresses and prefixes are text in canonical form, times are ISO 8601 in UTC, durations are whole seconds.
  */
 
+import type { BfdStatus } from './bfd-document.ts'
+
 /** The header of every answer: the version of the program that gives it. */
 export const VERSION_HEADER = 'x-podpeer'
 
@@ -54,6 +56,12 @@ export interface PeersDocument {
 export interface PeerStatus {
   readonly name: string
   readonly address: string
+  /** The interface whose link a link-local address is on. */
+  readonly interface?: string
+  /** The listen range that it has come from; absent: it is configured. */
+  readonly range?: string
+  /** Hops that it may be away (RFC 5082); absent: any number. */
+  readonly gtsm?: number
   readonly port: number
   /** 0: any external AS. */
   readonly asNumber: number
@@ -84,6 +92,8 @@ export interface PeerStatus {
     readonly restarting: boolean
     readonly forwarding: readonly FamilyName[]
   }
+  /** Absent: none is wanted, or it has not begun. */
+  readonly bfd?: BfdStatus
   readonly importPolicy: string
   readonly exportPolicy: string
   readonly messages: { readonly received: MessageTotals; readonly sent: MessageTotals }

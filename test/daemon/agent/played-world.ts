@@ -17,11 +17,13 @@ import { Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
 import type { KubeObject, NodeView, PodView } from '../../../lib/kube/object.ts'
 import type { WatchEvent, WatchRequest } from '../../../lib/kube/watch.ts'
 import type { PortHolder } from '../../../lib/linux/port-holder.ts'
+import type { RouterWatcher } from '../../../lib/linux/router-watch.ts'
 import type { RouteTableOptions } from '../../../lib/linux/table/route-table.ts'
 import type { AdoptedPath, NextHopVerdict } from '../../../lib/linux/table/state.ts'
 import type { Echoer } from '../../../vxlan/probe/echo.ts'
 import { judgeProbe, type Measurements } from '../../../vxlan/probe/judge.ts'
 import type { MemoryNetwork } from '../../bgp/memory-world.ts'
+import { PlayedBfd } from './played-bfd.ts'
 import { PlayedOverlay } from './played-overlay.ts'
 
 export function nodeObject(change: Partial<NodeView> = {}): NodeView {
@@ -143,6 +145,7 @@ function watchedOf({ path, fieldSelector }: WatchRequest['resources'][number]): 
 export class PlayedNode {
   readonly kernel = new PlayedKernel()
   readonly overlay = new PlayedOverlay()
+  readonly bfd = new PlayedBfd()
   readonly address: Address
   readonly log: string[] = []
   readonly folder = mkdtempSync(join(tmpdir(), 'podpeer-agent-'))
@@ -152,6 +155,8 @@ export class PlayedNode {
   readonly answering = new Map<string, number>()
   /** Who has the BGP port; undefined: nobody. */
   thief: PortHolder | undefined
+  /** Who is told of routers, by interface. */
+  readonly routerWatches = new Map<string, RouterWatcher>()
   agent!: Agent
   view!: AgentView
   /** Who watches what: its own Node, BIGIPs, all Nodes, or its own pods. */
@@ -316,6 +321,7 @@ export class PlayedNode {
       openWays: () => {
         throw new WorldFault('EPERM', 'the kernel is not asked here', { retry: false })
       },
+      openBfd: observer => this.bfd.open(observer),
       openEchoer: target => this.#echoer(target),
       probe: async ({ vtep, device, deviceMtu, port, missingRows }) => {
         const echo = { sent: 1, received: 1, roundTrip: { least: 1, median: 1, most: 1 }, trouble: undefined }
@@ -347,6 +353,10 @@ export class PlayedNode {
             for (const name of watched) this.#watches.delete(name)
           },
         }
+      },
+      watchRouters: (interfaceName, watcher) => {
+        this.routerWatches.set(interfaceName, watcher)
+        return { close: () => this.routerWatches.delete(interfaceName) }
       },
       portHolders: () => (this.thief === undefined ? [] : [this.thief]),
     }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { effective, type NodeFacts, parseFile } from '../../../daemon/config/index.ts'
+import { parseAddress } from '../../../lib/base/ip.ts'
 
 const KNOWN = {
   labels: { zone: 'a' },
@@ -255,5 +256,64 @@ peers:
     assert.equal(document['routerId'], '10.0.1.1')
     const again = effective(parseFile(JSON.stringify(document)), node())
     assert.deepEqual(again.document, document)
+  })
+
+  it('fills in a listen range as it does a peer, and leaves out what contradicts another', () => {
+    const { ranges, problems } = effective(
+      parseFile(`
+asNumber: 65001
+gracefulRestart: { restartTime: 60 }
+peers: [{ name: known, address: 10.0.2.1, asNumber: 65002 }]
+ranges:
+  - { name: rack, prefix: 10.0.1.0/24, asNumber: external, gtsm: 1, limit: 7 }
+  - { name: inside, prefix: 10.0.3.0/24, asNumber: internal, password: { env: KEY } }
+  - { name: again, prefix: 10.0.1.0/24, asNumber: 65003 }
+  - { name: keyed, prefix: 10.0.2.0/24, asNumber: 65003, password: { env: KEY } }
+  - { name: nobody, prefix: 10.0.4.0/24 }
+  - { name: known, prefix: 10.0.5.0/24, asNumber: 65003 }
+`),
+      node(),
+    )
+    const [rack, inside] = ranges
+    assert.equal(ranges.length, 2)
+    assert.deepEqual(
+      [rack!.asNumber, rack!.gtsm, rack!.limit, String(rack!.prefix), rack!.gracefulRestart.restartTime],
+      [0, 1, 7, '10.0.1.0/24', 60],
+    )
+    assert.deepEqual([inside!.asNumber, inside!.limit], [65001, 100])
+    assert.deepEqual(problems, [
+      'range again is left out: its prefix 10.0.1.0/24 is that of range rack',
+      'range keyed is left out: it has a password, and peer known, whose address lies in it, has none: the kernel makes no such exception',
+      'range nobody is left out: it has no asNumber',
+      'range known is left out: a peer is called that, too',
+    ])
+  })
+
+  it('knows a peer without an address by the router on its interface, once that has been heard', () => {
+    const file = parseFile(`
+asNumber: 65001
+peers:
+  - { interface: eth1, asNumber: external }
+  - { name: leaf, interface: eth2, address: 'fe80::2', asNumber: internal }
+  - { name: stray, address: 'fe80::3', asNumber: external }
+  - { name: far, interface: eth3, address: 10.0.0.1, asNumber: external }
+`)
+    const before = effective(file, node())
+    assert.deepEqual(before.unnumbered, ['eth1'])
+    assert.deepEqual(
+      before.peers.map(({ name, address, interface: link, asNumber }) => `${name} ${address}%${link} ${asNumber}`),
+      ['leaf fe80::2%eth2 65001'],
+    )
+    assert.deepEqual(before.problems, [
+      'peer eth1 is left out: no router has been heard on eth1 yet',
+      'peer stray is left out: fe80::3 is link-local: write the interface that it is on',
+      'peer far is left out: 10.0.0.1 is not link-local: it needs no interface',
+    ])
+    const routers = new Map([['eth1', parseAddress('fe80::1')]])
+    const after = effective(file, { ...node(), routers })
+    assert.deepEqual(
+      after.peers.map(({ name, address, interface: link, asNumber }) => `${name} ${address}%${link} ${asNumber}`),
+      ['eth1 fe80::1%eth1 0', 'leaf fe80::2%eth2 65001'],
+    )
   })
 })

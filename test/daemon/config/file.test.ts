@@ -81,7 +81,7 @@ describe('a configuration file', () => {
     [
       'a word where a number or another word belongs',
       'peers: [{ address: 10.0.0.1, asNumber: foo }]\n',
-      ['line 1: peers[0].asNumber: "foo" is not a whole number from 1 to 4294967295 or "external"'],
+      ['line 1: peers[0].asNumber: "foo" is not a whole number from 1 to 4294967295 or "external" or "internal"'],
     ],
     [
       'a typing slip in the only word',
@@ -146,6 +146,20 @@ describe('a configuration file', () => {
       'a peer that is nobody',
       'peers: [{ asNumber: 1 }]\n',
       ['line 1: peers[0]: has neither name nor address; write its address'],
+    ],
+    [
+      'a TTL beside the one of GTSM',
+      'peers: [{ address: 10.0.0.1, ttl: 64, gtsm: 1 }]\n',
+      ['line 1: peers[0].ttl: gtsm says it already: it sends with 255; leave ttl out'],
+    ],
+    ['a listen range without a prefix', 'ranges: [{ name: rack }]\n', ['line 1: ranges[0]: prefix is missing']],
+    [
+      'two listen ranges of one name, and a policy that is not there',
+      'ranges:\n  - { name: rack, prefix: 10.0.0.0/24 }\n  - { name: rack, prefix: 10.0.1.0/24, import: all }\n',
+      [
+        'line 3: ranges[1].import: there is no policy "all"; known are accept, reject, allowed, originated',
+        'line 3: ranges[1]: ranges[0] is called "rack", too',
+      ],
     ],
     [
       'the metric of everybody else',
