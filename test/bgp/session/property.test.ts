@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import fc from 'fast-check'
+import type { PeerConfig } from '../../../bgp/session/config.ts'
 import type { PeerEffect } from '../../../bgp/session/effect.ts'
 import type { PeerInput } from '../../../bgp/session/input.ts'
 import { PeerFault } from '../../../bgp/wire/fault.ts'
@@ -25,6 +26,9 @@ class World {
   /** Effects that must come before any other: what becomes of the routes of a session that has just ended. */
   #owed = new Set<Family>()
   #session: readonly Family[] = []
+  /** RFC 8538: what is stale may survive a further restart. */
+  #keepsOn = false
+  readonly #refreshing = new Set<Family>()
 
   constructor(stand: Stand) {
     this.stand = stand
@@ -75,6 +79,8 @@ class World {
         assert.equal(this.#up, undefined, 'no up before a down')
         this.#up = effect.connection
         this.#session = effect.negotiated.families
+        this.#keepsOn = effect.negotiated.gracefulRestart?.notification === true
+        this.#refreshing.clear()
         for (const family of this.#session) this.routes.get(family)!.fresh = true
         return
       case 'down':
@@ -84,13 +90,24 @@ class World {
         this.#owed = new Set(this.#session)
         return
       case 'stale': {
-        assert.equal(this.routes.get(effect.family)!.stale, false, 'what is stale twice was swept between')
+        const { stale } = this.routes.get(effect.family)!
+        assert.ok(!stale || this.#keepsOn, 'what is stale twice was swept between, but for the N bit')
         this.routes.set(effect.family, { fresh: false, stale: true })
         this.#owed.delete(effect.family)
         return
       }
+      case 'longLived':
+        assert.ok(this.routes.get(effect.family)!.stale, 'only what is stale lives on')
+        return
       case 'sweep':
         this.routes.get(effect.family)!.stale = false
+        return
+      case 'beginRefresh':
+        assert.notEqual(this.#up, undefined)
+        this.#refreshing.add(effect.family)
+        return
+      case 'endRefresh':
+        assert.ok(this.#refreshing.delete(effect.family), 'no end without a beginning')
         return
       case 'flush':
         this.routes.set(effect.family, { fresh: false, stale: false })
@@ -127,12 +144,25 @@ const offers = fc.subarray([
   capability.as4(65002),
   capability.restart({ 4: true, 6: true }, 30),
   capability.restart({ 4: true, 6: false }, 5, true),
+  capability.restart({ 4: true, 6: true }, 30, false, true),
+  capability.longLived({ 4: true, 6: false }, 60),
+  capability.enhancedRefresh,
+  { type: 'role' as const, role: 'provider' as const },
   { type: 'unknown' as const, code: 69, value: Uint8Array.of(1, 2) },
 ])
 
 /** Mostly what a session can come of. */
 const capabilities = fc.oneof(
-  { weight: 3, arbitrary: fc.constant(openOf().capabilities) },
+  { weight: 2, arbitrary: fc.constant(openOf().capabilities) },
+  {
+    weight: 2,
+    arbitrary: fc.constant([
+      ...openOf().capabilities,
+      capability.restart({ 4: true, 6: true }, 30, false, true),
+      capability.longLived({ 4: true, 6: true }, 60),
+      capability.enhancedRefresh,
+    ]),
+  },
   { weight: 1, arbitrary: offers },
 )
 
@@ -144,6 +174,25 @@ const open = fc.record({
 })
 
 const octets = fc.uint8Array({ maxLength: 12 })
+
+/** What is configured beyond the plain, so that more can happen. */
+const willing: Partial<PeerConfig> = {
+  longLived: { staleTime: 40 },
+  maxPrefixes: { 4: { count: 10, warnAt: 80, action: 'restart', restartTime: 30 } },
+}
+
+const changes = fc.constantFrom<Partial<PeerConfig>>(
+  { holdTime: 60 },
+  { passive: true },
+  {},
+  { families: [4] },
+  { delayOpenTime: 5 },
+  { bfd: { strict: true } },
+  { bfd: { strict: false } },
+  { role: { role: 'customer', strict: true } },
+  { profile: 'plain' },
+  { maxPrefixes: { 4: { count: 10, warnAt: 80, action: 'restart' } } },
+)
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 3, arbitrary: fc.constant<Step>(world => world.handle({ type: 'start' })) },
@@ -197,11 +246,13 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.tuple(slot, fc.constantFrom(1, 2, 3)).map(([at, afi]) => (world: World) => {
-      const connection = world.pick(at)
-      const message = { type: 'routeRefresh', afi, subtype: 0, safi: 1 } as const
-      if (connection !== undefined) world.handle({ type: 'message', connection, message })
-    }),
+    arbitrary: fc
+      .tuple(slot, fc.constantFrom(1, 2, 3), fc.nat({ max: 3 }))
+      .map(([at, afi, subtype]) => (world: World) => {
+        const connection = world.pick(at)
+        const message = { type: 'routeRefresh', afi, subtype, safi: 1 } as const
+        if (connection !== undefined) world.handle({ type: 'message', connection, message })
+      }),
   },
   {
     weight: 2,
@@ -221,10 +272,28 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 4,
+    arbitrary: fc
+      .tuple(
+        fc.constantFrom('endOfRib', 'endOfRibSent', 'askRefresh', 'refreshed', 'prefixLimit'),
+        fc.constantFrom<Family>(4, 6),
+      )
+      .map(([type, family]) => (world: World) => {
+        world.handle({ type, family })
+      }),
+  },
+  {
     weight: 2,
-    arbitrary: fc.constantFrom<Family>(4, 6).map(family => (world: World) => {
-      world.handle({ type: 'endOfRib', family })
-    }),
+    arbitrary: fc
+      .constantFrom<PeerInput>(
+        { type: 'bfdUp' },
+        { type: 'bfdDown', independent: true },
+        { type: 'bfdDown', independent: false },
+        { type: 'reset', text: 'again' },
+      )
+      .map(input => (world: World) => {
+        world.handle(input)
+      }),
   },
   {
     weight: 1,
@@ -256,11 +325,11 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   },
   {
     weight: 1,
-    arbitrary: fc.constantFrom({ holdTime: 60 }, { passive: true }, {}, { families: [4] as const }).map(change => {
+    arbitrary: changes.map(change => {
       return (world: World) =>
         world.check(() => {
           const { stand } = world
-          stand.record(stand.peer.reconfigure(config(change), identity, stand.now, stand.random))
+          stand.record(stand.peer.reconfigure(config({ ...willing, ...change }), identity, stand.now, stand.random))
         })
     }),
   },
@@ -274,7 +343,7 @@ test('whatever happens: nothing throws, up and down alternate, no route or conne
       fc.boolean(),
       fc.double({ min: 0, max: 0.999, noNaN: true }),
       (steps, passive, random) => {
-        const world = new World(new Stand({ passive }))
+        const world = new World(new Stand({ ...willing, passive }))
         world.stand.random = random
         world.handle({ type: 'start' })
         for (const act of steps) act(world)
@@ -288,7 +357,18 @@ test('whatever happens: nothing throws, up and down alternate, no route or conne
     ),
     { numRuns: 1500, interruptAfterTimeLimit: 20_000 },
   )
-  for (const type of ['up', 'down', 'stale', 'sweep', 'flush', 'refresh', 'notice'])
+  for (const type of [
+    'up',
+    'down',
+    'stale',
+    'longLived',
+    'sweep',
+    'flush',
+    'refresh',
+    'beginRefresh',
+    'endRefresh',
+    'notice',
+  ])
     assert.ok(
       seen.get(type)! > 10,
       `${type} happened only ${seen.get(type)} times: the lives are too dull to prove much`,
