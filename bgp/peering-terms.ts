@@ -64,10 +64,11 @@ export function ribSession(
   { self, subnets }: Attachment,
   link: string | undefined,
 ): RibSession {
-  const { localAs, remoteRouterId, fourOctetAs, families, addPath, extendedNextHop, role, longLived = [] } = negotiated
+  const { localAs, remoteAs, remoteRouterId, fourOctetAs, families } = negotiated
+  const { addPath, extendedNextHop, role, longLived = [] } = negotiated
   const most = config.addPath?.send ?? 0
   return {
-    ...{ localAs, remoteRouterId, fourOctetAs, families, self, subnets, extendedNextHop },
+    ...{ localAs, remoteAs, remoteRouterId, fourOctetAs, families, self, subnets, extendedNextHop },
     addPathReceive: addPath.receive,
     addPathSend: Object.fromEntries(addPath.send.map(family => [family, most])),
     maxMessageLength: negotiated.extendedMessages ? maxExtendedMessageLength : maxMessageLength,

@@ -26,13 +26,17 @@ export interface RibIdentity {
  */
 export const announcementMark = { service: 1, keepMed: 2, keepNextHop: 4 } as const
 
-/** Loops: such an announcement is kept, but never chosen (RFC 4271 §9.1.2, RFC 4456 §8). Index 0: none. */
+/** Loops and leaks: such an announcement is kept, but never chosen (RFC 4271 §9.1.2, RFC 4456 §8, RFC 9234 §5). Index 0: none. */
 export const loops = [
   '',
   'our own AS is in AS_PATH',
   'ORIGINATOR_ID is our router id',
   'our cluster id is in CLUSTER_LIST',
+  'a route leak: it is for customers only (OTC)',
 ] as const
+
+/** Which routes of a peer are leaks, by their ONLY_TO_CUSTOMER (RFC 9234 §5, ingress 1 and 2): all that have one, or all but this AS. */
+export type LeakRule = 'any' | { readonly but: number }
 
 export class AnnouncementTable {
   readonly #identity: RibIdentity
@@ -55,6 +59,8 @@ export class AnnouncementTable {
   /** Ids by hash, linear probing; ids start at 1. */
   #slots = new Int32Array(2 * FIRST_CAPACITY)
   #size = 0
+  /** By peer. */
+  readonly #leakRules = new Map<number, LeakRule>()
   #fresh = 1
   /** Freed ids, linked through `attributes`. */
   #free = 0
@@ -110,8 +116,18 @@ export class AnnouncementTable {
     this.stamp[id] = ++this.#stamps
     this.references[id] = 1
     this.rank[id] = peer === LOCAL_PEER ? Number.MAX_SAFE_INTEGER : this.#attributes.rank[attributes]!
-    this.loop[id] = peer === LOCAL_PEER ? 0 : this.#loopOf(attributes)
+    this.loop[id] = peer === LOCAL_PEER ? 0 : this.#loopOf(peer, attributes)
     return id
+  }
+
+  /** What counts as a leak of a peer from now on; returns whether it was another one before, and its paths are to be judged again. */
+  setLeakRule(peer: number, rule: LeakRule | undefined): boolean {
+    if (JSON.stringify(rule) === JSON.stringify(this.#leakRules.get(peer))) return false
+    if (rule === undefined) this.#leakRules.delete(peer)
+    else this.#leakRules.set(peer, rule)
+    for (let id = 1; id < this.#fresh; id++)
+      if (this.references[id] !== 0 && this.peer[id] === peer) this.loop[id] = this.#loopOf(peer, this.attributes[id]!)
+    return true
   }
 
   /**
@@ -160,13 +176,19 @@ export class AnnouncementTable {
     }
   }
 
-  #loopOf(attributes: number): number {
+  #loopOf(peer: number, attributes: number): number {
     const { pool, start, originatorId, clusterListLength } = this.#attributes
     const from = start[attributes]!
     const end = this.#attributes.end(attributes)
     if (pathContains(pool, from, end, this.#identity.asNumber)) return 1
     if (originatorId[attributes] === this.#identity.routerId) return 2
-    return clusterListLength[attributes]! > 0 && clusterListContains(pool, from, end, this.#identity.clusterId) ? 3 : 0
+    if (clusterListLength[attributes]! > 0 && clusterListContains(pool, from, end, this.#identity.clusterId)) return 3
+    return this.#isLeak(peer, this.#attributes.otcOf(attributes)) ? 4 : 0
+  }
+
+  #isLeak(peer: number, otc: number): boolean {
+    const rule = otc === 0 ? undefined : this.#leakRules.get(peer)
+    return rule !== undefined && (rule === 'any' || rule.but !== otc)
   }
 
   #unlink(id: number): void {

@@ -9,6 +9,7 @@ import { wellKnownCommunity } from '../wire/iana.ts'
 import { type AnnouncementTable, announcementMark } from './announcement-table.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
+import type { NextHopMode } from './peer.ts'
 import type { PolicyEdit } from './policy.ts'
 import { exactCommunity } from './policy-community.ts'
 import { attributeEdits } from './policy-edit.ts'
@@ -26,6 +27,8 @@ export type PolicySide =
       readonly family: Family
       readonly internal: boolean
       readonly localAs: number
+      /** What becomes of next hops where no policy sets them. */
+      readonly nextHop: NextHopMode
       /** RFC 8326: everything is announced as about to go. */
       readonly draining: boolean
     }
@@ -37,6 +40,16 @@ const GOING: PolicyEdit = {
       kind: 'communities',
       remove: [],
       add: [exactCommunity('communities', 'graceful-shutdown', uint32(wellKnownCommunity.gracefulShutdown))],
+    },
+  ],
+}
+/** RFC 9494 §4.2: what is kept of a peer that has not come back in time. */
+const LONG_STALE: PolicyEdit = {
+  communities: [
+    {
+      kind: 'communities',
+      remove: [],
+      add: [exactCommunity('communities', 'llgr-stale', uint32(wellKnownCommunity.llgrStale))],
     },
   ],
 }
@@ -92,6 +105,12 @@ export class Derivation {
     return derived
   }
 
+  /** The announcement with LLGR_STALE, held until `settle`; 0 where it has NO_LLGR (RFC 9494 §4.2). */
+  prolong(from: number, side: PolicySide): number {
+    const communities = this.#attributes.communities[this.announcements.attributes[from]!]!
+    return (communities & communityBit.noLlgr) !== 0 ? 0 : this.derive(from, [LONG_STALE], side)
+  }
+
   /** Lets go of what was derived since the last time. */
   settle(): void {
     for (let id = this.#held.pop(); id !== undefined; id = this.#held.pop()) this.announcements.release(id)
@@ -101,7 +120,12 @@ export class Derivation {
   #attributesAfter(before: PolicyRoute, edits: readonly PolicyEdit[], side: PolicySide): number {
     const ownAs = side.direction === 'export' ? side.localAs : (before.asPath[0] ?? this.#localAs)
     let route = before
-    for (const edit of edits) route = edited(route, attributeEdits(edit, route, ownAs))
+    for (const { localPref, ...edit } of edits) {
+      // nobody outside is told LOCAL_PREF: that it changed is no news for them
+      const inside =
+        localPref === undefined || (side.direction === 'export' && !side.internal) ? edit : { ...edit, localPref }
+      route = edited(route, attributeEdits(inside, route, ownAs))
+    }
     const attributes = this.#attributes.intern(route.bytes, route.start, route.end)
     if (!isGoing(side, this.#attributes.communities[attributes]!)) return attributes
     route = edited(new PolicyRoute(route.bytes, route.start, route.end, undefined), LEAST_PREFERRED)
@@ -131,14 +155,16 @@ function edited({ bytes, start, end, nextHop }: PolicyRoute, edits: AttributeEdi
   return new PolicyRoute(target, 0, editAttributes(bytes, start, end, edits, target, 0), nextHop)
 }
 
+/** Marks that would change nothing of what is told are left out, so that they are no news. */
 function marksAfter(before: number, edits: readonly PolicyEdit[], side: PolicySide): number {
   if (side.direction === 'import') return before
   const { keepMed, keepNextHop } = announcementMark
+  const isKept = side.nextHop === 'unchanged' || (side.internal && side.nextHop === 'auto')
   let marks = before
   for (const { med, nextHop } of edits) {
-    if (med !== undefined) marks |= keepMed
+    if (med !== undefined && !side.internal) marks |= keepMed
     if (nextHop === 'self') marks &= ~keepNextHop
-    else if (nextHop === 'unchanged' || nextHop?.family === side.family) marks |= keepNextHop
+    else if (!isKept && (nextHop === 'unchanged' || nextHop?.family === side.family)) marks |= keepNextHop
   }
   return marks
 }

@@ -27,6 +27,11 @@ const toward: Readonly<Record<RibRole, string>> = {
   peer: 'a peer',
 }
 
+/** Whether what goes there is for customers only from then on (RFC 9234 §5, egress 1). */
+function isDownward(role: RibRole | undefined): boolean {
+  return role === 'provider' || role === 'rs' || role === 'peer'
+}
+
 /** Whether routes for customers only must not go there (RFC 9234 §5, egress 2). */
 function isUpward(role: RibRole): boolean {
   return role === 'customer' || role === 'rsClient' || role === 'peer'
@@ -181,8 +186,14 @@ export class ExportRule {
     const { announcements, attributes, identity, peers } = this.#sources
     const source = announcements.peer[announcement]!
     const isMedSet = (announcements.marks[announcement]! & announcementMark.keepMed) !== 0
-    if (!this.encoding.internal)
-      return { to: 'external', localAs: this.encoding.localAs, keepMed: source === LOCAL_PEER || isMedSet }
+    const { internal, localAs, role } = this.encoding
+    if (!internal)
+      return {
+        to: 'external',
+        localAs,
+        keepMed: source === LOCAL_PEER || isMedSet,
+        ...(isDownward(role) && { otc: localAs }),
+      }
     if (peers.internal[source] === 0) return { to: 'internal', localPref: DEFAULT_LOCAL_PREF }
     const known = attributes.originatorId[announcements.attributes[announcement]!]!
     const originatorId = known === 0 ? peers.routerId[source]! : known

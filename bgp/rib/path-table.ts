@@ -30,6 +30,8 @@ export const pathFlag = {
   rejected: 2,
   /** Not learned again yet since the peer began to send everything again (RFC 7313). */
   unrefreshed: 4,
+  /** Stale, and kept for long (RFC 9494). */
+  longStale: 8,
 } as const
 
 /** Bits of a prefix's state. */
@@ -232,6 +234,27 @@ export class PathTable {
     return before - this.received[peer]!
   }
 
+  /**
+   * Keeps the stale paths of a peer for long: as what `policy` makes of long-stale ones. Those that must not be kept so go.
+   * Returns how many are kept.
+   */
+  prolong(peer: number, policy: RoutePolicy): number {
+    const known = new Map<number, number>()
+    this.#scan(peer, path => {
+      if ((this.flags[path]! & pathFlag.stale) === 0) return
+      const before = this.announcement[path]!
+      const prolonged = known.get(before) ?? policy.prolonged(before)
+      known.set(before, prolonged)
+      if (prolonged === 0) this.#remove(path)
+      else {
+        this.flags[path]! |= pathFlag.longStale
+        if (this.#replaceEffective(path, prolonged)) this.touch(this.prefix[path]!)
+      }
+    })
+    policy.settle()
+    return this.stale[peer]!
+  }
+
   /** Applies import policy again to the routes as they were received; what comes out as before is not touched. */
   filter(peer: number, policy: RoutePolicy): void {
     this.#scan(peer, path => {
@@ -240,7 +263,9 @@ export class PathTable {
       const filter = policy.filterFor(announcement)
       const outcome = filter.constant ?? filter.decide(this.prefixes, prefix)
       const was = (this.flags[path]! & pathFlag.rejected) !== 0
-      const isOther = this.#replaceEffective(path, policy.effective(announcement, filter, outcome))
+      const effective = policy.effective(announcement, filter, outcome)
+      const isLongStale = (this.flags[path]! & pathFlag.longStale) !== 0
+      const isOther = this.#replaceEffective(path, (isLongStale && policy.prolonged(effective)) || effective)
       if (outcome.accept === was) {
         this.flags[path]! ^= pathFlag.rejected
         this.rejected[peer]! += was ? -1 : 1

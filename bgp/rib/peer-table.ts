@@ -5,7 +5,7 @@
 import type { Address, Family } from '../../lib/base/ip.ts'
 import { type AnnouncementTable, announcementMark } from './announcement-table.ts'
 import type { Derivation } from './derivation.ts'
-import { LOCAL_PEER, type RibPeer, type RibSession } from './peer.ts'
+import { LOCAL_PEER, type RibPeer, type RibRole, type RibSession } from './peer.ts'
 import type { RouteSource } from './policy.ts'
 import { type RoutePolicy, routePolicy } from './route-policy.ts'
 import { resized } from './typed-array.ts'
@@ -33,6 +33,8 @@ export class PeerTable {
   uninstalled = new Uint8Array(16)
   /** BGP identifier of the peer's last session. */
   routerId = new Uint32Array(16)
+  /** What ONLY_TO_CUSTOMER is set to in its routes that lack it, 0: nothing. */
+  otc = new Uint32Array(16)
   /** Bits of the families whose NLRI its session has path ids in. */
   #withIds = new Uint8Array(16)
 
@@ -54,6 +56,7 @@ export class PeerTable {
       this.node = resized(this.node, 2 * peer)
       this.uninstalled = resized(this.uninstalled, 2 * peer)
       this.routerId = resized(this.routerId, 2 * peer)
+      this.otc = resized(this.otc, 2 * peer)
       this.#withIds = resized(this.#withIds, 2 * peer)
     }
     this.#entries[peer] = { config, session: undefined, own: [], imports: this.#importsOf(config) }
@@ -73,6 +76,7 @@ export class PeerTable {
   join(peer: number, session: RibSession): void {
     this.get(peer).session = session
     this.routerId[peer] = session.remoteRouterId
+    this.otc[peer] = isFromAbove(session.role) ? session.remoteAs : 0
     this.#withIds[peer] = (session.addPathReceive ?? []).reduce((bits, family) => bits | bitOf(family), 0)
   }
 
@@ -130,6 +134,11 @@ export class PeerTable {
     this.uninstalled[peer] = config.install === false ? 1 : 0
     this.#byAddress.set(String(config.address), peer)
   }
+}
+
+/** Whether what comes from there is for customers only (RFC 9234 §5, ingress 3). */
+function isFromAbove(ours: RibRole | undefined): boolean {
+  return ours === 'customer' || ours === 'rsClient' || ours === 'peer'
 }
 
 function bitOf(family: Family): number {

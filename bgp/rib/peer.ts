@@ -43,6 +43,7 @@ export type RibRole = 'provider' | 'rs' | 'rsClient' | 'customer' | 'peer'
 
 export interface RibSession {
   readonly localAs: number
+  readonly remoteAs: number
   /** The peer's BGP identifier, uint32. */
   readonly remoteRouterId: number
   readonly fourOctetAs: boolean

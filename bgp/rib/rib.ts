@@ -11,9 +11,10 @@
  */
 import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
+import { editAttributes, editGrowth } from '../wire/attribute-edit.ts'
 import { encodeAttributes } from '../wire/attribute-list.ts'
 import type { UpdateReader } from '../wire/update-reader.ts'
-import { AnnouncementTable, announcementMark, type RibIdentity } from './announcement-table.ts'
+import { AnnouncementTable, announcementMark, type LeakRule, type RibIdentity } from './announcement-table.ts'
 import { AttributeStore } from './attribute-store.ts'
 import { Decision } from './decision.ts'
 import { Derivation } from './derivation.ts'
@@ -123,6 +124,7 @@ export class Rib {
   removePeer(peer: number): void {
     this.leave(peer)
     for (const family of families) this.flush(peer, family)
+    this.#announcements.setLeakRule(peer, undefined)
     this.#own(peer, [])
     this.#peers.remove(peer)
   }
@@ -130,6 +132,8 @@ export class Rib {
   /** The peer's session is Established: it gets the Adj-RIB-Out of each negotiated family, then End-of-RIB. */
   join(peer: number, session: RibSession): void {
     this.#peers.join(peer, session)
+    if (this.#announcements.setLeakRule(peer, leakRule(session)))
+      for (const family of families) this.#tables[family].reconsider(peer)
     this.#own(peer, Object.values(session.self))
     this.#exports.join(peer)
   }
@@ -188,7 +192,7 @@ export class Rib {
    * selection, until learned again or swept. Returns how many are kept.
    */
   longLive(peer: number, family: Family): number {
-    return this.#tables[family].stale[peer]!
+    return this.#tables[family].prolong(peer, this.#peers.get(peer).imports[family])
   }
 
   /** The peer begins to send everything again (RFC 7313 §4): notes all of its paths. Stale ones stay stale. */
@@ -363,9 +367,27 @@ export class Rib {
     const nextHop = classic
       ? this.#nextHops.internUint32(update.nextHop4)
       : this.#nextHops.intern(update.mpNextHop, update.mpNextHopLength === 4 ? 4 : 6)
-    const attributes = this.#attributes.intern(update.attributes, 0, update.attributesEnd)
+    const attributes = this.#marked(peer, this.#attributes.intern(update.attributes, 0, update.attributesEnd))
     const announcement = this.#announcements.intern(peer, attributes, nextHop)
     table.announce(announcement, buffer, start, end, withIds, this.#peers.get(peer).imports[table.family])
     this.#announcements.release(announcement)
   }
+
+  /** Attributes as they count here: with ONLY_TO_CUSTOMER, where the peer's role asks for it (RFC 9234 §5, ingress 3). Takes and gives a reference. */
+  #marked(peer: number, attributes: number): number {
+    const otc = this.#peers.otc[peer]!
+    if (otc === 0 || this.#attributes.otcOf(attributes) !== 0) return attributes
+    const { pool, start } = this.#attributes
+    const [from, end] = [start[attributes]!, this.#attributes.end(attributes)]
+    const edits = { otc }
+    const target = new Uint8Array(end - from + editGrowth(edits))
+    const marked = this.#attributes.intern(target, 0, editAttributes(pool, from, end, edits, target, 0))
+    this.#attributes.release(attributes)
+    return marked
+  }
+}
+
+function leakRule({ role, remoteAs }: RibSession): LeakRule | undefined {
+  if (role === 'provider' || role === 'rs') return 'any'
+  return role === 'peer' ? { but: remoteAs } : undefined
 }

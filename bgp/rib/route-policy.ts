@@ -67,6 +67,11 @@ export class RoutePolicy {
     return outcome.derived
   }
 
+  /** What an effective announcement becomes when it is kept for long (RFC 9494 §4.2), good until `settle`; 0: it must not be kept. */
+  prolonged(announcement: number): number {
+    return this.#derivation.prolong(announcement, this.side)
+  }
+
   /** Lets go of what was derived, once its users hold it themselves. */
   settle(): void {
     this.#derivation.settle()

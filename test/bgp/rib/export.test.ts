@@ -242,7 +242,15 @@ test('a peer that can be told nothing of a family for want of an address of ours
   world.rib.holdEndOfRib(6, true)
   const to = world.add(sink)
   const self = { 4: parseAddress('192.0.2.1') }
-  const session = { localAs: 65000, remoteRouterId: 1, fourOctetAs: true, families: [4, 6] as const, self, subnets: [] }
+  const session = {
+    localAs: 65000,
+    remoteAs: 64512,
+    remoteRouterId: 1,
+    fourOctetAs: true,
+    families: [4, 6] as const,
+    self,
+    subnets: [],
+  }
   world.rib.join(to.number, session)
   world.rib.originate(parsePrefix('2001:db8:5::/64'))
   world.settle()

@@ -101,7 +101,15 @@ test('who cannot be told of a family is told apart: not negotiated, or no addres
   const without = world.up({ name: 'plain', asNumber: 64512, address: '10.2.0.1', families: [4] })
   const nameless = world.add({ name: 'nameless', asNumber: 64513, address: '10.2.0.2' })
   const self = { 4: parseAddress('192.0.2.1') }
-  const session = { localAs: 65000, remoteRouterId: 1, fourOctetAs: true, families: [4, 6] as const, self, subnets: [] }
+  const session = {
+    localAs: 65000,
+    remoteAs: 64512,
+    remoteRouterId: 1,
+    fourOctetAs: true,
+    families: [4, 6] as const,
+    self,
+    subnets: [],
+  }
   world.rib.join(nameless.number, session)
   world.rib.originate(parsePrefix('2001:db8:5::/64'))
   world.settle()
