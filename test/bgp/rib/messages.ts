@@ -2,7 +2,7 @@
  * UPDATEs written and read the slow and obvious way, by nothing but the RFCs: a second opinion on what the RIB is fed and on
  * what it sends. Shares no code with bgp/wire.
  */
-import { parseAddress } from '../../../lib/base/ip.ts'
+import { Address, parseAddress } from '../../../lib/base/ip.ts'
 import { Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
 
 export interface TestAttributes {
@@ -32,12 +32,17 @@ const attribute = (flags: number, code: number, value: number[]) => [
 
 function nlri(prefixes: readonly string[]): number[] {
   return prefixes.flatMap(text => {
-    const { bytes, length } = parsePrefix(text)
-    return [length, ...bytes.subarray(0, Math.ceil(length / 8))]
+    const [prefix, pathId] = text.split('#') as [string, string | undefined]
+    const { bytes, length } = parsePrefix(prefix)
+    return [
+      ...(pathId === undefined ? [] : uint32(Number(pathId))),
+      length,
+      ...bytes.subarray(0, Math.ceil(length / 8)),
+    ]
   })
 }
 
-/** The body of one UPDATE; a family is told from the text of its prefixes. */
+/** The body of one UPDATE; a family is told from the text of its prefixes, and `10.0.0.0/8#7` has the path id 7. */
 export function updateBody(
   announced: readonly string[],
   attributes: TestAttributes | undefined,
@@ -84,24 +89,27 @@ export interface ReadUpdate {
   endOfRib: 4 | 6 | undefined
 }
 
-/** Reads whole UPDATE messages, header and all; anything else is an error. */
-export function* readUpdates(bytes: Uint8Array): Generator<ReadUpdate> {
+/**
+ * Reads whole UPDATE messages, header and all; anything else is an error.
+ * @param withIds families whose prefixes have path ids
+ */
+export function* readUpdates(bytes: Uint8Array, withIds: readonly (4 | 6)[] = []): Generator<ReadUpdate> {
   for (let at = 0; at < bytes.length; ) {
     const length = (bytes[at + 16]! << 8) | bytes[at + 17]!
     if (bytes.subarray(at, at + 16).some(octet => octet !== 255)) throw new Error('marker')
     if (length < 23 || length > 4096 || at + length > bytes.length || bytes[at + 18] !== 2) throw new Error('header')
-    yield readUpdate(bytes.subarray(at + 19, at + length))
+    yield readUpdate(bytes.subarray(at + 19, at + length), withIds)
     at += length
   }
 }
 
-function readUpdate(body: Uint8Array): ReadUpdate {
+function readUpdate(body: Uint8Array, withIds: readonly (4 | 6)[]): ReadUpdate {
   const goneEnd = 2 + ((body[0]! << 8) | body[1]!)
   const attributesEnd = goneEnd + 2 + ((body[goneEnd]! << 8) | body[goneEnd + 1]!)
   const update: ReadUpdate = {
-    announced: readNlri(body.subarray(attributesEnd), 4),
+    announced: readNlri(body.subarray(attributesEnd), 4, withIds),
     attributes: undefined,
-    withdrawn: readNlri(body.subarray(2, goneEnd), 4),
+    withdrawn: readNlri(body.subarray(2, goneEnd), 4, withIds),
     endOfRib: body.length === 4 ? 4 : undefined,
   }
   const attributes: TestAttributes = { origin: -1, asPath: [], nextHop: '' }
@@ -109,7 +117,7 @@ function readUpdate(body: Uint8Array): ReadUpdate {
     const extended = (body[at]! & 0x10) !== 0
     const valueAt = at + (extended ? 4 : 3)
     const length = extended ? (body[at + 2]! << 8) | body[at + 3]! : body[at + 2]!
-    readAttribute(body[at + 1]!, body.subarray(valueAt, valueAt + length), attributes, update)
+    readAttribute(body[at + 1]!, body.subarray(valueAt, valueAt + length), attributes, update, withIds)
     at = valueAt + length
     if (at > attributesEnd) throw new Error('attribute runs over')
   }
@@ -117,7 +125,13 @@ function readUpdate(body: Uint8Array): ReadUpdate {
   return update
 }
 
-function readAttribute(code: number, value: Uint8Array, attributes: TestAttributes, update: ReadUpdate): void {
+function readAttribute(
+  code: number,
+  value: Uint8Array,
+  attributes: TestAttributes,
+  update: ReadUpdate,
+  withIds: readonly (4 | 6)[],
+): void {
   const numbers = (from: number) =>
     Array.from({ length: (value.length - from) / 4 }, (_, at) =>
       new DataView(value.buffer, value.byteOffset).getUint32(from + 4 * at),
@@ -138,12 +152,14 @@ function readAttribute(code: number, value: Uint8Array, attributes: TestAttribut
       attributes.largeCommunities = parts.flatMap((_, at) => (at % 3 === 0 ? [parts.slice(at, at + 3).join(':')] : []))
     },
     14: () => {
-      attributes.nextHop = String(new Prefix(value.slice(4, 20), 128).address)
-      update.announced.push(...readNlri(value.subarray(21), 6))
+      const end = 4 + value[3]!
+      const family = value[1] === 1 ? 4 : 6
+      attributes.nextHop = String(new Address(value.slice(4, end)))
+      update.announced.push(...readNlri(value.subarray(end + 1), family, withIds))
     },
     15: () => {
       if (value.length === 3) update.endOfRib = 6
-      update.withdrawn.push(...readNlri(value.subarray(3), 6))
+      update.withdrawn.push(...readNlri(value.subarray(3), value[1] === 1 ? 4 : 6, withIds))
     },
   }
   const read = readers[code]
@@ -151,14 +167,19 @@ function readAttribute(code: number, value: Uint8Array, attributes: TestAttribut
   read()
 }
 
-function readNlri(bytes: Uint8Array, family: 4 | 6): string[] {
+function readNlri(bytes: Uint8Array, family: 4 | 6, withIds: readonly (4 | 6)[]): string[] {
   const prefixes: string[] = []
   for (let at = 0; at < bytes.length; ) {
+    let pathId = ''
+    if (withIds.includes(family)) {
+      pathId = `#${new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0)}`
+      at += 4
+    }
     const length = bytes[at++]!
     const address = new Uint8Array(family === 4 ? 4 : 16)
     address.set(bytes.subarray(at, at + Math.ceil(length / 8)))
     at += Math.ceil(length / 8)
-    prefixes.push(String(new Prefix(address, length)))
+    prefixes.push(`${new Prefix(address, length)}${pathId}`)
   }
   return prefixes
 }

@@ -14,6 +14,15 @@ export interface OraclePath {
   readonly attributes: TestAttributes
 }
 
+interface Learned {
+  readonly from: TestPeer
+  readonly attributes: TestAttributes
+  readonly pathId: number
+}
+
+/** `10.0.0.0/8#7` without the path id. */
+const prefixOf = (text: string) => text.split('#')[0]!
+
 const NO_EXPORT = 0xffffff01
 const NO_ADVERTISE = 0xffffff02
 const dotted = (id: number) => [id >>> 24, (id >>> 16) & 255, (id >>> 8) & 255, id & 255].join('.')
@@ -50,16 +59,37 @@ export class Oracle {
 
   /** All prefixes that anybody has a path for. */
   prefixes(): Set<string> {
-    return new Set([...this.#own, ...[...this.#learned.values()].flatMap(({ routes }) => [...routes.keys()])])
+    return new Set([
+      ...this.#own,
+      ...[...this.#learned.values()].flatMap(({ routes }) => [...routes.keys()].map(prefixOf)),
+    ])
   }
 
   best(prefix: string): OraclePath | undefined {
-    if (this.#own.has(prefix)) return { from: 'self', attributes: { origin: 0, asPath: [], nextHop: 'self' } }
-    const paths: { from: TestPeer; attributes: TestAttributes }[] = []
-    for (const { peer, routes } of this.#learned.values()) {
-      const attributes = routes.get(prefix)
-      if (attributes !== undefined && this.#isEligible(prefix, peer, attributes)) paths.push({ from: peer, attributes })
+    return this.#ranked(prefix)[0]
+  }
+
+  /** All eligible paths, each the best without those before it. */
+  #ranked(prefix: string): OraclePath[] {
+    const own: OraclePath[] = this.#own.has(prefix)
+      ? [{ from: 'self', attributes: { origin: 0, asPath: [], nextHop: 'self' } }]
+      : []
+    const left: Learned[] = []
+    for (const { peer, routes } of this.#learned.values())
+      for (const [text, attributes] of routes)
+        if (prefixOf(text) === prefix && this.#isEligible(prefix, peer, attributes))
+          left.push({ from: peer, attributes, pathId: Number(text.split('#')[1] ?? 0) })
+    const ranked: OraclePath[] = [...own]
+    while (left.length > 0) {
+      const best = this.#bestOf(left)
+      ranked.push(best)
+      left.splice(left.indexOf(best), 1)
     }
+    return ranked
+  }
+
+  #bestOf(all: readonly Learned[]): Learned {
+    const paths = [...all]
     const lowest = (value: (path: (typeof paths)[number]) => number) => {
       const least = Math.min(...paths.map(value))
       return paths.filter(path => value(path) === least)
@@ -80,16 +110,28 @@ export class Oracle {
     narrow(({ from, attributes }) => originator(from, attributes))
     narrow(({ from, attributes }) => (isInternal(from) ? (attributes.clusterList?.length ?? 0) : 0))
     narrow(({ from }) => routerIdOf(parseAddress(from.address)))
-    return paths[0]
+    narrow(({ pathId }) => pathId)
+    return paths[0]!
   }
 
-  /** What a peer with a session should hold of us. */
-  tableOf(receiver: TestPeer): Map<string, TestAttributes> {
-    const table = new Map<string, TestAttributes>()
+  /** What a peer with a session should hold of us: by prefix, the paths in any order. */
+  tableOf(receiver: TestPeer): Map<string, TestAttributes[]> {
+    const table = new Map<string, TestAttributes[]>()
     for (const prefix of this.prefixes()) {
-      const best = this.best(prefix)
-      const told = best && this.#told(prefix, best, receiver)
-      if (told !== undefined) table.set(prefix, told)
+      const most = receiver.session?.addPathSend?.[prefix.includes(':') ? 6 : 4] ?? 0
+      const ranked = this.#ranked(prefix)
+      const told = (most > 0 ? ranked : ranked.slice(0, 1)).flatMap(path => {
+        const attributes = this.#told(prefix, path, receiver)
+        return attributes === undefined ? [] : [{ path, attributes }]
+      })
+      const others = told
+        .slice(0, Math.max(1, most))
+        .filter(({ path }) => path.from === 'self' || path.from.name !== receiver.name)
+      if (others.length > 0)
+        table.set(
+          prefix,
+          others.map(({ attributes }) => attributes),
+        )
     }
     return table
   }
@@ -105,7 +147,6 @@ export class Oracle {
   #told(prefix: string, { from, attributes }: OraclePath, to: TestPeer): TestAttributes | undefined {
     const source = from === 'self' ? 'local' : isInternal(from) ? 'internal' : 'external'
     const { communities, med, origin, asPath } = attributes
-    if (from !== 'self' && from.name === to.name) return undefined
     if (communities?.includes(NO_ADVERTISE)) return undefined
     if (communities?.includes(NO_EXPORT) && !isInternal(to)) return undefined
     if (source === 'internal' && isInternal(to) && from !== 'self' && !from.client && !to.client) return undefined

@@ -1,6 +1,6 @@
 /** A RIB with its peers, fed by UPDATEs as octets and read by what each peer has been sent. */
 
-import type { NextHopMode, RibSession } from '../../../bgp/rib/peer.ts'
+import type { NextHopMode, PerFamily, RibSession } from '../../../bgp/rib/peer.ts'
 import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
 import { Rib, type RibIdentity, type RibOptions, type RibSink } from '../../../bgp/rib/rib.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
@@ -26,6 +26,10 @@ export interface TestPeer {
   readonly families?: readonly Family[]
   readonly fourOctetAs?: boolean
   readonly subnets?: readonly Prefix[]
+  /** What is negotiated beyond the plain session. */
+  readonly session?: Partial<RibSession>
+  readonly maxPrefixes?: PerFamily
+  readonly maxPrefixesOut?: PerFamily
 }
 
 /** One peer as it sees us. */
@@ -33,7 +37,7 @@ export class PeerView {
   readonly config: TestPeer
   readonly number: number
   readonly reader: UpdateReader
-  /** What it holds of us, by prefix. */
+  /** What it holds of us, by prefix, with path ids as in `10.0.0.0/8#7`. */
   readonly table = new Map<string, TestAttributes>()
   readonly endOfRibs: Family[] = []
   readonly limitsReached: Family[] = []
@@ -57,12 +61,16 @@ export class PeerView {
         families: [4, 6],
         localAs: identity.asNumber,
         peerAs: config.asNumber,
+        addPath: config.session?.addPathReceive ?? [],
+        extendedNextHop: config.session?.extendedNextHop ?? false,
       }),
     )
   }
 
   receive(chunk: Uint8Array): void {
-    for (const update of readUpdates(chunk)) {
+    const { 4: four = 0, 6: six = 0 } = this.config.session?.addPathSend ?? {}
+    const withIds = ([4, 6] as const).filter(family => (family === 4 ? four : six) > 0)
+    for (const update of readUpdates(chunk, withIds)) {
       this.updates++
       if (update.endOfRib !== undefined) this.endOfRibs.push(update.endOfRib)
       for (const prefix of update.withdrawn) {
@@ -129,6 +137,7 @@ export class RibWorld {
       families,
       self,
       subnets,
+      ...view.config.session,
     })
   }
 
@@ -189,5 +198,7 @@ function ribPeer(config: TestPeer) {
     nextHop: config.nextHop ?? 'auto',
     importPolicy: config.importPolicy ?? ACCEPT,
     exportPolicy: config.exportPolicy ?? ACCEPT,
+    ...(config.maxPrefixes && { maxPrefixes: config.maxPrefixes }),
+    ...(config.maxPrefixesOut && { maxPrefixesOut: config.maxPrefixesOut }),
   }
 }
