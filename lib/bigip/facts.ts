@@ -127,6 +127,12 @@ export async function readFacts(
   }
 }
 
+/** The fact alone of which one may have to know within seconds. @throws DeviceFault */
+export async function readFailoverState(client: BigIpClient, options: CallOptions): Promise<string> {
+  const select = ['name', 'selfDevice', 'failoverState']
+  return textOf(itself(await client.list('/mgmt/tm/cm/device', { select }, options)), 'failoverState')
+}
+
 async function readVariable(client: BigIpClient, name: string, unknown: string, options: CallOptions): Promise<string> {
   const path = objectPath('/mgmt/tm/sys/db', name)
   return (await orAbsent(client.get(path, options).then(one => textOf(one, 'value')))) ?? unknown
@@ -166,8 +172,7 @@ async function orAbsent<T>(read: Promise<T>): Promise<T | undefined> {
 }
 
 function decodeDevices(devices: readonly JsonObject[]) {
-  const self = devices.find(({ selfDevice }) => String(selfDevice) === 'true')
-  if (self === undefined) throw nonsenseOf('GET /mgmt/tm/cm/device', 'no device is the device itself')
+  const self = itself(devices)
   return {
     version: textOf(self, 'version'),
     name: textOf(self, 'name'),
@@ -177,6 +182,12 @@ function decodeDevices(devices: readonly JsonObject[]) {
       .filter(one => one !== self)
       .map(one => ({ name: textOf(one, 'name'), managementAddress: textOf(one, 'managementIp') })),
   }
+}
+
+function itself(devices: readonly JsonObject[]): JsonObject {
+  const self = devices.find(({ selfDevice }) => String(selfDevice) === 'true')
+  if (self === undefined) throw nonsenseOf('GET /mgmt/tm/cm/device', 'no device is the device itself')
+  return self
 }
 
 function decodeRouteDomain(body: JsonObject): DeviceFacts['routeDomains'][number] {

@@ -191,8 +191,8 @@ export class BigIpKeeper {
 }
 
 export function reportOf(unit: Unit): UnitReport {
-  const { url, facts, fault } = unit.link
-  return { name: unit.name, url, facts, fault, desire: unit.desire, device: unit.status }
+  const { url, facts, fault, silent } = unit.link
+  return { name: unit.name, url, facts, fault, silent, desire: unit.desire, device: unit.status }
 }
 
 function publishedOf(unit: UnitStatus, { reflectors = [] }: BigIpStatus): Published {

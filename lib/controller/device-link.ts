@@ -2,7 +2,7 @@
  * The way to one device: login, client, facts, kept fresh. Knows nothing of what the device shall hold. Rules: a link that fails
  * is tried again, later and later; facts of before stay until there are newer ones; a certificate that is not trusted lets the
  * login be read again, for the CA may be new; a link leads to one device: where the Secret has another `url` by now, it says so
- * and is to be replaced.
+ * and is to be replaced; a device of a pair is asked every second whether it serves.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { backoff } from '../base/backoff.ts'
@@ -10,7 +10,7 @@ import { InputFault, reasonOf, WorldFault } from '../base/failure.ts'
 import { BigIpClient, type CallReport } from '../bigip/client.ts'
 import type { Clock } from '../bigip/clock.ts'
 import { parseOrigin } from '../bigip/exchange.ts'
-import { type DeviceFacts, readFacts } from '../bigip/facts.ts'
+import { type DeviceFacts, readFacts, readFailoverState } from '../bigip/facts.ts'
 import { isDeviceFault } from '../bigip/fault.ts'
 import type { BigIp, UnitSpec } from '../bigip/resource.ts'
 import type { RoutingReading } from '../bigip/routing/reading.ts'
@@ -34,6 +34,8 @@ export interface LinkOptions {
 
 /** Milliseconds. */
 const RETRIES = { first: 1000, most: 30_000 }
+/** Of the question whether it serves: packets of the nodes follow the answer. Milliseconds. */
+const LOOK = { interval: 1000, deadline: 1500 }
 
 export class DeviceLink {
   readonly #options: LinkOptions
@@ -47,6 +49,8 @@ export class DeviceLink {
   #failures = 0
   #tunnels: readonly string[] = []
   #cancel: (() => void) | undefined
+  #cancelLook: (() => void) | undefined
+  #silent = false
   #reading: Promise<DeviceFacts> | undefined
 
   constructor(options: LinkOptions) {
@@ -80,9 +84,15 @@ export class DeviceLink {
     return this.#fault
   }
 
+  /** It did not say in time whether it serves; it may just be busy. */
+  get silent(): boolean {
+    return this.#silent
+  }
+
   /** From here on the facts are kept fresh. */
   start(): void {
     this.refresh()
+    this.#lookLater()
   }
 
   /** Paths of the tunnels whose MAC addresses are wanted; other ones are read at once. */
@@ -120,6 +130,7 @@ export class DeviceLink {
   async close(): Promise<void> {
     this.#ending.abort()
     this.#cancel?.()
+    this.#cancelLook?.()
     await this.#reading?.catch(() => {})
     await this.#client?.close()
   }
@@ -144,6 +155,39 @@ export class DeviceLink {
       // anything else is our own fault and must not be retried quietly
       if (!(thrown instanceof WorldFault || thrown instanceof InputFault)) throw thrown
       throw await this.#failed(thrown)
+    }
+  }
+
+  #lookLater(): void {
+    this.#cancelLook?.()
+    if (this.#ending.signal.aborted) return
+    this.#cancelLook = this.#options.clock.after(LOOK.interval, () => {
+      void this.#look().finally(() => this.#lookLater())
+    })
+  }
+
+  /** Whether it serves, ahead of the next reading of all facts. */
+  async #look(): Promise<void> {
+    if (this.#client === undefined || this.#fault !== undefined || !this.#facts?.peers.length) return
+    const state = await this.#askFailoverState(this.#client)
+    const { signal } = this.#ending
+    if (signal.aborted || (state === this.#facts.failoverState && !this.#silent)) return
+    const news = state !== undefined || !this.#silent
+    this.#silent = state === undefined
+    if (state !== undefined && state !== this.#facts.failoverState) {
+      this.#facts = { ...this.#facts, failoverState: state }
+      this.refresh()
+    }
+    if (news) this.#options.onChange()
+  }
+
+  async #askFailoverState(client: BigIpClient): Promise<string | undefined> {
+    try {
+      return await readFailoverState(client, { signal: this.#ending.signal, deadline: LOOK.deadline })
+    } catch (thrown) {
+      // why, the next reading of the facts tells
+      if (thrown instanceof WorldFault || this.#ending.signal.aborted) return undefined
+      throw thrown
     }
   }
 

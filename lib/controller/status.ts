@@ -18,6 +18,8 @@ export interface UnitReport {
   readonly facts: DeviceFacts | undefined
   /** Why the device cannot be asked; undefined: it can, or has not been asked yet. */
   readonly fault: Error | undefined
+  /** It did not say lately whether it serves. */
+  readonly silent: boolean
   readonly desire: Desire | undefined
   readonly device: DeviceStatus | undefined
 }
@@ -56,6 +58,7 @@ export function bigIpStatus(report: BigIpReport, before: BigIpStatus, now: numbe
       unitStatus(
         unit,
         before.units?.find(({ name }) => name === unit.name),
+        haStateOf(unit, units),
         now,
       ),
     ),
@@ -116,7 +119,20 @@ function objectsOf({ deletions, replacements }: Refusal): string[] {
   return [...deletions, ...replacements].map(({ kind, parent, name }) => [kind, parent, name].filter(Boolean).join(' '))
 }
 
-function unitStatus(unit: UnitReport, before: UnitStatus | undefined, now: number): UnitStatus {
+/** Of a unit that does not answer, what it said last does not hold when another one has taken over. */
+function haStateOf(unit: UnitReport, units: readonly UnitReport[]): string | undefined {
+  const answers = ({ fault, silent }: UnitReport) => fault === undefined && !silent
+  const serves = (other: UnitReport) => answers(other) && other.facts?.failoverState === 'active'
+  const isReplaced = !answers(unit) && units.some(other => other !== unit && serves(other))
+  return isReplaced ? 'unknown' : unit.facts?.failoverState
+}
+
+function unitStatus(
+  unit: UnitReport,
+  before: UnitStatus | undefined,
+  haState: string | undefined,
+  now: number,
+): UnitStatus {
   const { name, url, facts, fault, desire, device } = unit
   const error = fault === undefined ? device?.phase === 'failing' && device.lastError?.message : reasonOf(fault)
   const lastSync = lastSyncOf(device?.lastSync, before?.lastSync, now)
@@ -124,10 +140,10 @@ function unitStatus(unit: UnitReport, before: UnitStatus | undefined, now: numbe
   return {
     name,
     ...(url !== undefined && { address: url }),
+    ...(haState !== undefined && { haState }),
     ...(facts !== undefined && {
       hostName: facts.hostName,
       version: facts.version,
-      haState: facts.failoverState,
       syncStatus: facts.sync.status,
     }),
     ...(published === undefined ? publishedBefore(before) : publication(published)),

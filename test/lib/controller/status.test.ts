@@ -46,7 +46,16 @@ const device: DeviceStatus = {
 }
 
 function report(unit: Partial<UnitReport> = {}, rest: Partial<BigIpReport> = {}): BigIpReport {
-  const whole = { name: 'a', url: 'https://192.0.2.10', facts, fault: undefined, desire, device, ...unit }
+  const whole = {
+    name: 'a',
+    url: 'https://192.0.2.10',
+    facts,
+    fault: undefined,
+    silent: false,
+    desire,
+    device,
+    ...unit,
+  }
   return {
     generation: 3,
     cluster: 'c1',
