@@ -19,9 +19,15 @@ export function renderWords(code: number, subcode: number, data: Uint8Array): st
   const name = notificationName(code, subcode)
   if (code !== errorCode.cease) return name
   if (subcode === cease.hardReset && data.length >= 2)
-    return `${name}: ${renderWords(data[0]!, data[1]!, data.subarray(2))}`
+    return `${name}: ${renderInner(data[0]!, data[1]!, data.subarray(2))}`
   const said = subcode === cease.maximumPrefixes ? prefixLimit(data) : shutdownText(subcode, data)
   return said === '' ? name : `${name}: ${said}`
+}
+
+/** A Hard Reset within a Hard Reset says nothing more: one could hold thousands. */
+function renderInner(code: number, subcode: number, data: Uint8Array): string {
+  const again = code === errorCode.cease && subcode === cease.hardReset
+  return again ? notificationName(code, subcode) : renderWords(code, subcode, data)
 }
 
 /** RFC 8538 §3.1. */

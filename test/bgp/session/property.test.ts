@@ -245,6 +245,19 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     ),
   },
   {
+    weight: 3,
+    arbitrary: fc
+      .tuple(slot, fc.boolean(), fc.array(fc.constantFrom(0, 1, 1, 2, 2, 3)))
+      .map(([at, isTold, subtypes]) => (world: World) => {
+        const connection = world.pick(at)
+        if (isTold) world.handle({ type: 'endOfRib', family: 4 })
+        if (isTold) world.handle({ type: 'endOfRibSent', family: 4 })
+        for (const subtype of subtypes)
+          if (connection !== undefined && world.open.has(connection))
+            world.handle({ type: 'message', connection, message: { type: 'routeRefresh', afi: 1, subtype, safi: 1 } })
+      }),
+  },
+  {
     weight: 1,
     arbitrary: fc
       .tuple(slot, fc.constantFrom(1, 2, 3), fc.nat({ max: 3 }))
