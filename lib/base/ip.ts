@@ -1,6 +1,7 @@
 /**
  * IP addresses as values: a family and its bytes in network order. Parsing leaves the work to ip-num; text is always
- * RFC 5952, so that two equal addresses have equal text. Zones (`%eth0`) are not part of an address.
+ * RFC 5952, so that two equal addresses have equal text. A zone (`%eth0`, RFC 4007 §11) is part of an address where somebody
+ * gave it one; what people write has none.
  */
 import { IPv4, IPv6 } from 'ip-num'
 import { InputFault } from './failure.ts'
@@ -16,13 +17,16 @@ export class Address {
   readonly family: Family
   /** 4 or 16 octets, network order; never written to after construction. */
   readonly bytes: Uint8Array
+  /** The interface whose link a link-local address is on; absent: not known, or not needed. */
+  readonly zone: string | undefined
   #text: string | undefined
 
-  constructor(bytes: Uint8Array) {
+  constructor(bytes: Uint8Array, zone?: string) {
     if (bytes.length !== 4 && bytes.length !== 16)
       throw new RangeError(`an address has 4 or 16 octets, not ${bytes.length}`)
     this.family = bytes.length === 4 ? 4 : 6
     this.bytes = bytes
+    this.zone = zone
   }
 
   equals(other: Address): boolean {
@@ -45,12 +49,16 @@ export class Address {
   }
 
   toString(): string {
-    this.#text ??= this.family === 4 ? this.bytes.join('.') : renderIPv6(this.bytes)
+    this.#text ??= (this.family === 4 ? this.bytes.join('.') : renderIPv6(this.bytes)) + this.#zoneText
     return this.#text
   }
 
   toJSON(): string {
     return this.toString()
+  }
+
+  get #zoneText(): string {
+    return this.zone === undefined ? '' : `%${this.zone}`
   }
 }
 

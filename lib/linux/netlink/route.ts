@@ -8,6 +8,7 @@ import { Address, bitsOf, type Family } from '../../base/ip.ts'
 import { Prefix } from '../../base/prefix.ts'
 import { AF_INET, AF_INET6 } from '../libc.ts'
 import { familyNumber } from './address.ts'
+import { findLink } from './link.ts'
 import {
   decodeAttributes,
   type Message,
@@ -284,17 +285,19 @@ export interface Arrival {
 }
 
 /**
- * The row that the kernel itself would follow to an address, policy rules counted in.
+ * The row that the kernel itself would follow to an address (an address with a zone: over that link), policy rules counted in.
  * @param arrival absent: the packet is one of this machine's own
- * @throws WorldFault ENETUNREACH, EHOSTUNREACH … when there is none; EINVAL too where an IPv4 source may not come in there
+ * @throws WorldFault ENETUNREACH, EHOSTUNREACH … when there is none; ENODEV where the link of the zone is not there; EINVAL too where an IPv4 source may not come in there
  */
 export function routeTo(socket: NetlinkSocket, address: Address, arrival?: Arrival): KernelRoute {
   const bits = bitsOf(address.family)
+  const link = address.zone === undefined ? undefined : findLink(socket, address.zone).index
   const message = socket.ask(`looking for a route to ${address}`, writer => {
     writer
       .begin(RTM_GETROUTE, 0)
       .raw(requestHeader(address.family, bits, 0, LOOKUP_FLAGS[address.family], arrival && bits))
       .attribute(RTA_DST, address.bytes)
+    if (link !== undefined) writer.attributeU32(RTA_OIF, link)
     if (arrival !== undefined) writer.attribute(RTA_SRC, arrival.source.bytes).attributeU32(RTA_IIF, arrival.link)
     writer.end()
   })

@@ -16,6 +16,7 @@ const REFUSALS: Readonly<Record<string, string>> = {
   EHOSTUNREACH: 'a route says it is unreachable',
   EACCES: 'a route prohibits it',
   EINVAL: 'a blackhole route holds it',
+  ENODEV: 'its interface is not there',
 }
 
 interface Covered {

@@ -6,7 +6,7 @@
  * reachable; an answer holds until refreshed, and beyond it where the kernel does not answer then. Where it has never
  * answered, nothing is known, and what is not known to be unreachable counts as reachable.
  */
-import type { Address } from '../../base/ip.ts'
+import { Address } from '../../base/ip.ts'
 import type { Hop, Path } from '../netlink/route.ts'
 import type { Forwarding, ForwardingTable } from './forwarding.ts'
 import type { NextHopState, NextHopVerdict } from './state.ts'
@@ -204,6 +204,8 @@ function resolution(address: Address, found: Path | string): Resolution {
   if (found.type === 'local') return no('an address of this host')
   if (found.type !== 'unicast' || found.hops.length === 0)
     return no(`the kernel's route to it is of type ${found.type}`)
-  const hops = found.hops.map(hop => ({ ...hop, gateway: hop.gateway ?? address }))
+  // the kernel names the link beside the gateway, and no zone in it
+  const onLink = address.zone === undefined ? address : new Address(address.bytes)
+  const hops = found.hops.map(hop => ({ ...hop, gateway: hop.gateway ?? onLink }))
   return { hops, reason: undefined, isKnown: true }
 }
