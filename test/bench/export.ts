@@ -1,6 +1,7 @@
 /** Whole ways through the engine: octets of some peers in, octets to others out. */
 import { Engine, type EngineSession } from './engine.ts'
-import { Feed } from './feed.ts'
+import { Feed, tenth } from './feed.ts'
+import { meshNextHop, meshUpdate } from './routers/mesh.ts'
 import type { Prepared, Row } from './row.ts'
 
 const million = 1_000_000
@@ -22,7 +23,7 @@ function oneToMany(prefixes: number, percent6: number, receivers: number): Prepa
 function mesh(clients: number, prefixes: number): Prepared {
   const engine = new Engine(65000)
   const sessions = Array.from({ length: clients }, (_, at) =>
-    engine.connect({ name: `c${at}`, asNumber: 65000, address: `10.1.${1 + (at >> 8)}.${at & 255}`, client: true }),
+    engine.connect({ name: `c${at}`, asNumber: 65000, address: meshNextHop(at), client: true }),
   )
   const streams = sessions.map((_, at) => meshUpdate(at, prefixes))
   return {
@@ -36,20 +37,6 @@ function mesh(clients: number, prefixes: number): Prepared {
     },
     check: () => sessions.every(session => advertised(engine, session) === (clients - 1) * prefixes),
   }
-}
-
-/** One UPDATE over iBGP: empty AS_PATH, LOCAL_PREF, a community of its own, /26 pod blocks. */
-function meshUpdate(client: number, prefixes: number): Uint8Array {
-  const octets = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
-  const attributes = [0x40, 1, 1, 0, 0x40, 2, 0, 0x40, 3, 4, 10, 1, 1 + (client >> 8), client & 255]
-  attributes.push(0x40, 5, 4, ...octets(100), 0xc0, 8, 4, ...octets(65000 * 65_536 + client))
-  const nlri = Array.from({ length: prefixes }, (_, at) => [
-    26,
-    ...octets(0x14000000 + ((client * prefixes + at) << 6)),
-  ])
-  const body = [0, 0, 0, attributes.length, ...attributes, ...nlri.flat()]
-  const length = 19 + body.length
-  return Uint8Array.from([...new Array(16).fill(255), length >> 8, length & 255, 2, ...body])
 }
 
 function advertised(engine: Engine, session: EngineSession): number {
@@ -118,7 +105,7 @@ export const exportRows: readonly Row[] = [
       const from = engine.connect(feeder)
       const to = engine.connect({ name: 'sink', asNumber: 64512, address: '10.2.1.1' })
       from.load(feed.announcements())
-      const [down, up] = [feed.withdrawals(10), feed.announcements(10)]
+      const [down, up] = [feed.withdrawals(tenth), feed.announcements(tenth)]
       return {
         run() {
           for (let round = 0; round < 5; round++) {

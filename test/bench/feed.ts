@@ -51,6 +51,12 @@ const lengths6 = [
   [46, 40],
 ] as const
 
+/** Which groups of prefixes, by number. */
+export type Part = (group: number) => boolean
+
+export const all: Part = () => true
+export const tenth: Part = group => group % 10 === 0
+
 export interface FeedOptions {
   readonly prefixes: number
   /** 0–100 */
@@ -62,6 +68,8 @@ export interface FeedOptions {
   readonly seed: number
   /** Of the attributes; feeds that differ in it announce the same prefixes with other paths. */
   readonly attributeSeed: number
+  /** Length of AS_PATH, at least 2; absent: as in a full table. */
+  readonly hops?: (group: number) => number
 }
 
 interface Group {
@@ -87,25 +95,22 @@ export class Feed {
     }
   }
 
-  /** UPDATEs with everything, or with the given part of the groups. */
-  announcements(percent = 100): Uint8Array {
+  announcements(part: Part = all): Uint8Array {
     const chance = new Chance(this.options.attributeSeed * 7919 + 1)
-    const pick = new Chance(99)
     const pen = new Pen()
-    for (const { family, nlri } of this.#groups) {
-      const attributes = makeAttributes(this.options, chance)
-      if (pick.below(100) >= percent) continue
+    for (const [number, { family, nlri }] of this.#groups.entries()) {
+      const attributes = makeAttributes(this.options, number, chance)
+      if (!part(number)) continue
       if (family === 4) pen.announce4(attributes, this.options.nextHop, nlri)
       else pen.announce6(attributes, this.options.nextHop, nlri)
     }
     return pen.take()
   }
 
-  /** UPDATEs that withdraw what `announcements(percent)` announces. */
-  withdrawals(percent = 100): Uint8Array {
-    const pick = new Chance(99)
+  /** UPDATEs that withdraw what `announcements` of the same part announces. */
+  withdrawals(part: Part = all): Uint8Array {
     const pen = new Pen()
-    for (const { family, nlri } of this.#groups) if (pick.below(100) < percent) pen.withdraw(family, nlri)
+    for (const [number, { family, nlri }] of this.#groups.entries()) if (part(number)) pen.withdraw(family, nlri)
     return pen.take()
   }
 }
@@ -135,16 +140,21 @@ function bytesOf(value: number, count: number): number[] {
 }
 
 /** ORIGIN, AS_PATH, MED, COMMUNITIES and LARGE_COMMUNITY, in this order, without the next hop. */
-function makeAttributes(options: FeedOptions, chance: Chance): { head: number[]; tail: number[] } {
-  const hops = chance.weighted([
+function makeAttributes(
+  { feederAs, hops: hopsOf }: FeedOptions,
+  group: number,
+  chance: Chance,
+): { head: number[]; tail: number[] } {
+  const usual = chance.weighted([
     [2, 100],
     [3, 250],
     [4, 350],
     [5, 200],
     [6, 100],
   ])
+  const hops = hopsOf?.(group) ?? usual
   const path = Array.from({ length: hops }, (_, at) =>
-    at === 0 ? options.feederAs : at === hops - 1 ? 100_000 + chance.below(70_000) : 1000 + chance.below(5000),
+    at === 0 ? feederAs : at === hops - 1 ? 100_000 + chance.below(70_000) : 1000 + chance.below(5000),
   )
   const head = [
     0x40,

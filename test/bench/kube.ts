@@ -59,7 +59,7 @@ async function prepareList(): Promise<Prepared> {
   const agent = new Agent({ keepAlive: true })
   let count = 0
   return {
-    subject: cluster.child.pid!,
+    subjects: [cluster.child.pid!],
     run: async () => {
       count += await countList(cluster, agent, '/api/v1/nodes')
       count += await countList(cluster, agent, '/api/v1/pods')
@@ -95,7 +95,7 @@ async function prepareWatch(): Promise<Prepared> {
   })
   const asked = await Promise.all(watches)
   return {
-    subject: cluster.child.pid!,
+    subjects: [cluster.child.pid!],
     run: () =>
       new Promise<void>(resolve => {
         onAll = resolve

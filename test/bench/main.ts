@@ -1,6 +1,6 @@
-// The benchmark: `npm run bench -- [--runs N] [--json] [ROW…]`. Each run of a row is a process of its own, so that every row
-// pays for a cold start and its peak memory is its own; medians are shown. Slow rows run only where they are named. `--json`
-// prints a list of Results (result.ts).
+// The benchmark: `npm run bench -- [--runs N] [--json] [ROW | SCENARIO…]`. Each run of a row is a process of its own, so that
+// every row pays for a cold start and its peak memory is its own; the rows take turns, run by run, and medians are shown. Slow
+// rows run only where they or their scenario are named. `--json` prints a list of Results (result.ts).
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { bigIpRows } from './bigip.ts'
@@ -10,8 +10,10 @@ import { kernelRows } from './kernel.ts'
 import { kubeRows } from './kube.ts'
 import { latenessRows } from './lateness.ts'
 import { overlayRows } from './overlay.ts'
-import { type Measured, measure, type Result, renderResult, summary } from './result.ts'
+import { type Measured, measure, renderResult, summary } from './result.ts'
 import { ribRows } from './rib.ts'
+import { comparisonRows } from './routers/comparison.ts'
+import { renderComparison } from './routers/table-of-results.ts'
 import type { Row } from './row.ts'
 
 const rows: readonly Row[] = [
@@ -23,6 +25,7 @@ const rows: readonly Row[] = [
   ...latenessRows,
   ...kubeRows,
   ...bigIpRows,
+  ...comparisonRows,
 ]
 
 const { values, positionals } = parseArgs({
@@ -33,27 +36,33 @@ const { values, positionals } = parseArgs({
 if (values.measure !== undefined) {
   console.log(JSON.stringify(await measure(rows.find(row => row.name === values.measure)!)))
 } else {
-  const unknown = positionals.filter(name => !rows.some(row => row.name === name))
+  const scenarioOf = (row: Row) => row.scenario ?? row.name
+  const unknown = positionals.filter(name => !rows.some(row => row.name === name || row.scenario === name))
   if (unknown.length > 0) {
-    console.error(`no row ${unknown.join(', ')}; there are ${rows.map(row => row.name).join(', ')}`)
+    const names = new Set(rows.flatMap(row => [scenarioOf(row), row.name]))
+    console.error(`no row ${unknown.join(', ')}; there are ${[...names].join(', ')}`)
     process.exit(2)
   }
-  const results: Result[] = []
-  for (const row of rows) {
-    if (positionals.length === 0 ? row.slow : !positionals.includes(row.name)) continue
+  const isAsked = (row: Row) =>
+    positionals.length === 0 ? !row.slow : positionals.includes(row.name) || positionals.includes(scenarioOf(row))
+  const asked = rows.filter(isAsked).filter(row => {
     const obstacle = row.impossible?.()
-    if (obstacle !== undefined) {
-      console.error(`${row.name} is left out: ${obstacle}`)
-      continue
-    }
-    const result = summary(
-      row,
-      Array.from({ length: Number(values.runs) }, () => measureApart(row)),
-    )
-    results.push(result)
-    if (!values.json) console.log(renderResult(row, result))
-  }
+    if (obstacle !== undefined) console.error(`${row.name} is left out: ${obstacle}`)
+    return obstacle === undefined
+  })
+  const results = [...Map.groupBy(asked, scenarioOf).values()].flatMap(compared => {
+    const runs = Array.from({ length: Number(values.runs) }, () => compared.map(measureApart))
+    return compared.map((row, at) => {
+      const result = summary(
+        row,
+        runs.map(run => run[at]!),
+      )
+      if (!values.json) console.log(renderResult(row, result))
+      return result
+    })
+  })
   if (values.json) console.log(JSON.stringify(results, undefined, 2))
+  else console.log(renderComparison(results))
   if (results.some(({ ok }) => !ok)) process.exitCode = 1
 }
 

@@ -7,8 +7,9 @@ export interface Measured {
   readonly seconds: number
   /** Of all threads. */
   readonly cpuSeconds: number
-  /** Resident memory at the end of the run, and how much of it the run added. */
+  /** Of this process the resident memory at the end of the run, of others the most that they ever held. */
   readonly peakRssMib: number
+  /** Resident memory that the run added. */
   readonly grownMib: number
   readonly ok: boolean
   /** By thread. */
@@ -28,16 +29,17 @@ export async function measure(row: Row): Promise<Measured> {
   const prepared = await row.prepare()
   try {
     globalThis.gc?.()
-    const subject = prepared.subject ?? process.pid
-    const before = usageOf(subject)
+    const subjects = prepared.subjects ?? [process.pid]
+    const before = usageOf(subjects)
     const start = performance.now()
     await prepared.run()
-    const seconds = (performance.now() - start) / 1000
-    const after = usageOf(subject)
+    const elapsed = (performance.now() - start) / 1000
+    const seconds = prepared.seconds?.() ?? elapsed
+    const after = usageOf(subjects)
     return {
       seconds,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-      peakRssMib: after.rssMib,
+      peakRssMib: prepared.subjects === undefined ? after.rssMib : after.peakRssMib,
       grownMib: after.rssMib - before.rssMib,
       ok: await prepared.check(),
       ...(prepared.lateness && { lateness: prepared.lateness() }),
@@ -57,7 +59,7 @@ export function summary(row: Row, runs: readonly Measured[]): Result {
     { medianMs: late(thread, 'medianMs'), p99Ms: late(thread, 'p99Ms'), worstMs: late(thread, 'worstMs') },
   ])
   return {
-    scenario: row.name,
+    scenario: row.scenario ?? row.name,
     dut: row.dut ?? 'podpeer (in process)',
     version,
     seconds: middle(run => run.seconds, 4),
@@ -93,7 +95,7 @@ export function renderResult(row: Row, result: Result): string {
   const each = Math.round((seconds * 1e9) / row.count)
   const bytes = Math.round((grownMib * 2 ** 20) / row.count)
   const line = [
-    row.name.padEnd(13),
+    row.name.padEnd(14),
     milliseconds(seconds, 6),
     ` cpu ${milliseconds(cpuSeconds, 5)}`,
     ` peak ${peakRssMib.toFixed(0).padStart(4)} MiB (+${grownMib.toFixed(0)})`,

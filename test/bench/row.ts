@@ -1,10 +1,12 @@
 /** What a row of the benchmark is: prepared outside of the clock, run once in a process of its own, and checked. */
 
 export interface Prepared {
-  /** The process whose CPU time and memory count; absent: this one. */
-  readonly subject?: number
+  /** The processes whose CPU time and memory count; absent: this one. */
+  readonly subjects?: readonly number[]
   /** What is timed. */
   run(): void | Promise<void>
+  /** What `run` has measured itself, where it waits for more than it times; absent or undefined: how long it took. */
+  seconds?(): number | undefined
   /** After the clock has stopped: whether the result is the right one. */
   check(): boolean | Promise<boolean>
   /** Takes away what was made outside of the process. */
@@ -35,6 +37,8 @@ export interface Lateness {
 
 export interface Row {
   readonly name: string
+  /** What several rows do with different routers; absent: the name. */
+  readonly scenario?: string
   readonly title: string
   /** What is measured; absent: podpeer in this process. */
   readonly dut?: string
