@@ -5,7 +5,7 @@ import { findLink } from '../../lib/linux/netlink/link.ts'
 import { BigIpLab } from './bigip-lab.ts'
 import { cannotBuild } from './daemons.ts'
 import { planPings } from './expectation.ts'
-import { inPlace, rowsOf, setDevice } from './network.ts'
+import { inPlace, learnedRoutes, rowsOf, setDevice } from './network.ts'
 import { PingStream } from './ping.ts'
 import { untilComplete } from './waiting.ts'
 
@@ -106,8 +106,45 @@ describe("agents on flannel's overlay", { skip: cannotBuild() }, () => {
     assert.equal(inPlace(NODE, socket => findLink(socket, 'flannel.1')).index, index)
   })
 
-  test('take their rows away when the BIGIP object goes', async () => {
+  test('hold the rows of both units of a pair, and lead what both have to the one that serves within 3 s', async () => {
+    // from here on its status is ours to tell
     await lab.controller.stop()
+    const { api } = lab.cluster
+    const bigip = api.find('BIGIP', 'bigip')!
+    const [unit] = lab.status.units!
+    const other = {
+      ...unit!,
+      name: 'bigip-b',
+      vtep: { address: '10.0.1.253', mac: '02:00:00:00:00:fd' },
+      selfIPs: ['10.245.255.2/15'],
+    }
+    const tell = (serving: string) => {
+      const units = [unit!, other].map(one => ({ ...one, haState: one.name === serving ? 'active' : 'standby' }))
+      api.put({ ...bigip, status: { ...lab.status, units } })
+    }
+    const gateway = () => learnedRoutes(NODE).find(({ prefix }) => prefix === '10.245.255.0/24')?.via
+    tell('bigip')
+    await untilComplete('the rows of the other unit', DEADLINE, async () => {
+      const { wanted, actual } = (await lab.node(1).agent.vxlan()).rows
+      const there = rowsOf(NODE, 'flannel.1')
+      const isThere = there.includes('10.245.255.2 at 02:00:00:00:00:fd') && wanted > 6 && actual === wanted
+      return isThere ? undefined : `${actual} of ${wanted} rows, ${there}`
+    })
+    assert.equal(gateway(), '10.245.255.1')
+    for (const [serving, via] of [
+      ['bigip-b', '10.245.255.2'],
+      ['bigip', '10.245.255.1'],
+    ] as const) {
+      tell(serving)
+      const since = Date.now()
+      await untilComplete('the switch', DEADLINE, async () => (gateway() === via ? undefined : gateway()))
+      assert.ok(Date.now() - since < 3000, `${Date.now() - since} ms`)
+      for (const address of ['10.245.255.1', '10.245.255.2'])
+        assert.ok(rowsOf(NODE, 'flannel.1').some(row => row.startsWith(`${address} at`)))
+    }
+  })
+
+  test('take their rows away when the BIGIP object goes', async () => {
     lab.cluster.api.remove('BIGIP', 'bigip')
     await untilComplete('the removal', DEADLINE, async () => {
       const left = rowsOf(NODE, 'flannel.1').find(row => row.includes('10.245.255'))
