@@ -35,23 +35,21 @@ export type PolicySide =
 
 /** RFC 8326 §4.2: what a speaker that is about to go says of its routes. */
 const GOING: PolicyEdit = {
-  communities: [
-    {
-      kind: 'communities',
+  communities: {
+    communities: {
       remove: [],
       add: [exactCommunity('communities', 'graceful-shutdown', uint32(wellKnownCommunity.gracefulShutdown))],
     },
-  ],
+  },
 }
 /** RFC 9494 §4.2: what is kept of a peer that has not come back in time. */
 const LONG_STALE: PolicyEdit = {
-  communities: [
-    {
-      kind: 'communities',
+  communities: {
+    communities: {
       remove: [],
       add: [exactCommunity('communities', 'llgr-stale', uint32(wellKnownCommunity.llgrStale))],
     },
-  ],
+  },
 }
 const LEAST_PREFERRED = { localPref: 0 } as const
 

@@ -269,6 +269,7 @@ export class Exports {
       family,
       internal: config.internal,
       localAs: session.localAs,
+      nextHop: config.nextHop,
       draining: this.#draining,
     } as const
     const policy = (source: RouteSource) =>

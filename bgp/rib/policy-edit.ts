@@ -2,14 +2,14 @@
 import type { AttributeEdits, CommunityEdit as WireCommunityEdit } from '../wire/attribute-edit.ts'
 import { communityKinds } from '../wire/community.ts'
 import type { CommunityEdit, PolicyEdit, Verdict } from './policy.ts'
-import { holdsCommunity, matchesCommunity } from './policy-community.ts'
+import { type CommunityKindName, holdsCommunity, matchesCommunity } from './policy-community.ts'
 import type { PolicyRoute } from './policy-route.ts'
 
 /** @param ownAs what `prepend` puts in front where it names no AS */
 export function attributeEdits(edit: PolicyEdit, route: PolicyRoute, ownAs: number): AttributeEdits {
-  const { localPref, med, origin, communities = [], prepend } = edit
+  const { localPref, med, origin, communities = {}, prepend } = edit
   const edits: Partial<Record<keyof typeof communityKinds, WireCommunityEdit>> = {}
-  for (const one of communities) edits[one.kind] = { replace: communitiesAfter(one, route) }
+  for (const [kind, one] of editsOf(communities)) edits[kind] = { replace: communitiesAfter(kind, one, route) }
   return {
     ...edits,
     ...(localPref !== undefined && { localPref }),
@@ -19,7 +19,11 @@ export function attributeEdits(edit: PolicyEdit, route: PolicyRoute, ownAs: numb
   }
 }
 
-function communitiesAfter({ kind, remove, add }: CommunityEdit, route: PolicyRoute): Uint8Array {
+function editsOf(communities: NonNullable<PolicyEdit['communities']>): [CommunityKindName, CommunityEdit][] {
+  return Object.entries(communities) as [CommunityKindName, CommunityEdit][]
+}
+
+function communitiesAfter(kind: CommunityKindName, { remove, add }: CommunityEdit, route: PolicyRoute): Uint8Array {
   const before = route.communities(kind)
   const { width } = communityKinds[kind]
   const octets: number[] = []
@@ -43,12 +47,12 @@ export function renderVerdict({ policy, term, passed = [], set = [] }: Verdict, 
 /** `LOCAL_PREF 200`, `communities with 65000:1`: what the edits set, in their order. */
 export function renderEdits(edits: readonly PolicyEdit[]): string[] {
   return edits.flatMap(edit => {
-    const { localPref, med, origin, communities = [], prepend, nextHop } = edit
+    const { localPref, med, origin, communities = {}, prepend, nextHop } = edit
     return [
       ...(localPref === undefined ? [] : [`LOCAL_PREF ${localPref}`]),
       ...(med === undefined ? [] : [`MED ${med}`]),
       ...(origin === undefined ? [] : [`ORIGIN ${origin}`]),
-      ...communities.flatMap(renderCommunityEdit),
+      ...editsOf(communities).flatMap(([kind, one]) => renderCommunityEdit(kind, one)),
       ...(prepend === undefined ? [] : [`${prepend.asNumber ?? 'own AS'} prepended ${prepend.count}×`]),
       ...(nextHop === undefined ? [] : [`next hop ${nextHop}`]),
     ]
@@ -61,7 +65,7 @@ const KIND_NAMES = {
   largeCommunities: 'large communities',
 } as const
 
-function renderCommunityEdit({ kind, remove, add }: CommunityEdit): string[] {
+function renderCommunityEdit(kind: CommunityKindName, { remove, add }: CommunityEdit): string[] {
   const name = KIND_NAMES[kind]
   const added = add.map(({ text }) => text).join(' ')
   if (remove === 'all') return [added === '' ? `no ${name}` : `${name} ${added}`]

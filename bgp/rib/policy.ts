@@ -64,9 +64,8 @@ export interface PolicyMatch {
   readonly origin?: readonly Origin[]
 }
 
-/** What happens to the communities of one kind: first those that match `remove` go, then `add` is appended. */
+/** What happens to the communities of a kind: first those that match `remove` go, then `add` is appended. */
 export interface CommunityEdit {
-  readonly kind: CommunityKindName
   readonly remove: 'all' | readonly CommunityPattern[]
   /** Exact. */
   readonly add: readonly CommunityPattern[]
@@ -77,7 +76,7 @@ export interface PolicyEdit {
   readonly localPref?: number
   readonly med?: number
   readonly origin?: Origin
-  readonly communities?: readonly CommunityEdit[]
+  readonly communities?: { readonly [Kind in CommunityKindName]?: CommunityEdit }
   /** Put in front of AS_PATH; on export our own AS comes in front of it still. */
   readonly prepend?: Prepend
   /** On import `self` and `unchanged` mean nothing. An address of the route's other family is not set. */

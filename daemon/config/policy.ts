@@ -131,24 +131,31 @@ function communityMatches(
 
 function editOf(settings: SetSettings, path: string): PolicyEdit {
   const { localPref, med, origin, prepend, nextHop } = settings
-  const communities = KINDS.flatMap(kind => communityEdit(kind, settings[kind], `${path}.${kind}`))
+  const communities = KINDS.flatMap(kind => {
+    const edit = communityEdit(kind, settings[kind], `${path}.${kind}`)
+    return edit === undefined ? [] : [[kind, edit] as const]
+  })
   return {
     ...(localPref !== undefined && { localPref }),
     ...(med !== undefined && { med }),
     ...(origin && { origin }),
-    ...(communities.length > 0 && { communities }),
+    ...(communities.length > 0 && { communities: Object.fromEntries(communities) }),
     ...(prepend && { prepend }),
     ...(nextHop && { nextHop: nextHop === 'self' || nextHop === 'unchanged' ? nextHop : parseAddress(nextHop) }),
   }
 }
 
-function communityEdit(kind: CommunityKindName, settings: SetSettings['communities'], path: string): CommunityEdit[] {
-  if (settings === undefined) return []
+function communityEdit(
+  kind: CommunityKindName,
+  settings: SetSettings['communities'],
+  path: string,
+): CommunityEdit | undefined {
+  if (settings === undefined) return undefined
   const { remove, add = [], replace } = settings
   if (replace !== undefined && (remove !== undefined || settings.add !== undefined))
     throw new InputFault(path, 'replace leaves nothing to remove or to add to', 'write replace alone, or without it')
   const added = exactOf(kind, replace ?? add, `${path}.${replace === undefined ? 'add' : 'replace'}`)
-  return [{ kind, remove: replace ? 'all' : patternsOf(kind, remove ?? [], `${path}.remove`), add: added }]
+  return { remove: replace ? 'all' : patternsOf(kind, remove ?? [], `${path}.remove`), add: added }
 }
 
 function exactOf(kind: CommunityKindName, listed: readonly string[], path: string): CommunityPattern[] {
