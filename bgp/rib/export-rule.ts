@@ -146,8 +146,9 @@ export class ExportRule {
 
   #namesSelf(announcement: number): boolean {
     const { nextHop, internal } = this.encoding
-    const { announcements } = this.#sources
-    if (announcements.nextHop[announcement] === SELF) return true
+    const { announcements, nextHops } = this.#sources
+    const learned = announcements.nextHop[announcement]!
+    if (learned === SELF || nextHops.isLinkLocal(learned)) return true
     if ((announcements.marks[announcement]! & announcementMark.keepNextHop) !== 0) return false
     if (nextHop === 'self') return true
     return nextHop === 'auto' && !internal && !this.#isThirdParty(announcement)

@@ -148,6 +148,6 @@ export class KernelRoutes {
 
   #compare(one: number, other: number): number {
     const [left, right] = [this.#nextHops.address(one).bytes, this.#nextHops.address(other).bytes]
-    return Buffer.compare(left, right)
+    return Buffer.compare(left, right) || one - other
   }
 }

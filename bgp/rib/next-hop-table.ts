@@ -12,6 +12,9 @@ import { resized } from './typed-array.ts'
 
 export const SELF = 0
 
+/** Where an octet of a link-local address is that is always 0, and the one behind it. */
+const ZONE = 2
+
 /** A next hop that paths have begun to use, or that none uses any more. */
 export interface NextHopChange {
   readonly address: Address
@@ -40,6 +43,9 @@ export class NextHopTable {
   /** Our own addresses: how many peers' last sessions had each. */
   readonly #own = new Map<string, number>()
   readonly #quad = new Uint8Array(4)
+  /** Interfaces of link-local next hops; the table knows them by their places here, from 1. */
+  readonly #zones: string[] = []
+  readonly #zoned = new Uint8Array(16)
 
   /** @param tells whether changes are kept for `takeChanges` */
   constructor(seed: number, tells: boolean) {
@@ -75,6 +81,18 @@ export class NextHopTable {
     quad[2] = value >>> 8
     quad[3] = value
     return this.intern(quad, 4)
+  }
+
+  /** A link-local address on the link of an interface. */
+  internLinkLocal(bytes: Uint8Array, zone: string): number {
+    return this.intern(this.#withZone(bytes, zone), 6)
+  }
+
+  /** Whether it means something on one link alone: it is told to nobody (RFC 2545 §2). */
+  isLinkLocal(id: number): boolean {
+    if (familyOf(id) === 4) return false
+    this.#tables[6].write((id >> 1) - 1, this.#zoned, 0)
+    return isLinkLocal(this.#zoned)
   }
 
   retain(id: number): void {
@@ -135,16 +153,30 @@ export class NextHopTable {
   address(id: number): Address {
     const family = familyOf(id)
     const bytes = new Uint8Array(bitsOf(family) / 8)
-    this.write(id, bytes)
-    return new Address(bytes)
+    this.#tables[family].write((id >> 1) - 1, bytes, 0)
+    const zone = isLinkLocal(bytes) ? (bytes[ZONE]! << 8) | bytes[ZONE + 1]! : 0
+    if (zone !== 0) bytes.fill(0, ZONE, ZONE + 2)
+    return new Address(bytes, this.#zones[zone - 1])
   }
 
-  /** Writes the 4 or 16 octets of the address. */
+  /** Writes the 4 or 16 octets of the address, which is not link-local. */
   write(id: number, target: Uint8Array): void {
     this.#tables[familyOf(id)].write((id >> 1) - 1, target, 0)
   }
 
-  #judgeAgain({ bytes, family }: Address): number | undefined {
+  /** In the octets of a link-local address that are always 0 (RFC 4291 §2.5.6) the table has the place of the interface. */
+  #withZone(bytes: Uint8Array, zone: string): Uint8Array {
+    let place = this.#zones.indexOf(zone) + 1
+    if (place === 0) place = this.#zones.push(zone)
+    this.#zoned.set(bytes)
+    this.#zoned[ZONE] = place >>> 8
+    this.#zoned[ZONE + 1] = place
+    return this.#zoned
+  }
+
+  #judgeAgain(address: Address): number | undefined {
+    const { family, zone } = address
+    const bytes = zone === undefined ? address.bytes : this.#withZone(address.bytes, zone)
     const at = this.#tables[family].find(bytes, 0, bitsOf(family))
     if (at === -1) return undefined
     const id = idOf(at, family)
@@ -156,7 +188,7 @@ export class NextHopTable {
 }
 
 /** Why no packet can be sent to a neighbour with this address; undefined: it can. */
-function martianReason({ bytes, family }: Address): string | undefined {
+function martianReason({ bytes, family, zone }: Address): string | undefined {
   const first = bytes[0]!
   if (family === 4) {
     if (first === 0) return 'in 0.0.0.0/8, "this network"'
@@ -164,12 +196,16 @@ function martianReason({ bytes, family }: Address): string | undefined {
     return first >= 224 ? 'multicast or reserved' : undefined
   }
   if (first === 0xff) return 'multicast'
-  // RFC 2545 §3 has it beside a global one only; the RIB knows no interface that could go with it
-  if (first === 0xfe && (bytes[1]! & 0xc0) === 0x80) return 'a link-local address without an interface'
+  if (isLinkLocal(bytes)) return zone === undefined ? 'a link-local address without an interface' : undefined
   if (bytes.subarray(0, 10).some(octet => octet !== 0)) return undefined
   if (bytes[10] === 0xff && bytes[11] === 0xff) return 'an IPv4 address mapped into IPv6'
   if (bytes.subarray(10, 15).some(octet => octet !== 0) || bytes[15]! > 1) return undefined
   return bytes[15] === 0 ? 'the unspecified address' : 'the loopback address'
+}
+
+/** fe80::/10 */
+export function isLinkLocal(bytes: Uint8Array): boolean {
+  return bytes[0] === 0xfe && (bytes[1]! & 0xc0) === 0x80
 }
 
 function idOf(at: number, family: Family): number {

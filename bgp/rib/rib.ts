@@ -21,7 +21,7 @@ import { Derivation } from './derivation.ts'
 import type { RibSink } from './export-group.ts'
 import { Exports } from './exports.ts'
 import { type KernelChange, KernelRoutes } from './kernel-routes.ts'
-import { type NextHopChange, NextHopTable, type NextHopVerdict, SELF } from './next-hop-table.ts'
+import { isLinkLocal, type NextHopChange, NextHopTable, type NextHopVerdict, SELF } from './next-hop-table.ts'
 import { PathTable } from './path-table.ts'
 import { LOCAL_PEER, type RibPeer, type RibSession } from './peer.ts'
 import { PeerTable } from './peer-table.ts'
@@ -364,13 +364,18 @@ export class Rib {
       table.withdraw(peer, buffer, start, end, withIds)
       return
     }
-    const nextHop = classic
-      ? this.#nextHops.internUint32(update.nextHop4)
-      : this.#nextHops.intern(update.mpNextHop, update.mpNextHopLength === 4 ? 4 : 6)
+    const nextHop = classic ? this.#nextHops.internUint32(update.nextHop4) : this.#mpNextHop(peer, update)
     const attributes = this.#marked(peer, this.#attributes.intern(update.attributes, 0, update.attributesEnd))
     const announcement = this.#announcements.intern(peer, attributes, nextHop)
     table.announce(announcement, buffer, start, end, withIds, this.#peers.get(peer).imports[table.family])
     this.#announcements.release(announcement)
+  }
+
+  /** A link-local next hop is on the link that we share with the peer (RFC 2545 §2). */
+  #mpNextHop(peer: number, { mpNextHop, mpNextHopLength }: UpdateReader): number {
+    const link = mpNextHopLength !== 4 && isLinkLocal(mpNextHop) ? this.#peers.get(peer).session?.interface : undefined
+    if (link !== undefined) return this.#nextHops.internLinkLocal(mpNextHop, link)
+    return this.#nextHops.intern(mpNextHop, mpNextHopLength === 4 ? 4 : 6)
   }
 
   /** Attributes as they count here: with ONLY_TO_CUSTOMER, where the peer's role asks for it (RFC 9234 §5, ingress 3). Takes and gives a reference. */
