@@ -123,7 +123,9 @@ export function bigIpLayers(
     const reflects = isReflector([view], node)
     const direct = view.peers === 'per-node' || reflects
     const peers = direct
-      ? view.units.flatMap(unit => peersOf(unit, `${view.name}/${unit.name}`, view, vipsOf(view.name), reflects))
+      ? view.units
+          .flatMap(unit => peersOf(unit, `${view.name}/${unit.name}`, view, vipsOf(view.name), reflects))
+          .map(peer => ({ ...peer, profile: 'plain', maxPrefixes: { [peer.families[0]!]: LIMIT } }))
       : view.reflectors.flatMap(reflector => peersOf(reflector, `reflector/${reflector.name}`, view, ALL_VIPS, false))
     if (!direct) for (const { name } of peers) nodes.add(name)
     return [{ origin: `BIGIP ${view.name}`, settings: { asNumber: view.nodeASNumber, peers } }]
@@ -148,6 +150,9 @@ const PODS: Policy = {
   terms: [{ name: 'cluster', match: { source: ['local', 'node'] }, action: 'accept' }],
   otherwise: 'reject',
 }
+
+/** A device announces its virtual addresses. What goes beyond them by far is a mistake there, and must not cost the session. */
+const LIMIT = { count: 20_000, action: 'drop' }
 
 const ALL_VIPS = 'VIPs of all BIGIPs'
 

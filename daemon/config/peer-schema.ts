@@ -4,6 +4,7 @@
  */
 import type { Static } from 'typebox'
 import { Type } from '../../lib/schema/type.ts'
+import { type FilledSessionTerms, type SessionTermSettings, sessionTerms } from './session-schema.ts'
 import { asNumber, closed, family } from './terms.ts'
 
 export const restartTime = Type.Integer({
@@ -21,6 +22,44 @@ const password = Type.Union(
     ),
   ],
   { description: 'The TCP MD5 key (RFC 2385): never itself in this file' },
+)
+
+const pace = (description: string) =>
+  Type.Optional(Type.Integer({ minimum: 10, maximum: 60_000, default: 300, description }))
+
+const bfd = Type.Object(
+  {
+    enabled: Type.Optional(Type.Boolean({ default: true, description: 'false: none, though an earlier layer has it' })),
+    transmit: pace('Least milliseconds between two packets of ours'),
+    receive: pace('Least milliseconds between two packets of the peer'),
+    multiplier: Type.Optional(
+      Type.Integer({
+        minimum: 1,
+        maximum: 255,
+        default: 3,
+        description: 'Packets that may be lost before the peer takes us for gone',
+      }),
+    ),
+    multihop: Type.Optional(
+      Type.Object(
+        {
+          minTtl: Type.Optional(
+            Type.Integer({
+              minimum: 1,
+              maximum: 255,
+              default: 254,
+              description: 'Packets of the peer must arrive with at least this TTL: 254 is one router between us',
+            }),
+          ),
+        },
+        { ...closed, description: 'The peer may be hops away (RFC 5883). Absent: it is on our link' },
+      ),
+    ),
+    strict: Type.Optional(
+      Type.Boolean({ default: false, description: 'No BGP session while BFD is down, not even a first one' }),
+    ),
+  },
+  { ...closed, description: 'Watch the path to the peer by BFD (RFC 5880); {}: with these defaults. Absent: not' },
 )
 
 const name = { minLength: 1, maxLength: 64 } as const
@@ -48,6 +87,7 @@ const session = {
     }),
   ),
   password: Type.Optional(password),
+  bfd: Type.Optional(bfd),
   holdTime: Type.Optional(
     Type.Integer({ minimum: 0, maximum: 65535, default: 90, description: 'Seconds, 0 (never) or at least 3' }),
   ),
@@ -86,6 +126,7 @@ const session = {
       { ...closed, description: 'Default: as for all peers' },
     ),
   ),
+  ...sessionTerms,
 }
 
 const peer = Type.Object(
@@ -135,10 +176,18 @@ export type PasswordSource = Static<typeof password>
 type SessionSettings = Omit<RangeSettings, 'name' | 'prefix' | 'limit'>
 type Optional = 'asNumber' | 'localAddress' | 'ttl' | 'gtsm' | 'password' | 'keepaliveTime'
 
+export type FilledBfd = Required<Omit<Static<typeof bfd>, 'multihop'>> & {
+  readonly multihop?: { readonly minTtl: number }
+}
+
 /** What a session is told, once every default has been filled in. */
-export type FilledSession = Required<Omit<SessionSettings, Optional | 'gracefulRestart'>> &
+export type FilledSession = Required<
+  Omit<SessionSettings, Optional | 'gracefulRestart' | 'bfd' | keyof SessionTermSettings>
+> &
+  FilledSessionTerms &
   Pick<SessionSettings, Optional> & {
     readonly gracefulRestart: Required<NonNullable<SessionSettings['gracefulRestart']>>
+    readonly bfd?: FilledBfd
   }
 
 export type FilledPeer = FilledSession &

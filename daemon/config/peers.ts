@@ -4,21 +4,24 @@
  */
 import type { NextHopMode } from '../../bgp/rib/peer.ts'
 import type { Policy } from '../../bgp/rib/policy.ts'
+import type { PeerBfd } from '../../bgp/speaker-config.ts'
 import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import type { NodePeer } from './bigip.ts'
-import type { FilledPeer, FilledRange, FilledSession, PasswordSource } from './peer-schema.ts'
+import type { FilledBfd, FilledPeer, FilledRange, FilledSession, PasswordSource } from './peer-schema.ts'
 import { familyOf } from './policy.ts'
 import type { FilledFile } from './schema.ts'
+import { effectiveTerms, type SessionTerms } from './session-schema.ts'
 
 /** What a session is told, that of a peer or those of a range. */
-export interface EffectiveSession {
+export interface EffectiveSession extends SessionTerms {
   readonly localAddress?: Address
   /** 0: any but ours. */
   readonly asNumber: number
   readonly ttl?: number
   readonly gtsm?: number
   readonly password?: PasswordSource
+  readonly bfd?: PeerBfd
   /** Seconds, as the next two. */
   readonly holdTime: number
   readonly keepaliveTime?: number
@@ -122,6 +125,10 @@ function sessionOf(
   if (settings.routeReflectorClient && localAs !== undefined && asNumber !== localAs)
     return `a route reflector's client has the AS number of this node, ${localAs}, not ${asNumber}`
   const { holdTime, keepaliveTime, ttl, gtsm, password } = settings
+  if (settings.role !== undefined && localAs !== undefined && asNumber === localAs)
+    return 'it has a role, which only external peers have'
+  if (settings.longLived !== undefined && !settings.gracefulRestart.enabled)
+    return 'it has longLived without gracefulRestart'
   if (ttl !== undefined && gtsm !== undefined) return 'it has both ttl and gtsm, which sends with 255'
   return {
     ...(settings.localAddress !== undefined && { localAddress: parseAddress(settings.localAddress) }),
@@ -129,6 +136,7 @@ function sessionOf(
     ...(ttl !== undefined && { ttl }),
     ...(gtsm !== undefined && { gtsm }),
     ...(password && { password }),
+    ...(settings.bfd?.enabled === true && { bfd: bfdOf(settings.bfd) }),
     holdTime,
     ...(keepaliveTime !== undefined && { keepaliveTime }),
     connectRetryTime: settings.connectRetryTime,
@@ -140,7 +148,12 @@ function sessionOf(
     importPolicy: policies.get(settings.import)!,
     exportPolicy: policies.get(settings.export)!,
     gracefulRestart: settings.gracefulRestart,
+    ...effectiveTerms(settings),
   }
+}
+
+function bfdOf({ transmit, receive, multiplier, multihop, strict }: FilledBfd): PeerBfd {
+  return { transmit, receive, multiplier, ...(multihop && { multihop: { leastTtl: multihop.minTtl } }), strict }
 }
 
 /**
