@@ -1,4 +1,7 @@
 /** The BGP engine, `import … from 'podpeer/bgp'`: runs with no kernel and no Kubernetes. */
+export { renderDiagnostic } from './bfd/packet.ts'
+export type { BfdSessionConfig, BfdTimers } from './bfd/session-config.ts'
+export type { BfdChange, BfdCounters, BfdSessionStatus } from './bfd/session-status.ts'
 export {
   ACCEPT,
   type Policy,

@@ -1,9 +1,10 @@
 /** What a speaker is told: who it is, whom it peers with and under which policies. Values only, already validated. */
 import type { Family } from '../lib/base/ip.ts'
 import type { Prefix } from '../lib/base/prefix.ts'
+import type { BfdSessionConfig, BfdTimers } from './bfd/session-config.ts'
 import type { NextHopMode } from './rib/peer.ts'
 import type { Policy } from './rib/policy.ts'
-import type { PeerConfig } from './session/config.ts'
+import type { BfdConfig, PeerConfig } from './session/config.ts'
 import type { ListenOptions } from './transport.ts'
 
 /** Cannot change while a speaker lives: a new one is needed. */
@@ -31,6 +32,8 @@ export interface SpeakerPeer extends PeerConfig {
   readonly install?: boolean
   readonly importPolicy: Policy
   readonly exportPolicy: Policy
+  /** Absent: no BFD. Whoever runs the speaker runs its sessions (bgp/io/bfd.ts) and tells it by `bfdChanged`. */
+  readonly bfd?: PeerBfd
 }
 
 /**
@@ -44,6 +47,8 @@ export interface PeerRange {
   readonly limit: number
   readonly template: Omit<SpeakerPeer, 'name' | 'address' | 'interface' | 'passive'>
 }
+
+export type PeerBfd = BfdConfig & BfdTimers & Pick<BfdSessionConfig, 'multihop'>
 
 export interface SpeakerConfig {
   /** No addresses: dial only. Absent: neither listen nor dial (another process owns the port). */

@@ -28,6 +28,14 @@ export function agentMetrics(agent: Agent, view: AgentView, log: Pick<Log, 'drop
       for (const { name, families } of view.peers())
         for (const family of families) made.set({ peer: name, family: family.family }, family[kind])
     })
+  const bfd = () =>
+    view.peers().flatMap(({ name, bfd }) => (bfd === undefined ? [] : [{ labels: { peer: name }, bfd }]))
+  board.gauge('bfd_session_up', '1 while the BFD session of the peer is up', ['peer'], made => {
+    for (const { labels, bfd: status } of bfd()) made.set(labels, status.state === 'Up' ? 1 : 0)
+  })
+  board.counter('bfd_session_losses', 'Times that BFD found the path to the peer to have failed', ['peer'], made => {
+    for (const { labels, bfd: status } of bfd()) made.inc(labels, status.downs)
+  })
   board.gauge('announced_prefixes', 'Prefixes that originate here', [], made =>
     made.set(view.status().announced.length),
   )

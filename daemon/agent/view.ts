@@ -1,6 +1,7 @@
 /** The agent as its control API, its metrics and its health see it: documents of the moment, made on demand. */
 import { type Address, addressOfUint32 } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
+import type { BfdDocument } from '../control/bfd-document.ts'
 import type { AgentStatus, EffectiveConfig, Explanation, PeerStatus } from '../control/document.ts'
 import type { NodeJourneys } from '../control/journey-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../control/overlay-document.ts'
@@ -9,7 +10,7 @@ import { version } from '../version.ts'
 import type { Agent } from './agent.ts'
 import { explain, renderForeign } from './explanation.ts'
 import { vxlanStatus } from './overlay-status.ts'
-import { idlePeerStatus, peerStatus } from './peer-status.ts'
+import { idlePeerStatus, peerStatus, type Timestamp } from './peer-status.ts'
 import { listRoutes } from './route-listing.ts'
 
 /** A status is read by people. */
@@ -77,9 +78,11 @@ export class AgentView implements ControlSource {
     const { desired, routing, problems, startedAt } = this.#agent
     const { config } = desired
     const { now } = this.#agent
-    const offset = this.#clockOffset(now)
-    const timestamp = (moment: number) => new Date(moment + offset).toISOString()
-    const running = (routing?.speaker.peers() ?? []).map(view => peerStatus(view, now, timestamp))
+    const timestamp = this.#timestamps(now)
+    const bfd = this.#agent.bfd.status(timestamp)
+    const running = (routing?.speaker.peers() ?? []).map(view =>
+      peerStatus(view, now, timestamp, bfd.get(view.config.name)),
+    )
     const names = new Set(running.map(({ name }) => name))
     const since = new Date(startedAt).toISOString()
     const idle = config.peers
@@ -117,6 +120,10 @@ export class AgentView implements ControlSource {
     return vxlanStatus(this.#agent.overlay, moment => new Date(moment + offset).toISOString())
   }
 
+  bfd(): Promise<BfdDocument> {
+    return this.#agent.bfd.document(this.#timestamps(this.#agent.now))
+  }
+
   async takeOver(): Promise<VxlanStatus> {
     await this.#agent.overlay.takeOver()
     return this.vxlan()
@@ -136,6 +143,11 @@ export class AgentView implements ControlSource {
 
   undrain(): void {
     this.#agent.hear({ type: 'drain', drained: false })
+  }
+
+  #timestamps(now: number): Timestamp {
+    const offset = this.#clockOffset(now)
+    return moment => new Date(moment + offset).toISOString()
   }
 
   /** Steady, so that a moment is told alike each time; it follows when somebody sets the clock. */

@@ -16,7 +16,8 @@ interface AskingOptions extends ShowingOptions {
 }
 
 export function addAgentCommands(tree: Tree): void {
-  for (const add of [addPeers, addRoutes, addExplain, addVxlan, addNode, addDrain, addConfig, addAgent]) add(tree)
+  for (const add of [addPeers, addRoutes, addExplain, addBfd, addVxlan, addNode, addDrain, addConfig, addAgent])
+    add(tree)
 }
 
 function addPeers(tree: Tree): void {
@@ -130,6 +131,15 @@ function addExplain(tree: Tree): void {
 
 const EXPLAIN_HELP = `
 Exit code 1: there is no route, or a hop on the way to a pod of this node or from it is wrong.`
+
+function addBfd(tree: Tree): void {
+  watching(tree, tree.program.command('bfd'))
+    .description('the BFD sessions beside those of BGP')
+    .action(async (options: AskingOptions) => {
+      const { bfdView } = await import('./bfd.ts')
+      await showOrWatch(tree, bfdView(new ControlClient(options.socket)), options)
+    })
+}
 
 function addVxlan(tree: Tree): void {
   const vxlan = watching(tree, tree.program.command('vxlan'))

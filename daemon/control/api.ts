@@ -37,6 +37,7 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
     answer: (source, query) => ok(source.journeys(parseAddress(query.get('pod') ?? '', 'pod'))),
   },
   { method: 'GET', path: '/v1/config', query: [], answer: source => ok(source.config()) },
+  { method: 'GET', path: '/v1/bfd', query: [], answer: async source => ok(await source.bfd()) },
   { method: 'GET', path: '/v1/vxlan', query: [], answer: source => ok(source.vxlan()) },
   {
     method: 'POST',

@@ -1,4 +1,5 @@
 /** Asks the agent behind a socket for its documents. Fails as SocketAsker does. */
+import type { BfdDocument } from './bfd-document.ts'
 import type {
   AgentStatus,
   EffectiveConfig,
@@ -70,6 +71,10 @@ export class ControlClient {
 
   takeOver(): Promise<VxlanStatus> {
     return this.#asker.ask('POST', '/v1/vxlan/take-over')
+  }
+
+  bfd(): Promise<BfdDocument> {
+    return this.#asker.ask('GET', '/v1/bfd')
   }
 
   vxlan(): Promise<VxlanStatus> {

@@ -1,6 +1,7 @@
 /** What the control API asks of the agent. Answers are values at the moment of asking. */
 import type { Address } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
+import type { BfdDocument } from './bfd-document.ts'
 import type {
   AgentStatus,
   EffectiveConfig,
@@ -23,6 +24,8 @@ export interface ControlSource {
   journeys(pod: Address): NodeJourneys
   config(): EffectiveConfig
   vxlan(): VxlanStatus
+  /** Waits for the thread of BFD, for what it has counted. */
+  bfd(): Promise<BfdDocument>
   /** FDB rows of others that say what ours would become ours. Idempotent. */
   takeOver(): Promise<VxlanStatus>
   /** Takes seconds. @param vtep a name of `vxlan()`; undefined: all of them */

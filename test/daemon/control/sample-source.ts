@@ -1,4 +1,5 @@
 /** A ControlSource made of values: an agent with two sessions up, one down, and a few routes. */
+import type { BfdDocument } from '../../../daemon/control/bfd-document.ts'
 import type {
   AgentStatus,
   EffectiveConfig,
@@ -13,6 +14,7 @@ import type { ControlSource, RouteListing, RowCursor } from '../../../daemon/con
 import type { Address } from '../../../lib/base/ip.ts'
 import type { Prefix } from '../../../lib/base/prefix.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
+import { SAMPLE_BFD } from './sample-bfd.ts'
 import { VXLAN } from './sample-overlay.ts'
 
 const messages = { open: 1, update: 3, notification: 0, keepalive: 12, routeRefresh: 0 }
@@ -209,6 +211,10 @@ export class SampleSource implements ControlSource {
 
   vxlan(): VxlanStatus {
     return this.overlay
+  }
+
+  async bfd(): Promise<BfdDocument> {
+    return SAMPLE_BFD
   }
 
   async takeOver(): Promise<VxlanStatus> {
