@@ -16,6 +16,9 @@ const sendBit = 2
 /** By the number of RFC 9234 §4.1. */
 const roles: readonly PeerRole[] = ['provider', 'rs', 'rsClient', 'customer', 'peer']
 
+/** Octets of text in a capability that has at most two lengths before it. */
+const mostText = 253
+
 const noOctets = new Uint8Array(0)
 
 export const capabilityTable: { readonly [Type in KnownCapability['type']]: Row<Type> } = {
@@ -155,8 +158,8 @@ export const capabilityTable: { readonly [Type in KnownCapability['type']]: Row<
       return host === undefined || domain === undefined ? undefined : { type: 'hostName', host, domain }
     },
     encode({ host, domain }) {
-      const name = encodeText(host, 64)
-      const zone = encodeText(domain, 64)
+      const name = encodeText(host, mostText)
+      const zone = encodeText(domain, mostText - name.length)
       return Uint8Array.of(name.length, ...name, zone.length, ...zone)
     },
     render: ({ host, domain }) => [host, domain].filter(Boolean).join('.'),
@@ -170,7 +173,7 @@ export const capabilityTable: { readonly [Type in KnownCapability['type']]: Row<
       return version === undefined ? undefined : { type: 'softwareVersion', version }
     },
     encode({ version }) {
-      const text = encodeText(version, 64)
+      const text = encodeText(version, mostText)
       return Uint8Array.of(text.length, ...text)
     },
     render: ({ version }) => version,
