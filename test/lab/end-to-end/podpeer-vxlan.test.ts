@@ -1,8 +1,12 @@
+import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
+import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { OVERHEAD } from '../../../vxlan/device.ts'
 import { OWN_DEVICES } from '../../../vxlan/own.ts'
+import { BIGIP } from '../bigip-topology.ts'
 import { spaceOf } from '../network.ts'
+import { pingAll } from '../ping.ts'
 import { FAMILIES } from '../topology.ts'
 import { underPings } from './churn.ts'
 import { describeMode } from './mode.ts'
@@ -27,6 +31,24 @@ describeMode({ mode: 'podpeer-vxlan', mtu: { ipv4: 1500 - OVERHEAD[4], ipv6: 150
       await everyPingIsAnswered(lab())
     }
     await underPings({ lab: lab(), test: context, what: 'a CNI routed by policy', harmless: true, make })
+  })
+
+  test('sends back what comes from a SNAT pool in the subnet of the tunnel, beside that CNI, too', async () => {
+    const { device, status } = lab()
+    const [pod] = lab().node(2).place.pods
+    const plan = FAMILIES.flatMap(family => {
+      const subnet = status.units![0]!.tunnelSubnets!.find(text => text.includes(':') === (family === 'ipv6'))!
+      const address = `${parsePrefix(subnet).address}`.replace(/(\.0|::)$/, end => (end === '.0' ? '.77' : '::77'))
+      return [{ from: pod!.name, to: 'a SNAT pool', family, address }]
+    })
+    // whoever has an address there answers as a pool's translation address would be answered
+    const [tunnel] = device.kernel.tunnels
+    for (const { family, address } of plan)
+      ip(BIGIP, `addr add ${address}/${family === 'ipv4' ? 32 : '128 nodad'} dev ${tunnel}`)
+    assert.deepEqual(
+      (await pingAll(plan)).filter(({ ok }) => !ok),
+      [],
+    )
   })
 
   test('has its devices and their rows again when somebody deletes them', async context => {
