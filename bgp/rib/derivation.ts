@@ -2,7 +2,7 @@
  * What policy makes of announcements: edits in, another interned announcement of the same peer out. Implicit rules are here as
  * well: they are edits that no person wrote. What is derived is held until `settle`, so that a caller may take it over.
  */
-import type { Family } from '../../lib/base/ip.ts'
+import type { Address, Family } from '../../lib/base/ip.ts'
 import { type AttributeEdits, editAttributes, editGrowth } from '../wire/attribute-edit.ts'
 import { communityBit } from '../wire/decision-keys.ts'
 import { wellKnownCommunity } from '../wire/iana.ts'
@@ -133,13 +133,18 @@ export class Derivation {
 
   /** With one reference more. */
   #nextHopAfter(before: number, edits: readonly PolicyEdit[], side: PolicySide): number {
-    const nextHop = edits.findLast(edit => edit.nextHop !== undefined)?.nextHop
-    if (nextHop === 'self' && side.direction === 'export') return SELF
-    if (nextHop === undefined || typeof nextHop === 'string' || nextHop.family !== side.family) {
-      this.#nextHops.retain(before)
-      return before
+    let after = before
+    let address: Address | undefined
+    for (const { nextHop } of edits) {
+      if (nextHop === undefined || (typeof nextHop === 'string' && side.direction === 'import')) continue
+      if (typeof nextHop === 'string') {
+        address = undefined
+        after = nextHop === 'self' ? SELF : before
+      } else if (nextHop.family === side.family) address = nextHop
     }
-    return this.#nextHops.intern(nextHop.bytes, nextHop.family)
+    if (address !== undefined) return this.#nextHops.intern(address.bytes, address.family)
+    this.#nextHops.retain(after)
+    return after
   }
 }
 

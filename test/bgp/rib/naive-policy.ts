@@ -73,6 +73,7 @@ function apply(terms: readonly PolicyTerm[], { prefix, attributes }: NaiveRoute,
   for (const { set } of terms) {
     if (set === undefined) continue
     after = edit(set, after, ownAs, prefix.family)
+    if (set.nextHop === 'unchanged') after.nextHop = attributes.nextHop
     isMedSet ||= set.med !== undefined
     if (set.nextHop === 'self') isNextHopSet = false
     else if (set.nextHop === 'unchanged') isNextHopSet = true
