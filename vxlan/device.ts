@@ -125,7 +125,7 @@ function* harmful(
   if (vxlan.learning)
     yield {
       code: 'learning',
-      sentence: `${name} learns where MAC addresses are, which can move our rows: ip link set ${name} type vxlan nolearning`,
+      sentence: `${name} has learning, so that packets can move our rows: ip link set ${name} type vxlan nolearning`,
       harmless,
     }
   const below = links.find(({ index }) => index === vxlan.below)
@@ -140,7 +140,7 @@ function* harmful(
   if (outer === 6 && !vxlan.zeroChecksum6)
     yield {
       code: 'checksum',
-      sentence: `${name} drops packets over IPv6 with UDP checksum 0, which is what BIG-IP may send (RFC 7348): make it with udp6zerocsumrx`,
+      sentence: `${name} has noudp6zerocsumrx, so that it drops packets over IPv6 with UDP checksum 0, which is what BIG-IP may send (RFC 7348): make it with udp6zerocsumrx`,
       harmless,
     }
 }
