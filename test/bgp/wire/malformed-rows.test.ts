@@ -1,5 +1,7 @@
 /** The malformed messages of docs/bgp.md through the decoders: exactly the reaction that the table says, with exactly its octets. */
 import assert from 'node:assert/strict'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { attributeName } from '../../../bgp/wire/attribute.ts'
 import { Framer } from '../../../bgp/wire/framer.ts'
@@ -84,6 +86,13 @@ test('every one of the 56 cases is decided here or in the test of whole sessions
   assert.deepEqual(
     [...decided].toSorted((a, b) => a - b),
     Array.from({ length: 56 }, (_, at) => at + 1),
+  )
+  const documented = readFileSync(join(import.meta.dirname, '../../../docs/bgp.md'), 'utf8')
+  const numbers = documented.match(/(?<=^\| )\d+(?= \|[^|]+\|[^|]+\|$)/gm)?.map(Number) ?? []
+  assert.deepEqual(
+    numbers,
+    Array.from({ length: 56 }, (_, at) => at + 1),
+    'docs/bgp.md tells each',
   )
   assert.equal(new Set(malformedRows.map(({ number, title }) => `${number} ${title}`)).size, malformedRows.length)
 })
