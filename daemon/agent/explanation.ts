@@ -30,8 +30,9 @@ export async function explain(
     target: target.toString(),
     ...(found && { prefix: found.prefix.toString() }),
     paths: paths.sort((one, other) => ORDER.indexOf(one.verdict) - ORDER.indexOf(other.verdict)),
-    advertised: (found?.advertised ?? []).map(({ peer, advertised, reason }) => ({
+    advertised: (found?.advertised ?? []).map(({ peer, pathId, advertised, reason }) => ({
       peer: nameOf(peer) ?? '',
+      ...(pathId !== undefined && { pathId }),
       advertised,
       reason,
     })),

@@ -38,6 +38,7 @@ export function routeRow(row: RibRow, peerName: PeerName): RouteRow {
   const words = (name: string) => (text[name] ?? '').split(' ')
   return {
     prefix: row.prefix.toString(),
+    ...(row.pathId !== undefined && { pathId: row.pathId }),
     ...(row.nextHop && { nextHop: row.nextHop.toString() }),
     ...(peer !== undefined && { peer }),
     source: row.source,

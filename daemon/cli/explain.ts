@@ -72,7 +72,10 @@ export function renderExplanation(explanation: Explanation, { look, wide }: Text
   if (prefix !== undefined) {
     text.push(title(look, 'Paths'), paths.map((path, at) => renderPath(path, at, look, wide)).join(''))
     text.push(title(look, 'Advertised'))
-    text.push(indent(renderTable(ADVERTISED, advertised, look)) || '  no peer is configured\n')
+    const columns = advertised.some(row => row.pathId !== undefined)
+      ? [...ADVERTISED, PATH_ID, BECAUSE]
+      : [...ADVERTISED, BECAUSE]
+    text.push(indent(renderTable(columns, advertised, look)) || '  no peer is configured\n')
   }
   text.push(title(look, 'Kernel'), renderNote(look, kernel.installed ? 'good' : 'warn', kernel.reason, '  '))
   if (!kernel.installed && kernel.nextHops.length > 0)
@@ -91,7 +94,8 @@ function title(look: Look, text: string): string {
 }
 
 function renderPath(path: PathExplanation, at: number, look: Look, wide: boolean): string {
-  const from = path.peer === undefined ? 'originates here' : `from ${path.peer} (${path.source})`
+  const id = path.pathId === undefined ? '' : `, path id ${path.pathId}`
+  const from = path.peer === undefined ? 'originates here' : `from ${path.peer} (${path.source})${id}`
   const hop = path.nextHop === undefined ? '' : `, next hop ${path.nextHop}`
   const verdict = paint(look, toneOf(path.verdict), path.stale ? `${path.verdict}, stale` : path.verdict)
   const lines = [`  ${at + 1}. ${verdict}: ${from}${hop}\n`, renderNote(look, 'plain', path.reason, '     ')]
@@ -113,8 +117,9 @@ function renderPath(path: PathExplanation, at: number, look: Look, wide: boolean
 const ADVERTISED: readonly Column<AdvertisementExplanation>[] = [
   { title: 'TO', cell: row => ({ text: row.peer, tone: 'strong' }) },
   { title: 'SENT', cell: row => ({ text: row.advertised ? 'yes' : 'no', tone: row.advertised ? 'good' : 'plain' }) },
-  { title: 'BECAUSE', cell: row => row.reason },
 ]
+const PATH_ID: Column<AdvertisementExplanation> = { title: 'PATH ID', cell: row => row.pathId?.toString() ?? '' }
+const BECAUSE: Column<AdvertisementExplanation> = { title: 'BECAUSE', cell: row => row.reason }
 
 function indent(text: string): string {
   return text.replace(/^(?=.)/gm, '  ')

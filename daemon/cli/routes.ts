@@ -152,6 +152,7 @@ const NARROW: Readonly<Record<RoutesQuery['table'], readonly Column<RouteRow>[]>
 }
 
 const WIDE: readonly Column<RouteRow>[] = [
+  { title: 'PATH ID', align: 'right', cell: row => row.pathId?.toString() ?? '' },
   { title: 'SOURCE', cell: row => row.source },
   { title: 'ORIGIN', cell: row => (row.origin === 'incomplete' ? '?' : row.origin) },
   { title: 'PREF', align: 'right', cell: row => row.localPref?.toString() ?? '' },
