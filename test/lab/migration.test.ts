@@ -22,7 +22,7 @@ const INTERVAL = 5
 /** Between one change and the next. Milliseconds. */
 const PAUSE = 200
 
-test('no ping is lost when agents take flannel’s rows over, nor when the dummy Node is deleted', {
+test('no ping is lost when agents take flannel’s rows over, nor when the dummy Node is deleted, which is refused where it frees BIG-IP’s subnet', {
   skip: cannotBuild(),
 }, async context => {
   await using lab = await BigIpLab.start({ mode: 'flannel-vxlan' })
@@ -97,4 +97,19 @@ test('no ping is lost when agents take flannel’s rows over, nor when the dummy
     DEADLINE,
     async () => (await agents.missingRows(lab.topology.nodes, lab.plan.families))[0],
   )
+
+  // of a cluster whose range holds BIG-IP's subnet, only that Node keeps a new one from getting it
+  const flannel = cluster.api.find('ConfigMap', 'kube-flannel-cfg', 'kube-flannel')!
+  const netConf = JSON.parse((flannel['data'] as Record<string, string>)['net-conf.json']!)
+  const wider = { 'net-conf.json': JSON.stringify({ ...netConf, Network: '10.244.0.0/15' }) }
+  cluster.api.put({ ...flannel, data: wider })
+  cluster.api.put(standInNode)
+  const [held] = await readStandIns(lab.kubeconfig)
+  assert.deepEqual(
+    held?.obstacles.map(({ cause }) => cause),
+    [
+      'the tunnel subnet 10.245.255.0/24 of bigip/bigip is kept free only by Node bigip1, which holds 10.245.255.0/24: the cluster could give it to a new node',
+    ],
+  )
+  assert.match(held!.obstacles[0]!.remedy, /^keep the Node, .*or first move the self IP/)
 })
