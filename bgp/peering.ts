@@ -112,14 +112,20 @@ export class Peering {
   }
 
   /**
-   * `in`: asks the peer for its routes again, which a peer without the capability cannot be asked; `out`: sends ours again.
-   * Without a session it does nothing.
+   * `in`: asks the peer for its routes again; `out`: sends ours again. Returns why that cannot be, in words; undefined: done.
+   * @param wanted absent: all families of the session
    */
-  refresh(direction: 'in' | 'out', families: readonly Family[]): void {
+  refresh(direction: 'in' | 'out', wanted?: Family): string | undefined {
+    const { negotiated } = this
+    if (negotiated === undefined) return 'there is no session'
+    if (direction === 'in' && !negotiated.routeRefresh) return 'the peer takes no ROUTE-REFRESH: reset it'
+    const families = negotiated.families.filter(family => wanted === undefined || family === wanted)
+    if (families.length === 0) return `IPv${wanted} is not of this session`
     for (const family of families)
       if (direction === 'in') this.#handle({ type: 'askRefresh', family })
-      else if (this.negotiated?.families.includes(family)) this.#world.rib.refresh(this.number, family)
+      else this.#world.rib.refresh(this.number, family)
     this.#world.observer.changed()
+    return undefined
   }
 
   /** The RIB has queued our End-of-RIB. */

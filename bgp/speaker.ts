@@ -23,10 +23,22 @@ const FAMILIES: readonly Family[] = [4, 6]
 
 /** Changes that one turn works off before sockets and timers get their turn: about a millisecond or two. */
 const SLICE = 8192
+/** Milliseconds from GRACEFUL_SHUTDOWN to withdrawal: peers choose other paths and put them into their tables meanwhile. */
+const DRAIN_WAIT = 5000
 /** Next hops that are told in one turn: to find out about each takes the shell some tens of microseconds. */
 const NEXT_HOPS = 128
 /** Milliseconds without a session after which a peer of a range is forgotten: idle hold has had its say by then. */
 const RANGE_PEER_GRACE = 120_000
+
+/** `leaving`: routes are announced as about to go (RFC 8326); `withdrawing`: they are being withdrawn; `drained`: no session is up. */
+export type DrainPhase = 'no' | 'leaving' | 'withdrawing' | 'drained'
+
+export interface DrainTerms {
+  /** Milliseconds from GRACEFUL_SHUTDOWN to withdrawal; absent: five seconds. */
+  readonly wait?: number
+  /** For the operators of the peers (RFC 9003), at most 255 octets. */
+  readonly text?: string
+}
 
 export interface SpeakerWorld {
   readonly transport: Transport
@@ -87,7 +99,9 @@ export class Speaker {
   /** Where `#listener` listens. */
   #listening: ListenOptions | undefined
   #restart: Restart | undefined
-  #drain: 'no' | 'withdrawing' | 'drained' = 'no'
+  #drain: DrainPhase = 'no'
+  #drainTerms: DrainTerms = {}
+  #cancelDrainWait: (() => void) | undefined
   #working = false
 
   /** @param restart given when this speaker takes over from one before it whose routes the peers may still hold */
@@ -152,19 +166,47 @@ export class Speaker {
     this.#considerRestart()
   }
 
-  /** Withdraws all that originates here, then ends the sessions with Cease / Administrative Shutdown, until `undrain`. */
-  drain(): void {
+  /**
+   * Takes this speaker out of service, until `undrain`: all that is announced is announced as about to go (RFC 8326), so that
+   * peers turn to others; after a while what originates here is withdrawn, and then the sessions end with Cease / Administrative
+   * Shutdown. Idempotent: terms that come later do not count.
+   */
+  drain(terms: DrainTerms = {}): void {
     if (this.#drain !== 'no') return
-    this.#drain = 'withdrawing'
-    this.#applyLocal()
+    this.#drainTerms = terms
+    this.#drain = 'leaving'
+    this.#rib.setDraining(true)
     this.#work()
   }
 
   undrain(): void {
     if (this.#drain === 'no') return
     this.#drain = 'no'
+    this.#cancelDrainWait?.()
+    this.#cancelDrainWait = undefined
+    this.#rib.setDraining(false)
     this.#applyLocal()
     this.#startAll()
+  }
+
+  /**
+   * Asks a peer, by its configured name, for its routes again (`in`), or sends it ours again (`out`). Returns why that cannot
+   * be, in words; undefined: done.
+   * @param family absent: all of the session
+   */
+  refresh(peer: string, direction: 'in' | 'out', family?: Family): string | undefined {
+    const peering = this.#peerings.get(peer)
+    return peering === undefined ? 'no session of it runs' : peering.refresh(direction, family)
+  }
+
+  /**
+   * Ends a peer's session with Cease / Administrative Reset and begins anew at once, whatever was against it.
+   * @param text for the operator of the peer (RFC 9003)
+   */
+  reset(peer: string, text?: string): string | undefined {
+    const peering = this.#peerings.get(peer)
+    peering?.reset(text)
+    return peering === undefined ? 'no session of it runs' : undefined
   }
 
   /**
@@ -175,7 +217,7 @@ export class Speaker {
     this.#peerings.get(peer)?.bfd(state, independent)
   }
 
-  get draining(): 'no' | 'withdrawing' | 'drained' {
+  get draining(): DrainPhase {
     return this.#drain
   }
 
@@ -354,7 +396,7 @@ export class Speaker {
   }
 
   #applyLocal(): void {
-    const wanted = this.#drain === 'no' ? this.#local : new Map<string, Prefix>()
+    const wanted = this.#drain === 'no' || this.#drain === 'leaving' ? this.#local : new Map<string, Prefix>()
     for (const [text, prefix] of this.#announced) if (!wanted.has(text)) this.#rib.withdrawLocal(prefix)
     for (const prefix of wanted.values()) this.#rib.originate(prefix)
     this.#announced = wanted
@@ -397,13 +439,27 @@ export class Speaker {
       const unsent = this.#rib.export(SLICE)
       if (this.identity.kernel) this.#world.observer.kernelChanged()
       if (undecided || unsent || nextHops.length === NEXT_HOPS) this.#work()
-      else if (this.#drain === 'withdrawing') this.#finishDrain()
+      else this.#goOnDraining()
     })
   }
 
-  #finishDrain(): void {
-    this.#drain = 'drained'
-    for (const peering of this.#peerings.values()) peering.stop(cease.administrativeShutdown)
+  /** Everything has been sent. Where there is nobody to hear it, nothing is waited for. */
+  #goOnDraining(): void {
+    const { clock } = this.#world
+    if (this.#drain === 'leaving') {
+      const isHeard = [...this.#peerings.values()].some(({ negotiated }) => negotiated !== undefined)
+      const { wait = DRAIN_WAIT } = this.#drainTerms
+      this.#cancelDrainWait ??= clock.wake(clock.now() + (isHeard ? wait : 0), () => this.#withdrawAll())
+    } else if (this.#drain === 'withdrawing') {
+      this.#drain = 'drained'
+      for (const peering of this.#peerings.values()) peering.stop(cease.administrativeShutdown, this.#drainTerms.text)
+    }
+  }
+
+  #withdrawAll(): void {
+    this.#cancelDrainWait = undefined
+    this.#drain = 'withdrawing'
+    this.#applyLocal()
   }
 }
 

@@ -214,7 +214,7 @@ export class Agent {
     if (routing !== undefined) {
       this.#configure(routing, desired, { peers, ranges })
       if (desired.announced !== undefined) routing.originate(desired.announced.map(({ prefix }) => prefix))
-      if (this.#situation.drained) routing.speaker.drain()
+      if (this.#situation.drained) routing.speaker.drain(this.#situation.drainTerms)
       else routing.speaker.undrain()
     }
     this.#followBfd()

@@ -1,24 +1,17 @@
 /** One peer as the control API shows it. Pure: speaker and configuration in, document out. */
 import type { PeerView } from '../../bgp/index.ts'
-import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
+import { addressOfUint32 } from '../../lib/base/ip.ts'
 import type { EffectivePeer } from '../config/index.ts'
 import type { BfdStatus } from '../control/bfd-document.ts'
-import type { FamilyName, PeerStatus } from '../control/document.ts'
+import type { PeerFamilyStatus, PeerStatus } from '../control/document.ts'
+import { familyName } from './family-name.ts'
+import { sessionTerms } from './session-terms.ts'
 
 /** Turns moments of the monotonic clock into ISO 8601. */
 export type Timestamp = (moment: number) => string
 
-export function familyName(family: Family): FamilyName {
-  return family === 4 ? 'ipv4' : 'ipv6'
-}
-
 /** @param now on the speaker's clock, ms @param bfd the peer's, where it has one */
-export function peerStatus(
-  view: PeerView,
-  now: number,
-  timestamp: Timestamp,
-  bfd: BfdStatus | undefined,
-): PeerStatus {
+export function peerStatus(view: PeerView, now: number, timestamp: Timestamp, bfd: BfdStatus | undefined): PeerStatus {
   const { config, session, localAddress, families } = view
   const { negotiated, lastError, nextAttempt, withheld } = session
   const established = session.state === 'Established'
@@ -45,28 +38,36 @@ export function peerStatus(
     ...(established && { uptimeSeconds: Math.floor((now - session.since) / 1000) }),
     ...(nextAttempt !== undefined && { nextAttempt: timestamp(nextAttempt) }),
     passive: config.passive,
-    families: families.map(({ family, received, accepted, advertised, stale, endOfRib }) => ({
-      family: familyName(family),
-      received,
-      accepted,
-      advertised,
-      stale,
-      endOfRib,
-    })),
+    families: families.map(counts => familyStatus(view, counts)),
     ...(withheld.length > 0 && { withheldCapabilities: withheld }),
     ...(negotiated?.gracefulRestart && {
       gracefulRestart: {
         restartTime: negotiated.gracefulRestart.restartTime,
         restarting: negotiated.gracefulRestart.restarting,
+        notification: negotiated.gracefulRestart.notification,
         forwarding: negotiated.gracefulRestart.families
           .filter(({ forwarding }) => forwarding)
           .map(({ family }) => familyName(family)),
       },
     }),
     ...(bfd && { bfd }),
+    ...sessionTerms(view),
     importPolicy: config.importPolicy.name,
     exportPolicy: config.exportPolicy.name,
     messages: { received: session.received, sent: { ...session.sent, update: view.updatesSent } },
+  }
+}
+
+function familyStatus({ config }: PeerView, counts: PeerView['families'][number]): PeerFamilyStatus {
+  const { family, received, prefixes, accepted, advertised, stale, dropped, withheld, endOfRib } = counts
+  const limit = config.maxPrefixes?.[family]
+  return {
+    ...{ family: familyName(family), received, accepted, advertised, stale },
+    ...(prefixes !== received && { prefixes }),
+    ...(dropped > 0 && { dropped }),
+    ...(withheld > 0 && { withheld }),
+    endOfRib,
+    ...(limit && { limit: { count: limit.count, action: limit.action } }),
   }
 }
 

@@ -4,7 +4,9 @@
  * Rules: what Kubernetes has not said yet is not known, which is not the same as not there; a source that goes away takes
  * nothing with it; a Node may announce once it has been Ready, until that very Node (its uid) is gone.
  */
+
 import { isDeepStrictEqual } from 'node:util'
+import type { DrainTerms } from '../../bgp/index.ts'
 import type { Address } from '../../lib/base/ip.ts'
 import type { KubeObject, NodeView } from '../../lib/kube/object.ts'
 import { type AgentFile, type BigIpView, bigIpViews, type ClusterNode } from '../config/index.ts'
@@ -26,6 +28,7 @@ export interface Situation {
   /** The uid of the Node that has been Ready. */
   readonly admitted: string | undefined
   readonly drained: boolean
+  readonly drainTerms: DrainTerms
   /** A sentence on who else holds the BGP port. */
   readonly portHolder: string | undefined
 }
@@ -85,7 +88,7 @@ export type AgentInput =
   /** All nodes that a reflector peers with. */
   | { readonly type: 'clusterNodes'; readonly nodes: readonly ClusterNode[] }
   | { readonly type: 'router'; readonly interface: string; readonly address: Address }
-  | { readonly type: 'drain'; readonly drained: boolean }
+  | { readonly type: 'drain'; readonly drained: boolean; readonly terms?: DrainTerms }
   /** @property holder undefined: the port is free, or ours */
   | { readonly type: 'port'; readonly holder: string | undefined }
 
@@ -103,6 +106,7 @@ export function firstSituation(file: AgentFile, node: { name: string; origin: st
     routers: new Map(),
     admitted: undefined,
     drained: false,
+    drainTerms: {},
     portHolder: undefined,
   }
 }
@@ -138,7 +142,7 @@ export function handle(situation: Situation, input: AgentInput): Situation {
     case 'router':
       return { ...situation, routers: new Map([...situation.routers, [input.interface, input.address]]) }
     case 'drain':
-      return { ...situation, drained: input.drained }
+      return { ...situation, drained: input.drained, drainTerms: input.terms ?? {} }
     case 'port':
       return { ...situation, portHolder: input.holder }
   }

@@ -1,8 +1,10 @@
 /** The agent as its control API, its metrics and its health see it: documents of the moment, made on demand. */
+import type { DrainTerms } from '../../bgp/index.ts'
+import { WorldFault } from '../../lib/base/failure.ts'
 import { type Address, addressOfUint32 } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { BfdDocument } from '../control/bfd-document.ts'
-import type { AgentStatus, EffectiveConfig, Explanation, PeerStatus } from '../control/document.ts'
+import type { AgentStatus, EffectiveConfig, Explanation, FamilyName, PeerStatus } from '../control/document.ts'
 import type { NodeJourneys } from '../control/journey-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../control/overlay-document.ts'
 import type { ControlSource, RouteListing, RowCursor } from '../control/source.ts'
@@ -12,6 +14,8 @@ import { explain, renderForeign } from './explanation.ts'
 import { vxlanStatus } from './overlay-status.ts'
 import { idlePeerStatus, peerStatus, type Timestamp } from './peer-status.ts'
 import { listRoutes } from './route-listing.ts'
+
+const NOT_YET = 'the agent does not run sessions yet'
 
 /** A status is read by people. */
 const SHOWN_CONFLICTS = 20
@@ -137,8 +141,21 @@ export class AgentView implements ControlSource {
     return this.#agent.journeys(pod)
   }
 
-  drain(): void {
-    this.#agent.hear({ type: 'drain', drained: true })
+  refresh(peer: string, direction: 'in' | 'out', family: FamilyName | undefined): void {
+    const number = family === undefined ? undefined : family === 'ipv4' ? 4 : 6
+    const { routing } = this.#agent
+    const why = routing === undefined ? NOT_YET : routing.speaker.refresh(peer, direction, number)
+    if (why !== undefined) throw new WorldFault('NOT_REFRESHED', `${peer}: ${why}`, { retry: true })
+  }
+
+  reset(peer: string, text: string | undefined): void {
+    const { routing } = this.#agent
+    const why = routing === undefined ? NOT_YET : routing.speaker.reset(peer, text)
+    if (why !== undefined) throw new WorldFault('NOT_RESET', `${peer}: ${why}`, { retry: true })
+  }
+
+  drain(terms: DrainTerms): void {
+    this.#agent.hear({ type: 'drain', drained: true, terms })
   }
 
   undrain(): void {

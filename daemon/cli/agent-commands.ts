@@ -5,6 +5,7 @@ import { parsePrefix } from '../../lib/base/prefix.ts'
 import { ControlClient } from '../control/client.ts'
 import type { FamilyName, RoutesQuery, RouteTableName } from '../control/document.ts'
 import { controllerSocketOption, withoutControllerOptions } from './device-options.ts'
+import type { DrainOptions } from './drain.ts'
 import { exitCode } from './exit-code.ts'
 import { show, watch } from './output.ts'
 import { outputOption, type ShowingOptions, showOrWatch, type Tree, watchOption } from './tree.ts'
@@ -16,7 +17,18 @@ interface AskingOptions extends ShowingOptions {
 }
 
 export function addAgentCommands(tree: Tree): void {
-  for (const add of [addPeers, addRoutes, addExplain, addBfd, addVxlan, addNode, addDrain, addConfig, addAgent])
+  for (const add of [
+    addPeers,
+    addPeerActions,
+    addRoutes,
+    addExplain,
+    addBfd,
+    addVxlan,
+    addNode,
+    addDrain,
+    addConfig,
+    addAgent,
+  ])
     add(tree)
 }
 
@@ -36,6 +48,30 @@ function addPeers(tree: Tree): void {
       if (complaint === undefined) return
       tree.screen.complain(complaint)
       tree.end(exitCode.no)
+    })
+}
+
+function addPeerActions(tree: Tree): void {
+  const peer = new Argument('<peer>', 'its address or name')
+  asking(tree, tree.program.command('refresh'))
+    .description('ask a peer for its routes again, or send it ours again; the session stays')
+    .addArgument(peer)
+    .addArgument(new Argument('[direction]', 'in: its routes; out: ours').choices(['in', 'out']).default('in'))
+    .addOption(new Option('--family <family>', 'only of this family').choices(['ipv4', 'ipv6']))
+    .action(
+      async (name: string, direction: 'in' | 'out', options: AskingOptions & { readonly family?: FamilyName }) => {
+        const { refreshView } = await import('./peer-actions.ts')
+        const client = new ControlClient(options.socket)
+        await show(refreshView(client, name, direction, options.family), tree.screen, options.output)
+      },
+    )
+  asking(tree, tree.program.command('reset'))
+    .description('end the session with a peer and set it up anew, whatever was against it')
+    .addArgument(peer)
+    .option('--text <text>', 'told to the operator of the peer (RFC 9003)')
+    .action(async (name: string, options: AskingOptions & { readonly text?: string }) => {
+      const { resetView } = await import('./peer-actions.ts')
+      await show(resetView(new ControlClient(options.socket), name, options.text), tree.screen, options.output)
     })
 }
 
@@ -172,10 +208,12 @@ function addNode(tree: Tree): void {
 
 function addDrain(tree: Tree): void {
   asking(tree, tree.program.command('drain'))
-    .description('withdraw what this node announces, then end its sessions')
-    .action(async ({ socket, output }: AskingOptions) => {
+    .description('tell peers that this node is about to go, withdraw what it announces, then end its sessions')
+    .addOption(new Option('--wait <seconds>', 'from GRACEFUL_SHUTDOWN until routes are withdrawn (default: 5)'))
+    .addOption(new Option('--message <text>', 'told to the operators of the peers as the sessions end (RFC 9003)'))
+    .action(async ({ socket, output, ...options }: AskingOptions & DrainOptions) => {
       const { drainView } = await import('./drain.ts')
-      await show(drainView(new ControlClient(socket)), tree.screen, output)
+      await show(drainView(new ControlClient(socket), options), tree.screen, output)
     })
   asking(tree, tree.program.command('undrain'))
     .description('set the sessions up again and announce')

@@ -9,18 +9,28 @@ import type { View } from './output.ts'
 const PATIENCE = 60_000
 const PERIOD = 100
 
-export function drainView(client: ControlClient): View<AgentStatus> {
+export interface DrainOptions {
+  /** Seconds. */
+  readonly wait?: string
+  readonly message?: string
+}
+
+export function drainView(client: ControlClient, { wait, message }: DrainOptions): View<AgentStatus> {
   return {
     ask: async () => {
-      await client.drain()
-      const deadline = Date.now() + PATIENCE
+      await client.drain({ ...(wait !== undefined && { wait }), ...(message !== undefined && { text: message }) })
+      const deadline = Date.now() + 1000 * Number(wait ?? 0) + PATIENCE
       for (;;) {
         const status = await client.status()
         if (status.phase === 'drained') return status
         if (Date.now() > deadline)
-          throw new WorldFault('DRAIN_TAKES_LONG', `the routes are still being withdrawn after ${PATIENCE / 1000} s`, {
-            retry: true,
-          })
+          throw new WorldFault(
+            'DRAIN_TAKES_LONG',
+            `the routes have not been withdrawn after ${PATIENCE / 1000} s more`,
+            {
+              retry: true,
+            },
+          )
         await sleep(PERIOD)
       }
     },

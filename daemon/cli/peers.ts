@@ -5,6 +5,7 @@ import { bfdTone, renderBfdStatus } from './bfd.ts'
 import { renderDuration, renderSince } from './duration.ts'
 import type { TextOptions, View } from './output.ts'
 import type { Look, Tone } from './screen.ts'
+import { termFields } from './session-terms.ts'
 import { type Column, layOut, renderFields, renderNote, renderRow, renderTable, renderTitles, uncut } from './table.ts'
 
 export interface PeersValue {
@@ -109,6 +110,7 @@ function notes(peer: PeerStatus, look: Look, now: number): string {
   if (peer.state !== 'Established') {
     if (peer.lastError !== undefined) said.push(['bad', peer.lastError])
     const retry = nextAttempt(peer, now)
+    if (peer.heldBack !== undefined) said.push(['warn', `held back: ${peer.heldBack}`])
     if (retry !== undefined) said.push(['faint', retry])
   }
   if (peer.bfd !== undefined && peer.bfd.state !== 'Up')
@@ -116,6 +118,9 @@ function notes(peer: PeerStatus, look: Look, now: number): string {
   const stale = peer.families.reduce((sum, family) => sum + family.stale, 0)
   if (stale > 0)
     said.push(['warn', `${stale} stale ${stale === 1 ? 'route is' : 'routes are'} kept (graceful restart)`])
+  for (const { family, limit, received, prefixes = received, dropped = 0 } of peer.families)
+    if (limit !== undefined && dropped > 0 && prefixes >= limit.count)
+      said.push(['bad', `it sends more than ${limit.count} prefixes of ${family}: no further one is taken`])
   return said.map(([tone, text]) => renderNote(look, tone, text, '  ')).join('')
 }
 
@@ -134,8 +139,7 @@ function nextAttempt(peer: PeerStatus, now: number): string | undefined {
 
 function renderPeer(peer: PeerStatus, { look, now }: TextOptions): string {
   const { received, sent } = peer.messages
-  const restart = peer.gracefulRestart
-  const fields: [string, string | undefined][] = [
+  const fields: (readonly [string, string | undefined])[] = [
     ['Peer', peer.name],
     ['Address', peer.port === 179 ? zoned(peer) : `${zoned(peer)}, port ${peer.port}`],
     ['Range', peer.range],
@@ -147,16 +151,13 @@ function renderPeer(peer: PeerStatus, { look, now }: TextOptions): string {
     ['State', `${peer.state} for ${renderSince(peer.since, now)}`],
     ['Next attempt', peer.state === 'Established' ? undefined : nextAttempt(peer, now)],
     ['Last error', peer.lastError],
+    ['Held back', peer.heldBack],
     ['Local address', peer.localAddress],
     ['Router id', peer.routerId],
     ['Timers', peer.holdTime === undefined ? undefined : `hold ${peer.holdTime}s, keepalive ${peer.keepaliveTime}s`],
     ['Capabilities', peer.capabilities?.join(', ')],
     ['Left out', peer.withheldCapabilities?.length ? `${peer.withheldCapabilities.join(', ')} (refused)` : undefined],
-    [
-      'Graceful restart',
-      restart &&
-        `${restart.restartTime}s, ${restart.restarting ? 'restarting, ' : ''}forwarding ${restart.forwarding.join(', ') || 'nothing'}`,
-    ],
+    ...termFields(peer),
     ['BFD', peer.bfd && renderBfdStatus(peer.bfd, now)],
     ['BFD was lost', peer.bfd?.lastDown && renderLoss(peer.bfd.lastDown, now)],
     ['Import policy', peer.importPolicy],

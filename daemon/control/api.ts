@@ -1,4 +1,5 @@
 /** What an agent's control API has: its resources and the parsing of their queries. What the agent is it asks of a ControlSource. */
+import type { DrainTerms } from '../../bgp/index.ts'
 import { InputFault } from '../../lib/base/failure.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
@@ -53,10 +54,33 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
   },
   {
     method: 'POST',
+    path: '/v1/refresh',
+    query: ['peer', 'direction', 'family'],
+    answer: (source, query) => {
+      const { name } = peerOf(source, query.get('peer') ?? '')
+      const direction = query.get('direction') ?? 'in'
+      if (direction !== 'in' && direction !== 'out')
+        throw new InputFault('direction', `there is no direction "${direction}"`, 'use in or out')
+      source.refresh(name, direction, parseFamily(query))
+      return ok(peerOf(source, name))
+    },
+  },
+  {
+    method: 'POST',
+    path: '/v1/reset',
+    query: ['peer', 'text'],
+    answer: (source, query) => {
+      const { name } = peerOf(source, query.get('peer') ?? '')
+      source.reset(name, query.get('text') ?? undefined)
+      return ok(peerOf(source, name))
+    },
+  },
+  {
+    method: 'POST',
     path: '/v1/drain',
-    query: [],
-    answer: source => {
-      source.drain()
+    query: ['wait', 'text'],
+    answer: (source, query) => {
+      source.drain(parseDrainTerms(query))
       return ok(source.status())
     },
   },
@@ -70,6 +94,20 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
     },
   },
 ]
+
+/** Seconds of a drain's wait, and octets of its text (RFC 9003 §2). */
+const LONGEST_WAIT = 3600
+const LONGEST_TEXT = 255
+
+function parseDrainTerms(query: URLSearchParams): DrainTerms {
+  const wait = query.get('wait')
+  const text = query.get('text')
+  if (wait !== null && !(/^\d{1,4}$/.test(wait) && Number(wait) <= LONGEST_WAIT))
+    throw new InputFault('wait', `"${wait}" is no number of seconds`, `write one from 0 to ${LONGEST_WAIT}`)
+  if (text !== null && Buffer.byteLength(text) > LONGEST_TEXT)
+    throw new InputFault('text', `it has ${Buffer.byteLength(text)} octets`, `write at most ${LONGEST_TEXT}`)
+  return { ...(wait !== null && { wait: Number(wait) * 1000 }), ...(text !== null && { text }) }
+}
 
 /** @param text null: all of them are meant */
 function vtepOf(source: ControlSource, text: string | null): string | undefined {
@@ -99,18 +137,22 @@ function canonicalAddress(text: string): string {
 
 function parseListing(source: ControlSource, query: URLSearchParams): RouteListing {
   const table = query.get('table') ?? 'best'
-  const family = query.get('family') ?? undefined
+  const family = parseFamily(query)
   const peer = query.get('peer') ?? undefined
   const within = query.get('prefix') ?? undefined
   if (!isTable(table)) throw new InputFault('table', `there is no table "${table}"`, 'use best, received or advertised')
-  if (family !== undefined && !isFamily(family))
-    throw new InputFault('family', `there is no family "${family}"`, 'use ipv4 or ipv6')
   return {
     table,
     ...(family && { family }),
     ...(peer !== undefined && { peer: peerOf(source, peer).name }),
     ...(within !== undefined && { within: parsePrefix(within, 'prefix') }),
   }
+}
+
+function parseFamily(query: URLSearchParams): FamilyName | undefined {
+  const family = query.get('family') ?? undefined
+  if (family === undefined || isFamily(family)) return family
+  throw new InputFault('family', `there is no family "${family}"`, 'use ipv4 or ipv6')
 }
 
 function isTable(text: string): text is RouteTableName {

@@ -4,6 +4,7 @@ import type {
   AgentStatus,
   EffectiveConfig,
   Explanation,
+  FamilyName,
   PeerStatus,
   PeersDocument,
   RouteRow,
@@ -87,8 +88,21 @@ export class ControlClient {
     return (await this.#patient.ask<ProbesDocument>('POST', `/v1/vxlan/probe${query}`)).probes
   }
 
-  drain(): Promise<AgentStatus> {
-    return this.#asker.ask('POST', '/v1/drain')
+  /** @param peer its address or name */
+  refresh(peer: string, direction: 'in' | 'out', family?: FamilyName): Promise<PeerStatus> {
+    const query = new URLSearchParams({ peer, direction, ...(family && { family }) })
+    return this.#asker.ask('POST', `/v1/refresh?${query}`)
+  }
+
+  /** @param text for the operator of the peer */
+  reset(peer: string, text?: string): Promise<PeerStatus> {
+    return this.#asker.ask('POST', `/v1/reset?${new URLSearchParams({ peer, ...(text && { text }) })}`)
+  }
+
+  /** @param wait seconds from GRACEFUL_SHUTDOWN to withdrawal @param text for the operators of the peers */
+  drain({ wait, text }: { readonly wait?: string; readonly text?: string } = {}): Promise<AgentStatus> {
+    const terms = new URLSearchParams({ ...(wait !== undefined && { wait }), ...(text !== undefined && { text }) })
+    return this.#asker.ask('POST', terms.size === 0 ? '/v1/drain' : `/v1/drain?${terms}`)
   }
 
   undrain(): Promise<AgentStatus> {

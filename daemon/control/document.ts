@@ -5,6 +5,7 @@
  */
 
 import type { BfdStatus } from './bfd-document.ts'
+import type { PrefixLimitStatus, SessionTermsStatus } from './session-document.ts'
 
 /** The header of every answer: the version of the program that gives it. */
 export const VERSION_HEADER = 'x-podpeer'
@@ -22,8 +23,11 @@ export interface AgentStatus {
   readonly asNumber?: number
   readonly routerId?: string
   readonly clusterId?: string
-  /** `restarting`: routes of the agent before this one are kept until the peers have sent theirs. */
-  readonly phase: 'starting' | 'restarting' | 'running' | 'withdrawing' | 'drained'
+  /**
+   * `leaving`, `withdrawing`, `drained`: the stages of `podpeer drain`.
+   * `restarting`: routes of the agent before this one are kept until the peers have sent theirs.
+   */
+  readonly phase: 'starting' | 'restarting' | 'running' | 'leaving' | 'withdrawing' | 'drained'
   /** Sentences; empty when all is as the configuration wants it, apart from sessions that are not up. */
   readonly problems: readonly string[]
   /** `address:port`, IPv6 in brackets; empty: not listening. */
@@ -53,7 +57,7 @@ export interface PeersDocument {
 }
 
 /** `GET /v1/peers/ADDRESS` (or a peer's name). */
-export interface PeerStatus {
+export interface PeerStatus extends SessionTermsStatus {
   readonly name: string
   readonly address: string
   /** The interface whose link a link-local address is on. */
@@ -91,6 +95,8 @@ export interface PeerStatus {
     readonly restartTime: number
     readonly restarting: boolean
     readonly forwarding: readonly FamilyName[]
+    /** Also after a NOTIFICATION (RFC 8538). */
+    readonly notification?: boolean
   }
   /** Absent: none is wanted, or it has not begun. */
   readonly bfd?: BfdStatus
@@ -113,7 +119,15 @@ export interface PeerFamilyStatus {
   readonly accepted: number
   readonly advertised: number
   readonly stale: number
+  /** Where the peer sends several paths of one: how many prefixes those received are for. */
+  readonly prefixes?: number
+  /** Announcements beyond `limit` that were not taken in. Absent: none. */
+  readonly dropped?: number
+  /** Routes that the peer is not told, for it may be told no more. Absent: none. */
+  readonly withheld?: number
   readonly endOfRib: { readonly sent: boolean; readonly received: boolean }
+  /** Absent: any number of prefixes. */
+  readonly limit?: PrefixLimitStatus
 }
 
 export type RouteTableName = 'best' | 'received' | 'advertised'
@@ -131,6 +145,8 @@ export interface RoutesQuery {
 /** A line of `GET /v1/routes`. */
 export interface RouteRow {
   readonly prefix: string
+  /** RFC 7911: the id with which it came, in `advertised` goes. Absent: the session has none in this direction. */
+  readonly pathId?: number
   /** Absent: our own route, next hop self. */
   readonly nextHop?: string
   /** The peer's name it was learned from; in `advertised` the one it is sent to. Absent: it originates here. */
@@ -173,8 +189,11 @@ export interface PathExplanation extends RouteRow {
   readonly importPolicy?: string
 }
 
+/** One per peer; towards peers that are sent several paths one for each eligible path. */
 export interface AdvertisementExplanation {
   readonly peer: string
+  /** The id of the path towards this peer. Absent: it is sent one path, without an id. */
+  readonly pathId?: number
   readonly advertised: boolean
   readonly reason: string
 }

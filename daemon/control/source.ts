@@ -1,4 +1,5 @@
 /** What the control API asks of the agent. Answers are values at the moment of asking. */
+import type { DrainTerms } from '../../bgp/index.ts'
 import type { Address } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { BfdDocument } from './bfd-document.ts'
@@ -30,8 +31,19 @@ export interface ControlSource {
   takeOver(): Promise<VxlanStatus>
   /** Takes seconds. @param vtep a name of `vxlan()`; undefined: all of them */
   probeVteps(vtep: string | undefined): Promise<readonly ProbeStatus[]>
-  /** Withdraws what originates here, then ends the sessions; `status().phase` says how far it is. Idempotent. */
-  drain(): void
+  /**
+   * Asks the peer for its routes again, or sends it ours again.
+   * @param peer its configured name
+   * @throws WorldFault where that cannot be
+   */
+  refresh(peer: string, direction: 'in' | 'out', family: FamilyName | undefined): void
+  /**
+   * Ends the peer's session and begins anew, whatever was against it.
+   * @throws WorldFault where no speaker runs
+   */
+  reset(peer: string, text: string | undefined): void
+  /** Says that all is about to go, withdraws what originates here, ends the sessions; `status().phase` says how far it is. Idempotent. */
+  drain(terms: DrainTerms): void
   undrain(): void
 }
 

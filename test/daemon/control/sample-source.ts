@@ -11,6 +11,7 @@ import type {
 import type { NodeJourneys } from '../../../daemon/control/journey-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../../../daemon/control/overlay-document.ts'
 import type { ControlSource, RouteListing, RowCursor } from '../../../daemon/control/source.ts'
+import { WorldFault } from '../../../lib/base/failure.ts'
 import type { Address } from '../../../lib/base/ip.ts'
 import type { Prefix } from '../../../lib/base/prefix.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
@@ -232,5 +233,16 @@ export class SampleSource implements ControlSource {
 
   undrain(): void {
     this.phase = 'running'
+  }
+
+  readonly asked: string[] = []
+
+  refresh(peer: string, direction: 'in' | 'out', family: 'ipv4' | 'ipv6' | undefined): void {
+    if (peer === LEAF.name) throw new WorldFault('NOT_REFRESHED', `${peer}: there is no session`, { retry: true })
+    this.asked.push(`refresh ${peer} ${direction} ${family ?? 'all'}`)
+  }
+
+  reset(peer: string, text: string | undefined): void {
+    this.asked.push(`reset ${peer}: ${text ?? ''}`)
   }
 }

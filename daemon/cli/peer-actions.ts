@@ -1,0 +1,27 @@
+/** `podpeer refresh` and `reset`: what a person may ask of one session. */
+import type { ControlClient } from '../control/client.ts'
+import type { FamilyName } from '../control/document.ts'
+import type { View } from './output.ts'
+import type { PeerValue } from './peers.ts'
+
+export function refreshView(
+  client: ControlClient,
+  name: string,
+  direction: 'in' | 'out',
+  family: FamilyName | undefined,
+): View<PeerValue> {
+  return {
+    ask: async () => ({ peer: await client.refresh(name, direction, family) }),
+    text: ({ peer }) =>
+      direction === 'in' ? `${peer.name} is asked for its routes.\n` : `${peer.name} is told again.\n`,
+    steady: ({ peer }) => peer,
+  }
+}
+
+export function resetView(client: ControlClient, name: string, text: string | undefined): View<PeerValue> {
+  return {
+    ask: async () => ({ peer: await client.reset(name, text) }),
+    text: ({ peer }) => `The session with ${peer.name} is set up anew.\n`,
+    steady: ({ peer }) => peer,
+  }
+}
