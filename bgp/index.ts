@@ -16,6 +16,13 @@ export type * from './rib/view.ts'
 export type { Negotiated } from './session/negotiation.ts'
 export type { State } from './session/state.ts'
 export type { SessionStatus } from './session/status.ts'
-export { type PeerView, Speaker, type SpeakerObserver, type SpeakerWorld } from './speaker.ts'
+export {
+  type DrainPhase,
+  type DrainTerms,
+  type PeerView,
+  Speaker,
+  type SpeakerObserver,
+  type SpeakerWorld,
+} from './speaker.ts'
 export type { PeerRange, Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
 export type * from './transport.ts'

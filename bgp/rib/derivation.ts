@@ -80,6 +80,14 @@ export class Derivation {
     return isGoing(side, this.#attributes.communities[this.announcements.attributes[announcement]!]!)
   }
 
+  /** Whether an import makes the announcement the least preferred, for it has GRACEFUL_SHUTDOWN after the edits. */
+  isGoing(announcement: number, edits: readonly PolicyEdit[], side: PolicySide): boolean {
+    const derived = this.derive(announcement, edits, side)
+    const isIt = isGoing(side, this.#attributes.communities[this.announcements.attributes[derived]!]!)
+    this.settle()
+    return isIt
+  }
+
   /** The announcement as policies see it, good until something is interned. */
   route(announcement: number): PolicyRoute {
     const attributes = this.announcements.attributes[announcement]!

@@ -81,6 +81,8 @@ export class RoutePolicy {
   verdict(policy: Policy, announcement: number, prefixes: PrefixTable, id: number): Verdict {
     const { accept, term, passed, edits } = this.filterFor(announcement).decide(prefixes, id)
     const set = accept ? renderEdits([...edits, ...implicitEdits(this.side)]) : []
+    if (accept && this.#derivation.isGoing(announcement, edits, this.side))
+      set.push('LOCAL_PREF 0 (GRACEFUL_SHUTDOWN, RFC 8326)')
     return {
       accept,
       policy: policy.name,

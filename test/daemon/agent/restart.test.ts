@@ -9,14 +9,17 @@ import { CONFIG, clean, MINUTE, OWN_V4, OWN_V6, SECOND, settled, world } from '.
 afterEach(clean)
 
 describe('drain', () => {
-  it('withdraws, then ends the sessions, also over a restart, until undrain', () => {
+  it('says that it is about to go, withdraws, then ends the sessions, also over a restart, until undrain', () => {
     const { node, clock, learned, router, other } = settled()
-    node.view.drain()
-    clock.advance(SECOND)
+    node.view.drain({ wait: 3 * SECOND, text: 'new kernel' })
+    clock.advance(2 * SECOND)
+    assert.equal(node.view.status().phase, 'leaving')
+    assert.deepEqual(learned(), [OWN_V4, OWN_V6])
+    clock.advance(2 * SECOND)
     assert.equal(node.view.status().phase, 'drained')
     assert.deepEqual(learned(), [])
     assert.deepEqual(node.kernel.text, [])
-    assert.match(router.said.join('\n'), /Administrative Shutdown/)
+    assert.match(router.said.join('\n'), /Administrative Shutdown.*new kernel/)
     node.kill()
     node.start(CONFIG)
     node.synced(nodeObject())
@@ -184,7 +187,7 @@ describe('a restart', () => {
   it('has written down what it announces before anybody can have heard of it', () => {
     const { node, clock } = settled()
     clock.advance(SECOND)
-    node.view.drain()
+    node.view.drain({})
     assert.equal(JSON.parse(readFileSync(node.statePath, 'utf8')).drained, true)
     clock.advance(SECOND)
     node.view.undrain()
