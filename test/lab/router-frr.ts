@@ -15,6 +15,8 @@ const ACCOUNT = 'frr'
 const KERNEL_PATIENCE = '60'
 const START_DEADLINE = 10_000
 
+type Daemon = 'zebra' | 'bfdd' | 'bgpd'
+
 interface SummaryPeer {
   readonly state: string
   readonly pfxRcd?: number
@@ -48,12 +50,14 @@ export class FrrRouter implements RouterDaemon {
     else chownSync(folder, ...frrAccount())
     // -K: what a former run left in the kernel is kept for so many seconds
     await this.#begin('zebra', join(folder, 'zserv.api'), '/dev/null', '-K', KERNEL_PATIENCE)
+    if (/^bfd$/m.test(this.#config))
+      await this.#begin('bfdd', join(folder, 'bfdd.vty'), path, '--bfdctl', join(folder, 'bfdd.sock'))
     // not before zebra listens: bgpd would try again only ten seconds later
     await this.#begin('bgpd', join(folder, 'bgpd.vty'), path)
   }
 
   /** Starts one of its daemons and waits for the socket that it opens last. */
-  async #begin(name: 'zebra' | 'bgpd', socket: string, config: string, ...more: string[]): Promise<void> {
+  async #begin(name: Daemon, socket: string, config: string, ...more: string[]): Promise<void> {
     rmSync(socket, { force: true })
     const daemon = this.#daemon(name, config, ...more)
     this.#processes.set(name, daemon)
@@ -106,7 +110,7 @@ export class FrrRouter implements RouterDaemon {
     mount(groups, '/etc/group', 'none', MS_BIND)
   }
 
-  #daemon(name: 'zebra' | 'bgpd', config: string, ...more: string[]): LabProcess {
+  #daemon(name: Daemon, config: string, ...more: string[]): LabProcess {
     const { folder, namespace } = this.#spec
     const args = ['-f', config, '-i', join(folder, `${name}.pid`), '-z', join(folder, 'zserv.api'), '-P', '0']
     const account = isRootless() ? 'root' : ACCOUNT
