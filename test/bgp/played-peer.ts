@@ -3,31 +3,46 @@
  * and says what the test tells it to. Its hold time is 0, so that nothing has to be kept alive.
  */
 import type { Channel } from '../../bgp/transport.ts'
-import { Framer } from '../../bgp/wire/framer.ts'
-import { asTrans, messageType } from '../../bgp/wire/iana.ts'
-import { decodeMessage, encodeMessage, type Message } from '../../bgp/wire/message.ts'
+import { asTrans } from '../../bgp/wire/iana.ts'
+import type { Message } from '../../bgp/wire/message.ts'
 import type { Open } from '../../bgp/wire/open.ts'
 import { type Address, parseAddress } from '../../lib/base/ip.ts'
 import type { MemoryNetwork } from './memory-world.ts'
-import { hex } from './wire/hex.ts'
+import { PlayedConnection } from './played-connection.ts'
+import { message, updateBody } from './wire/hex.ts'
 
-type Answer = (open: Open) => readonly Message[]
+type Answer = (open: Open) => readonly (Message | Uint8Array)[]
 
 export class PlayedPeer {
   readonly address: Address
   readonly as: number
   /** OPENs that came, one per connection that got so far. */
   readonly opens: Open[] = []
-  /** Bodies of the UPDATEs that came. */
-  readonly updates: Uint8Array[] = []
-  readonly notifications: string[] = []
-  #channel: Channel | undefined
+  /** All that there have been, in order. */
+  readonly connections: PlayedConnection[] = []
+  readonly #network: MemoryNetwork
 
   /** @param answer what it says to an OPEN */
   constructor(network: MemoryNetwork, address: string, as: number, answer: Answer) {
     this.address = parseAddress(address)
     this.as = as
-    network.host(this.address).listen({ addresses: [this.address], port: 179 }, channel => this.#take(channel, answer))
+    this.#network = network
+    network.host(this.address).listen({ addresses: [this.address], port: 179 }, channel => {
+      const connection = this.#join(channel)
+      connection.onMessage = heard => {
+        if (heard.type === 'open') this.#answer(connection, heard, answer)
+      }
+    })
+  }
+
+  /** Bodies of the UPDATEs that came, on all connections. */
+  get updates(): Uint8Array[] {
+    return this.connections.flatMap(({ updates }) => updates)
+  }
+
+  /** `code/subcode data` of the NOTIFICATIONs that came, on all connections. */
+  get notifications(): string[] {
+    return this.connections.flatMap(({ notifications }) => notifications)
   }
 
   /** The OPEN of a plain BGP-4 speaker, with these capabilities. */
@@ -36,39 +51,32 @@ export class PlayedPeer {
     return { type: 'open', asNumber, holdTime: 0, routerId: this.address.uint32, capabilities }
   }
 
+  /** Dials: a connection that says nothing by itself. */
+  dial(to: Address): PlayedConnection {
+    return this.#join(this.#network.host(this.address).dial({ address: to, port: 179 }))
+  }
+
   /** Sends an UPDATE: withdrawn routes, attributes, NLRI, in hexadecimal. */
   update(withdrawn: string, attributes: string, nlri: string): void {
-    const parts = [hex(withdrawn), hex(attributes), hex(nlri)] as const
-    const length = (bytes: Uint8Array) => [bytes.length >>> 8, bytes.length & 255]
-    const body = [...length(parts[0]), ...parts[0], ...length(parts[1]), ...parts[1], ...parts[2]]
-    const whole = 19 + body.length
-    this.send(Uint8Array.from([...Array(16).fill(255), whole >>> 8, whole & 255, messageType.update, ...body]))
+    this.send(message('update', updateBody({ withdrawn, attributes, nlri })))
   }
 
-  /** Sends octets, whatever they are. */
+  /** Sends octets, whatever they are, on the last connection. */
   send(bytes: Uint8Array): void {
-    this.#channel?.write([bytes])
+    this.connections.at(-1)?.send(bytes)
   }
 
-  #take(channel: Channel, answer: Answer): void {
-    this.#channel = channel
-    const framer = new Framer()
-    channel.onData = chunk => {
-      framer.push(chunk)
-      while (framer.next()) {
-        const { type, buffer, start, end } = framer
-        if (type === messageType.update) this.updates.push(buffer.slice(start, end))
-        else this.#hear(decodeMessage(type, buffer, start, end), answer)
-      }
-    }
+  #join(channel: Channel): PlayedConnection {
+    const connection = new PlayedConnection(channel)
+    this.connections.push(connection)
+    return connection
   }
 
-  #hear(message: Message, answer: Answer): void {
-    if (message.type === 'notification') this.notifications.push(`${message.code}/${message.subcode}`)
-    if (message.type !== 'open') return
-    this.opens.push(message)
-    const answers = answer(message)
-    for (const one of answers) this.send(encodeMessage(one))
-    if (answers.at(-1)?.type === 'notification') this.#channel?.close()
+  #answer(connection: PlayedConnection, open: Open, answer: Answer): void {
+    this.opens.push(open)
+    const answers = answer(open)
+    connection.send(...answers)
+    const last = answers.at(-1)
+    if (last !== undefined && 'type' in last && last.type === 'notification') connection.close()
   }
 }

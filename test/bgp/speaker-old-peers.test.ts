@@ -41,7 +41,10 @@ test('a 2-octet peer is shown AS_TRANS and the whole path beside it; what it say
   assert.equal(router.view(peer).session.negotiated?.fourOctetAs, false)
   assert.equal(router.view(modern).session.negotiated?.fourOctetAs, true)
   assert.equal(peer.opens[0]?.asNumber, 23456)
-  assert.deepEqual(peer.opens[0]?.capabilities.at(-1), { type: 'fourOctetAs', asNumber: 70000 })
+  assert.deepEqual(
+    peer.opens[0]?.capabilities.find(({ type }) => type === 'fourOctetAs'),
+    { type: 'fourOctetAs', asNumber: 70000 },
+  )
 
   // ORIGIN igp, AS_PATH 23456 (23456), NEXT_HOP 10.0.0.1, AS4_PATH 70000 (4200000000)
   const told = peer.updates.map(toHex)
@@ -70,8 +73,9 @@ test('a peer that takes no capabilities (2/4) is met without any, and which were
     'multiprotocol ipv4 unicast',
     'multiprotocol ipv6 unicast',
     'route refresh',
-    'graceful restart 120 s',
+    'graceful restart 120 s, also after a NOTIFICATION',
     '4-octet AS 65001',
+    'enhanced route refresh',
   ])
   assert.match(router.said.join('\n'), /10\.0\.0\.9 capabilityRefused: the peer takes no capabilities/)
   assert.deepEqual(peer.updates.map(toHex), [
@@ -81,7 +85,7 @@ test('a peer that takes no capabilities (2/4) is met without any, and which were
 })
 
 const named: Readonly<Record<string, { data: number[]; families: number[]; forwarding: boolean }>> = {
-  'graceful restart 120 s': { data: [64, 0], families: [4, 6], forwarding: false },
+  'graceful restart 120 s, also after a NOTIFICATION': { data: [64, 0], families: [4, 6], forwarding: false },
   'multiprotocol ipv6 unicast': { data: [1, 4, 0, 2, 0, 1], families: [4], forwarding: true },
 }
 
