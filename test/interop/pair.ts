@@ -2,6 +2,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { stringify } from 'yaml'
+import type { PeerStatus } from '../../daemon/control/document.ts'
 import { makeFolder, removeLab, sweepLeftovers } from '../lab/leftovers.ts'
 import { buildNetwork, learnedRoutes, spaceOf } from '../lab/network.ts'
 import type { RouterDaemon, RouterSpec } from '../lab/router.ts'
@@ -81,6 +82,22 @@ export class Pair<Other extends RouterDaemon> {
       const [peer] = await this.us.peers()
       return there.sort().join(' ') === wanted ? undefined : `${there} (we are ${peer?.state}, ${peer?.lastError})`
     })
+  }
+
+  /** Waits until what we say of the session is as wanted. @param complaint what is still missing; undefined: nothing */
+  async until(what: string, complaint: (peer: PeerStatus) => string | undefined): Promise<PeerStatus> {
+    let last: PeerStatus | undefined
+    await untilComplete(what, DEADLINE, async () => {
+      const [peer] = await this.us.peers()
+      last = peer
+      const missing = peer === undefined ? 'there is no peer' : complaint(peer)
+      return missing && `${missing} (${peer?.state}, ${peer?.lastError})`
+    })
+    return last!
+  }
+
+  async established(): Promise<PeerStatus> {
+    return await this.until('the session', ({ state }) => (state === 'Established' ? undefined : 'it is down'))
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

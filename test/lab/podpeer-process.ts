@@ -59,6 +59,15 @@ export class PodpeerProcess extends DaemonProcess {
     return this.#control.peers()
   }
 
+  /** @param name of a peer, as in the next */
+  refresh(name: string, direction: 'in' | 'out'): Promise<PeerStatus> {
+    return this.#control.refresh(name, direction)
+  }
+
+  reset(name: string, text: string): Promise<PeerStatus> {
+    return this.#control.reset(name, text)
+  }
+
   async routes(table: RouteTableName): Promise<RouteRow[]> {
     const rows: RouteRow[] = []
     for await (const some of this.#control.routes({ table })) rows.push(...some)

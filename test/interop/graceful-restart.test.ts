@@ -1,0 +1,97 @@
+import assert from 'node:assert/strict'
+import { describe, test } from 'node:test'
+import { cannotInteroperate } from '../lab/daemons.ts'
+import { learnedRoutes, setDevice } from '../lab/network.ts'
+import { untilComplete } from '../lab/waiting.ts'
+import { OUR_PREFIXES, OURS, THEIR_PREFIXES } from './pair.ts'
+import { withBird, withFrr } from './their-config.ts'
+
+const everything = Object.values(THEIR_PREFIXES)
+const ourEverything = Object.values(OUR_PREFIXES)
+const DEADLINE = 30_000
+
+const FRR_NOTIFICATION = {
+  global: ['bgp graceful-restart', 'bgp graceful-restart notification', 'no bgp hard-administrative-reset'],
+}
+const BIRD_LONG = {
+  lines: [
+    'graceful restart on;',
+    'graceful restart time 2;',
+    'long lived graceful restart on;',
+    'long lived stale time 60;',
+  ],
+}
+
+describe('graceful restart', { skip: cannotInteroperate() }, () => {
+  test('RFC 8538 with FRR: a hold timer that expires keeps the routes stale until the session is back', async () => {
+    const peer = { holdTime: 3, keepaliveTime: 1 }
+    await using pair = await withFrr({ ...FRR_NOTIFICATION, lines: ['timers 1 3'] }, { peer })
+    await pair.learned('us', everything)
+    assert.equal((await pair.established()).gracefulRestart?.notification, true)
+    setDevice('other', 'eth0', false)
+    const lost = await pair.until('the loss', ({ state }) => (state === 'Established' ? 'it is up' : undefined))
+    assert.deepEqual(
+      lost.families.map(({ stale }) => stale),
+      [1, 1],
+    )
+    setDevice('other', 'eth0', true)
+    await pair.until('the return', ({ state, families }) =>
+      state === 'Established' && families.every(({ stale, received }) => stale === 0 && received === 1)
+        ? undefined
+        : 'not all is fresh',
+    )
+  })
+
+  test('RFC 8538 with FRR: our reset is no end of our routes there, and its reset is none of its own here', async () => {
+    await using pair = await withFrr(FRR_NOTIFICATION, {})
+    await pair.learned('us', everything)
+    await pair.learned('other', ourEverything)
+    for (const reset of [() => pair.us.reset('other', 'test'), () => pair.other.ask(`clear bgp ${OURS.ipv4}`)]) {
+      const { messages } = await pair.established()
+      let missing: string[] = []
+      await reset()
+      await untilComplete('the next session', DEADLINE, async () => {
+        const there = [...learnedRoutes('us'), ...learnedRoutes('other')].map(({ prefix }) => prefix)
+        missing = [...missing, ...[...everything, ...ourEverything].filter(prefix => !there.includes(prefix))]
+        const [peer] = await pair.us.peers()
+        const isNew = peer?.state === 'Established' && peer.messages.sent.open > messages.sent.open
+        return isNew && peer.families.every(({ stale, endOfRib }) => stale === 0 && endOfRib.received)
+          ? undefined
+          : 'not yet'
+      })
+      assert.deepEqual(missing, [], 'no route was gone at any moment')
+    }
+  })
+
+  test('RFC 9494: routes of a BIRD that does not return in its restart time are the last resort, and fresh when it does', async () => {
+    await using pair = await withBird(BIRD_LONG, { peer: { longLived: { staleTime: 60 } } })
+    await pair.learned('us', everything)
+    await pair.other.kill9()
+    const late = await pair.until('its long life', ({ longLivedStale }) =>
+      longLivedStale?.length === 2 ? undefined : 'it is not late yet',
+    )
+    assert.notEqual(late.state, 'Established')
+    await pair.learned('us', everything)
+    await pair.other.start()
+    await pair.until('its return', ({ state, longLivedStale, families }) =>
+      state === 'Established' && longLivedStale === undefined && families.every(({ stale }) => stale === 0)
+        ? undefined
+        : 'it is not back',
+    )
+    await pair.learned('us', everything)
+  })
+
+  test('RFC 9494: BIRD keeps our routes with LLGR_STALE when we do not return in our restart time', async () => {
+    const peer = { longLived: { staleTime: 60 }, gracefulRestart: { enabled: true, restartTime: 2 } }
+    await using pair = await withBird(BIRD_LONG, { peer })
+    await pair.learned('other', ourEverything)
+    await pair.us.kill9()
+    await untilComplete('LLGR_STALE', DEADLINE, async () => {
+      const shown = await pair.other.ask(`show route all where net = ${OUR_PREFIXES.ipv4}`)
+      return /65535, ?6\)|llgr_stale/i.test(shown) ? undefined : shown
+    })
+    await pair.learned('other', ourEverything).catch(() => assert.fail('BIRD has dropped our routes'))
+    await pair.us.start()
+    await pair.established()
+  })
+})
