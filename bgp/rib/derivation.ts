@@ -53,10 +53,12 @@ const LONG_STALE: PolicyEdit = {
 }
 const LEAST_PREFERRED = { localPref: 0 } as const
 
-/** The edits that no person wrote, which come last. */
-export function implicitEdits(side: PolicySide): readonly PolicyEdit[] {
-  if (side.direction === 'import' || !side.draining) return []
-  return side.internal ? [{ ...GOING, ...LEAST_PREFERRED }] : [GOING]
+/** What edits come to on a side: nobody outside is told LOCAL_PREF, so that it changes is no news there; implicit ones come last. */
+export function editsOn(side: PolicySide, edits: readonly PolicyEdit[]): readonly PolicyEdit[] {
+  if (side.direction === 'import') return edits
+  const told = side.internal ? edits : edits.map(({ localPref: _, ...edit }) => edit)
+  if (!side.draining) return told
+  return [...told, side.internal ? { ...GOING, ...LEAST_PREFERRED } : GOING]
 }
 
 export class Derivation {
@@ -100,7 +102,7 @@ export class Derivation {
   /** The announcement after the edits and the implicit rules, which may be the same; held until `settle`. */
   derive(from: number, edits: readonly PolicyEdit[], side: PolicySide): number {
     const announcements = this.announcements
-    const all = [...edits, ...implicitEdits(side)]
+    const all = editsOn(side, edits)
     const derived = announcements.derive(
       from,
       this.#attributesAfter(this.route(from), all, side),
@@ -126,12 +128,7 @@ export class Derivation {
   #attributesAfter(before: PolicyRoute, edits: readonly PolicyEdit[], side: PolicySide): number {
     const ownAs = side.direction === 'export' ? side.localAs : (before.asPath[0] ?? this.#localAs)
     let route = before
-    for (const { localPref, ...edit } of edits) {
-      // nobody outside is told LOCAL_PREF: that it changed is no news for them
-      const inside =
-        localPref === undefined || (side.direction === 'export' && !side.internal) ? edit : { ...edit, localPref }
-      route = edited(route, attributeEdits(inside, route, ownAs))
-    }
+    for (const edit of edits) route = edited(route, attributeEdits(edit, route, ownAs))
     const attributes = this.#attributes.intern(route.bytes, route.start, route.end)
     if (!isGoing(side, this.#attributes.communities[attributes]!)) return attributes
     route = edited(new PolicyRoute(route.bytes, route.start, route.end, undefined), LEAST_PREFERRED)

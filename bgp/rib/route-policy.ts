@@ -4,7 +4,7 @@
  * a policy that asks for no attributes and sets none is one filter for all, and costs what it did without this file.
  */
 import type { PrefixTable } from '../../lib/base/prefix-table.ts'
-import { type Derivation, implicitEdits, type PolicySide } from './derivation.ts'
+import { type Derivation, editsOn, type PolicySide } from './derivation.ts'
 import type { Policy, Verdict } from './policy.ts'
 import { renderEdits } from './policy-edit.ts'
 import {
@@ -80,7 +80,7 @@ export class RoutePolicy {
   /** The same judgement, as words. @param policy whose name the verdict bears */
   verdict(policy: Policy, announcement: number, prefixes: PrefixTable, id: number): Verdict {
     const { accept, term, passed, edits } = this.filterFor(announcement).decide(prefixes, id)
-    const set = accept ? renderEdits([...edits, ...implicitEdits(this.side)]) : []
+    const set = accept ? renderEdits(editsOn(this.side, edits)) : []
     if (accept && this.#derivation.isGoing(announcement, edits, this.side))
       set.push('LOCAL_PREF 0 (GRACEFUL_SHUTDOWN, RFC 8326)')
     return {
