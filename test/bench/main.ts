@@ -3,6 +3,7 @@
 // rows run only where they or their scenario are named. `--json` prints a list of Results (result.ts).
 import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
+import { bfdRows } from './bfd.ts'
 import { bigIpRows } from './bigip.ts'
 import { codecRows } from './codec.ts'
 import { exportRows } from './export.ts'
@@ -23,6 +24,7 @@ const rows: readonly Row[] = [
   ...kernelRows,
   ...overlayRows,
   ...latenessRows,
+  ...bfdRows,
   ...kubeRows,
   ...bigIpRows,
   ...comparisonRows,
