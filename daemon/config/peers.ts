@@ -97,7 +97,8 @@ function peerOf(settings: FilledPeer, localAs: number | undefined, around: Surro
   const { localAddress } = session
   if (localAddress !== undefined && localAddress.family !== address.family)
     return `localAddress ${localAddress} and address ${address} are not of one family`
-  const zone = link === undefined ? {} : { interface: link }
+  // a link without numbers has no IPv4 next hops
+  const zone = link === undefined ? {} : { interface: link, extendedNextHop: session.extendedNextHop ?? true }
   return { ...session, name, address, ...zone, port, passive, node: around.nodes.has(name) }
 }
 

@@ -54,7 +54,9 @@ export const sessionTerms = {
     Type.Boolean({ default: false, description: 'Messages of up to 65535 octets (RFC 8654)' }),
   ),
   extendedNextHop: Type.Optional(
-    Type.Boolean({ default: false, description: 'IPv4 routes with IPv6 next hops (RFC 8950)' }),
+    Type.Boolean({
+      description: 'IPv4 routes with IPv6 next hops (RFC 8950); default: only with peers on an interface',
+    }),
   ),
   discardUnknown: Type.Optional(
     Type.Boolean({ default: false, description: 'Drop transitive attributes that podpeer does not know on receipt' }),
@@ -112,8 +114,8 @@ export const sessionTerms = {
 const terms = Type.Object(sessionTerms)
 export type SessionTermSettings = Static<typeof terms>
 
-type Switches = 'profile' | 'extendedMessages' | 'extendedNextHop' | 'discardUnknown'
-type Times = 'delayOpenTime' | 'minimumHoldTime' | 'longLived' | 'maxPrefixesOut'
+type Switches = 'profile' | 'extendedMessages' | 'discardUnknown'
+type Times = 'extendedNextHop' | 'delayOpenTime' | 'minimumHoldTime' | 'longLived' | 'maxPrefixesOut'
 
 /** Once every default has been filled in. */
 export type FilledSessionTerms = Required<Pick<SessionTermSettings, Switches>> &
@@ -132,7 +134,7 @@ export function effectiveTerms(settings: FilledSessionTerms): SessionTerms {
     ...(settings.profile === 'plain' && { profile: 'plain' }),
     ...(addPath && { addPath }),
     ...(settings.extendedMessages && { extendedMessages: true }),
-    ...(settings.extendedNextHop && { extendedNextHop: true }),
+    ...(settings.extendedNextHop !== undefined && { extendedNextHop: settings.extendedNextHop }),
     ...(settings.discardUnknown && { discardUnknown: true }),
     ...(role && { role: { role: role.name, strict: role.strict } }),
     ...(longLived && { longLived }),
