@@ -15,7 +15,7 @@ import type { Vtep, WantedOverlay } from '../../vxlan/vtep.ts'
 import { vtepRows } from '../../vxlan/wanted.ts'
 import { AnswerSettings } from './answers.ts'
 import { OwnTunnels, type OwnTunnelsWish } from './own-tunnels.ts'
-import { VtepHealth } from './vtep-health.ts'
+import { type Asked, VtepHealth } from './vtep-health.ts'
 import type { AgentWorld, OverlayKernel } from './world.ts'
 
 export interface OverlayWish extends OwnTunnelsWish {
@@ -108,8 +108,8 @@ export class OverlayKeeper {
   }
 
   /** Undefined: it has not been pinged. */
-  healthOf(vtep: Vtep): HealthView | undefined {
-    return this.#health.of(vtep)
+  healthOf(carried: CarriedOverlay, vtep: Vtep): HealthView | undefined {
+    return this.#health.of(askedOf(carried, vtep))
   }
 
   /** Of the link that packets to an endpoint leave by. @throws WorldFault where there is no way to it */
@@ -165,7 +165,11 @@ export class OverlayKeeper {
       const endpoints = wanted.vteps.map(({ endpoint }) => endpoint)
       return { ...wanted, ...judgeDevices(table.links, wanted.overlay, endpoints, addresses) }
     })
-    this.#health.follow(this.#carried.flatMap(carried => (canBeAsked(carried) ? carried.vteps : [])))
+    this.#health.follow(
+      this.#carried.flatMap(carried =>
+        carried.device === undefined ? [] : carried.vteps.map(vtep => askedOf(carried, vtep)),
+      ),
+    )
     const named = this.#carried.flatMap(carried => {
       const name = this.#nameOf(carried)
       return name === undefined ? [] : [{ ...carried, name }]
@@ -196,6 +200,6 @@ export class OverlayKeeper {
 }
 
 /** In an overlay of our own the node has no address by which an answer could come back through the tunnel. */
-export function canBeAsked({ overlay, device }: CarriedOverlay): boolean {
-  return device !== undefined && !overlay.own
+function askedOf({ overlay }: CarriedOverlay, { name, endpoint, selfIP }: Vtep): Asked {
+  return { name, address: overlay.own ? endpoint : selfIP }
 }

@@ -38,11 +38,12 @@ export function vxlanStatus(keeper: OverlayKeeper, timestamp: (moment: number) =
 }
 
 function overlayStatus(
-  { overlay, vteps, device, faults }: CarriedOverlay,
+  carried: CarriedOverlay,
   keeper: OverlayKeeper,
   states: readonly RowState[],
   timestamp: (moment: number) => string,
 ): OverlayStatus {
+  const { overlay, vteps, device, faults } = carried
   const { local } = device?.vxlan ?? {}
   return {
     family: familyName(overlay.family),
@@ -63,7 +64,7 @@ function overlayStatus(
         .map(state => rowStatus(state, timestamp)),
     }),
     vteps: vteps.map(vtep => {
-      const health = keeper.healthOf(vtep)
+      const health = keeper.healthOf(carried, vtep)
       return {
         name: vtep.name,
         endpoint: vtep.endpoint.toString(),
@@ -72,8 +73,7 @@ function overlayStatus(
         subnets: vtep.subnets.map(String),
         standby: vtep.standby,
         rows: statesOf(vtep, states).map(state => rowStatus(state, timestamp)),
-        ...(overlay.own && { health: { sent: 0, lost: 0, reason: UNASKED } }),
-        ...(health !== undefined && { health: healthStatus(health) }),
+        ...(health !== undefined && { health: { ...healthStatus(health), ...(overlay.own && { outside: true }) } }),
       }
     }),
   }
@@ -142,9 +142,6 @@ export async function probeVteps(
   return await Promise.all(chosen.map(({ carried, vtep }) => probe(keeper, carried, vtep, world)))
 }
 
-/** Where answers would not come back through the tunnel (`canBeAsked`). */
-const UNASKED = "none is sent, for the node has no address in podpeer's own overlay to send it from"
-
 async function probe(
   keeper: OverlayKeeper,
   { device, faults, overlay }: CarriedOverlay,
@@ -156,8 +153,6 @@ async function probe(
     const finding = faults.find(({ harmless }) => !harmless)?.sentence ?? 'no device carries the tunnel'
     return { ...subject, healthy: false, code: 'device', finding }
   }
-  if (overlay.own)
-    return { ...subject, healthy: true, code: 'unable', finding: `${UNASKED}: ping BIG-IP's self IP from a pod` }
   const { name, mtu } = device.link
   const missingRows = statesOf(vtep, keeper.states).flatMap(({ row, status, reason }) =>
     status === 'installed' || status === 'served' ? [] : `${rowKey(row)}: ${reason || status}`,
@@ -171,6 +166,7 @@ async function probe(
       underlayMtu,
       port: overlay.port,
       missingRows,
+      ...(overlay.own && { outside: true }),
     })
     const { verdict, means, outer, inner, pathMtu } = result
     return {
@@ -180,7 +176,7 @@ async function probe(
       finding: verdict.sentence,
       means,
       outer: echoStatus(outer),
-      inner: echoStatus(inner),
+      ...(inner !== undefined && { inner: echoStatus(inner) }),
       ...(pathMtu?.mtu !== undefined && { pathMtu: pathMtu.mtu }),
       device: { name, mtu },
     }

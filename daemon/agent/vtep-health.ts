@@ -1,8 +1,8 @@
-/** Pings the self IP of each VTEP inside its tunnel, seldom and for ever, and knows what became of the last ones. */
+/** Pings each VTEP, seldom and for ever, and knows what became of the last ones. */
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
+import type { Address } from '../../lib/base/ip.ts'
 import type { Echoer } from '../../vxlan/probe/echo.ts'
 import { Health, type HealthView } from '../../vxlan/probe/health.ts'
-import type { Vtep } from '../../vxlan/vtep.ts'
 import type { AgentWorld } from './world.ts'
 
 /** Milliseconds between two pings of one VTEP, and until one is lost. */
@@ -14,8 +14,14 @@ const WINDOW = 30
 /** Octets of the whole packet. */
 const SIZE = 64
 
+/** A VTEP, and which of its addresses. */
+export interface Asked {
+  readonly name: string
+  readonly address: Address
+}
+
 interface Followed {
-  readonly vtep: Vtep
+  readonly asked: Asked
   readonly health: Health
   echoer: Echoer | undefined
   /** Why none can be sent. */
@@ -32,15 +38,15 @@ export class VtepHealth {
   }
 
   /** All that are pinged from now on. */
-  follow(vteps: readonly Vtep[]): void {
+  follow(all: readonly Asked[]): void {
     const before = this.#followed
-    this.#followed = new Map(vteps.map(vtep => [keyOf(vtep), before.get(keyOf(vtep)) ?? this.#start(vtep)]))
+    this.#followed = new Map(all.map(asked => [keyOf(asked), before.get(keyOf(asked)) ?? this.#start(asked)]))
     for (const [key, followed] of before) if (!this.#followed.has(key)) end(followed)
   }
 
   /** Undefined: none was sent yet. */
-  of(vtep: Vtep): HealthView | undefined {
-    const { health, fault } = this.#followed.get(keyOf(vtep)) ?? {}
+  of(asked: Asked): HealthView | undefined {
+    const { health, fault } = this.#followed.get(keyOf(asked)) ?? {}
     const view = health?.view
     if (fault !== undefined) return { sent: 0, lost: 0, last: undefined, median: undefined, reason: fault }
     return view === undefined || view.sent === 0 ? undefined : view
@@ -51,9 +57,9 @@ export class VtepHealth {
     this.#followed.clear()
   }
 
-  #start(vtep: Vtep): Followed {
+  #start(asked: Asked): Followed {
     const followed: Followed = {
-      vtep,
+      asked,
       health: new Health(WINDOW),
       echoer: undefined,
       fault: undefined,
@@ -73,7 +79,7 @@ export class VtepHealth {
 
   async #ping(followed: Followed): Promise<void> {
     try {
-      followed.echoer ??= this.#world.openEchoer(followed.vtep.selfIP)
+      followed.echoer ??= this.#world.openEchoer(followed.asked.address)
       followed.fault = undefined
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
@@ -84,9 +90,9 @@ export class VtepHealth {
   }
 }
 
-/** What is pinged: another address is another series. */
-function keyOf({ name, selfIP }: Vtep): string {
-  return `${name} ${selfIP}`
+/** Another address is another series. */
+function keyOf({ name, address }: Asked): string {
+  return `${name} ${address}`
 }
 
 function end({ cancel, echoer }: Followed): void {

@@ -73,7 +73,8 @@ export function renderMilliseconds(milliseconds: number): string {
 
 function notes({ name, rows, health }: VtepStatus, look: Look): string[] {
   const said = rows.filter(row => !isThere(row)).map(row => wrongRow(name, row))
-  if (health?.reason !== undefined) said.push(['warn', `${name}: last ping inside the tunnel: ${health.reason}`])
+  if (health?.reason !== undefined)
+    said.push(['warn', `${name}: last ping ${health.outside ? 'outside' : 'inside'} the tunnel: ${health.reason}`])
   return said.map(([tone, text]) => renderNote(look, tone, text, '  '))
 }
 

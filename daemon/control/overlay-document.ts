@@ -43,7 +43,7 @@ export interface VtepStatus {
   readonly standby: boolean
   /** What both units of a pair have is among those of the one that serves. */
   readonly rows: readonly RowStatus[]
-  /** One ping inside the tunnel every ten seconds, the last 30 of them; absent: none yet. */
+  /** One ping every ten seconds, the last 30 of them; absent: none yet. */
   readonly health?: VtepHealthStatus
 }
 
@@ -63,6 +63,8 @@ export interface RowStatus {
 }
 
 export interface VtepHealthStatus {
+  /** To the VTEP's address, for inside the tunnel the node has none to ask from; absent: inside. */
+  readonly outside?: true
   readonly sent: number
   readonly lost: number
   /** Of the last that was answered, and the median of them. */
@@ -89,7 +91,7 @@ export interface ProbeStatus {
   readonly finding: string
   /** What it was measured with. */
   readonly means?: string
-  /** Pings to the VTEP's address, and to the self IP inside the tunnel. */
+  /** Pings to the VTEP's address, and to the self IP inside the tunnel where the node has an address to ask from. */
   readonly outer?: EchoStatus
   readonly inner?: EchoStatus
   /** Of the way to the VTEP's address, octets; absent: it could not be measured. */

@@ -24,8 +24,8 @@ export interface Measurements {
   readonly outer: EchoSeries
   /** Of the way to the endpoint; undefined: it answers no echo requests, so that it could not be measured. */
   readonly pathMtu: PathMtu | undefined
-  /** To the self IP, inside the tunnel. */
-  readonly inner: EchoSeries
+  /** To the self IP, inside the tunnel; undefined: the node has no address to ask from. */
+  readonly inner: EchoSeries | undefined
   /** One inside the tunnel, as large as the device takes; undefined: small ones are not answered either. */
   readonly full: Answer | undefined
   /** A VXLAN packet of this node was refused on the way. */
@@ -47,30 +47,48 @@ export interface ProbeVerdict {
 export function judgeProbe(measured: Measurements): ProbeVerdict {
   const [missing] = measured.missingRows
   if (missing !== undefined) return fault('rows', `this node's own rows are not in place: ${missing}`)
-  if (measured.inner.received === 0) return judgeSilence(measured)
+  const { inner, outer } = measured
+  if (inner === undefined) return judgeOutside(measured)
+  if (inner.received === 0) return judgeSilence(measured, inner)
   const narrow = judgeSize(measured)
   if (narrow !== undefined) return narrow
-  const { sent, received } = measured.inner
-  if (received < sent) {
-    const lost = `${Math.round((100 * (sent - received)) / sent)} % of ${sent} pings inside the tunnel were lost`
-    const outer = measured.outer
+  if (inner.received < inner.sent) {
     const where =
       outer.received === 0
         ? ''
         : outer.received < outer.sent
           ? ': the underlay loses packets'
           : ': the underlay loses none'
-    return fault('loss', lost + where)
+    return fault('loss', lost(inner, 'inside') + where)
   }
-  return {
-    code: 'healthy',
-    healthy: true,
-    sentence: `${measured.selfIP} answers inside the tunnel, full-size packets too`,
-  }
+  return healthy(`${measured.selfIP} answers inside the tunnel, full-size packets too`)
+}
+
+/** Where that is all that can be asked. */
+function judgeOutside(measured: Measurements): ProbeVerdict {
+  const { endpoint, selfIP, outer } = measured
+  if (outer.received === 0) return fault('underlay', underlay(endpoint, outer, ', outside the tunnel'))
+  const narrow = judgeSize(measured)
+  if (narrow !== undefined) return narrow
+  if (outer.received < outer.sent) return fault('loss', lost(outer, 'outside'))
+  return healthy(
+    `${endpoint} answers outside the tunnel; inside the node has no address to ask from: ping ${selfIP} from a pod`,
+  )
+}
+
+function lost({ sent, received }: EchoSeries, where: string): string {
+  return `${Math.round((100 * (sent - received)) / sent)} % of ${sent} pings ${where} the tunnel were lost`
+}
+
+function healthy(sentence: string): ProbeVerdict {
+  return { code: 'healthy', healthy: true, sentence }
 }
 
 /** Nothing comes back through the tunnel. */
-function judgeSilence({ endpoint, selfIP, port, device, outer, inner, ...measured }: Measurements): ProbeVerdict {
+function judgeSilence(
+  { endpoint, selfIP, port, device, outer, ...measured }: Measurements,
+  inner: EchoSeries,
+): ProbeVerdict {
   const { udpRefused, checksumDrops } = measured
   if (udpRefused !== undefined)
     return fault(
@@ -86,20 +104,20 @@ function judgeSilence({ endpoint, selfIP, port, device, outer, inner, ...measure
       'checksum',
       `this node dropped ${checksumDrops} UDP packets for their checksum meanwhile: over IPv6, ${device} has to be made with udp6zerocsumrx; else the network card's offloading is at fault`,
     )
-  if (outer.received === 0) return fault('underlay', underlay(endpoint, outer, inner))
+  if (outer.received === 0)
+    return fault('underlay', underlay(endpoint, outer, inner.sent > 0 ? ', outside and inside the tunnel' : ''))
   return fault(
     'inner',
     `${endpoint} answers, but ${selfIP} inside the tunnel does not: UDP port ${port} is filtered on the way, or BIG-IP lacks this node's record, neighbour or self IP (podpeer bigip status; tcpdump -ni any udp port ${port})`,
   )
 }
 
-function underlay(endpoint: Address, { trouble }: EchoSeries, inner: EchoSeries): string {
-  const and = inner.sent > 0 ? ', outside and inside the tunnel' : ''
+function underlay(endpoint: Address, { trouble }: EchoSeries, where: string): string {
   if (trouble?.type === 'unsendable')
     return `packets to ${endpoint} cannot be sent: ${trouble.reason}: mend the node's routes`
   if (trouble?.type === 'unreachable')
     return `${trouble.from} says that ${endpoint} cannot be reached (${trouble.reason}): mend the network between`
-  return `${endpoint} does not answer${and}: the network between drops the packets, or BIG-IP is not there`
+  return `${endpoint} does not answer${where}: the network between drops the packets, or BIG-IP is not there`
 }
 
 function judgeSize({ device, deviceMtu, endpoint, pathMtu, full }: Measurements): ProbeVerdict | undefined {

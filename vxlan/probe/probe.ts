@@ -20,6 +20,8 @@ export interface ProbeRequest {
   readonly underlayMtu: number
   readonly port: number
   readonly missingRows: readonly string[]
+  /** Only outside the tunnel: the node has no address inside by which an answer could come back. */
+  readonly outside?: true
   /** Echo requests of each sort; default 5. */
   readonly count?: number
   /** Milliseconds for one; default 1000. */
@@ -46,16 +48,16 @@ export async function probeVtep(request: ProbeRequest): Promise<ProbeResult> {
     if (refusedPort === port && destination.equals(endpoint) && answer.type === 'unreachable')
       udpRefused = { reason: answer.reason, from: answer.from }
   })
-  const inner = openEchoer(selfIP)
+  const inner = request.outside ? undefined : openEchoer(selfIP)
   const dropsBefore = checksumDrops()
   try {
     const [outside, inside] = await Promise.all([
       series(outer.echoer, count, timeout),
-      series(inner.echoer, count, timeout),
+      inner && series(inner.echoer, count, timeout),
     ])
     const [pathMtu, full] = await Promise.all([
       outside.received > 0 ? findPathMtu(outer.echoer, endpoint.family, underlayMtu, timeout) : undefined,
-      inside.received > 0 ? inner.echoer.echo(deviceMtu, timeout) : undefined,
+      inside?.received ? inner?.echoer.echo(deviceMtu, timeout) : undefined,
     ])
     const measured: Measurements = {
       endpoint,
@@ -74,7 +76,7 @@ export async function probeVtep(request: ProbeRequest): Promise<ProbeResult> {
     return { ...measured, vtep: vtep.name, means: outer.means, verdict: judgeProbe(measured) }
   } finally {
     outer.echoer.close()
-    inner.echoer.close()
+    inner?.echoer.close()
   }
 }
 

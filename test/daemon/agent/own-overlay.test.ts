@@ -22,13 +22,13 @@ function ownBigIp(port = 8479) {
 }
 
 function settled(...bigips: ReturnType<typeof ownBigIp>[]) {
-  const { node } = world()
+  const { node, clock } = world()
   node.overlay.links = []
   node.start('')
   node.synced(nodeObject())
   node.bigips(...bigips)
   const names = () => node.overlay.links.map(({ name }) => name)
-  return { node, names }
+  return { node, clock, names }
 }
 
 describe('an agent under a BIGIP in mode podpeer-vxlan', () => {
@@ -92,12 +92,15 @@ describe('an agent under a BIGIP in mode podpeer-vxlan', () => {
     assert.match(node.agent.problems[0] ?? '', /Address already in use.*: a process holds the UDP port/)
   })
 
-  it('has no address there to ping BIG-IP from: it neither does nor blames BIG-IP', async () => {
-    const { node } = settled(ownBigIp())
+  it('has no address there to ping BIG-IP from, so that it is asked outside the tunnel', async () => {
+    const { node, clock } = settled(ownBigIp())
     const [probe] = await node.view.probeVteps(undefined)
-    assert.deepEqual([probe?.healthy, probe?.code], [true, 'unable'])
-    const [{ health } = { health: undefined }] = node.view.vxlan().overlays[0]!.vteps
-    assert.equal(health?.sent, 0)
-    assert.match(health.reason ?? '', /no address in podpeer's own overlay/)
+    assert.deepEqual([probe?.healthy, probe?.code, probe?.inner], [true, 'healthy', undefined])
+    assert.match(probe!.finding, / answers outside the tunnel; /)
+    const vtep = () => node.view.vxlan().overlays[0]!.vteps[0]!
+    node.answering.set(vtep().endpoint, 0.5)
+    clock.advance(10_000)
+    await new Promise(setImmediate)
+    assert.deepEqual(vtep().health, { sent: 1, lost: 0, lastRoundTrip: 0.5, roundTrip: 0.5, outside: true })
   })
 })

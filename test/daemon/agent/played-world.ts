@@ -323,11 +323,11 @@ export class PlayedNode {
       },
       openBfd: observer => this.bfd.open(observer),
       openEchoer: target => this.#echoer(target),
-      probe: async ({ vtep, device, deviceMtu, port, missingRows }) => {
+      probe: async ({ vtep, device, deviceMtu, port, missingRows, outside }) => {
         const echo = { sent: 1, received: 1, roundTrip: { least: 1, median: 1, most: 1 }, trouble: undefined }
         const measured: Measurements = {
           ...{ endpoint: vtep.endpoint, selfIP: vtep.selfIP, device, deviceMtu, port, missingRows },
-          ...{ outer: echo, inner: echo, pathMtu: { mtu: 1500, source: 'whole' } },
+          ...{ outer: echo, inner: outside ? undefined : echo, pathMtu: { mtu: 1500, source: 'whole' } },
           ...{ full: { type: 'reply', milliseconds: 1 }, udpRefused: undefined, checksumDrops: 0 },
         }
         return { ...measured, vtep: vtep.name, means: 'played', verdict: judgeProbe(measured) }

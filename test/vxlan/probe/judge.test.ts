@@ -45,6 +45,26 @@ test('each measurement has its finding, in words and with what to do', () => {
     ],
     [{ inner: { ...all, received: 4 }, outer: { ...all, received: 3 } }, 'loss', /the underlay loses packets$/],
     [{ inner: { ...all, received: 4 }, outer: none, pathMtu: undefined }, 'loss', /were lost$/],
+    [
+      { inner: undefined, full: undefined },
+      'healthy',
+      /^10\.0\.9\.9 answers outside the tunnel; .*: ping 10\.244\.20\.1 from a pod$/,
+    ],
+    [
+      { inner: undefined, full: undefined, outer: none, pathMtu: undefined },
+      'underlay',
+      /^10\.0\.9\.9 does not answer, outside the tunnel:/,
+    ],
+    [
+      { inner: undefined, full: undefined, pathMtu: { mtu: 1450, source: 'told' } },
+      'path-mtu',
+      /^path MTU 1450: set the tunnel MTU to 1400 /,
+    ],
+    [
+      { inner: undefined, full: undefined, outer: { ...all, received: 4 } },
+      'loss',
+      /^20 % of 5 pings outside the tunnel were lost$/,
+    ],
     [{ inner: none, full: undefined }, 'inner', /^10\.0\.9\.9 answers, but 10\.244\.20\.1 inside the tunnel does not/],
     [
       { inner: none, full: undefined, udpRefused: { reason: 'port unreachable', from: well.endpoint } },

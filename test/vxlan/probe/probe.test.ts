@@ -43,7 +43,7 @@ for (const family of [4, 6] as const)
       const { bigip } = tunnel
       const well = await probe(tunnel)
       assert.deepEqual(
-        [well.verdict.code, well.outer.received, well.inner.received, well.pathMtu, well.full?.type],
+        [well.verdict.code, well.outer.received, well.inner?.received, well.pathMtu, well.full?.type],
         ['healthy', 3, 3, { mtu: 1500, source: 'whole' }, 'reply'],
       )
       bigip.ip('addr flush dev vx')
