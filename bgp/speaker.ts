@@ -40,6 +40,11 @@ export interface DrainTerms {
   readonly text?: string
 }
 
+interface Origination {
+  readonly prefix: Prefix
+  readonly source: 'local' | 'service'
+}
+
 export interface SpeakerWorld {
   readonly transport: Transport
   readonly clock: Clock
@@ -90,9 +95,9 @@ export class Speaker {
   readonly #ranges = new RangePeers()
   readonly #refusals = new Refusals()
   readonly #observer: PeeringObserver
-  #local: ReadonlyMap<string, Prefix> = new Map()
+  #local: ReadonlyMap<string, Origination> = new Map()
   /** What the RIB was last told of `#local`: nothing of it while drained. */
-  #announced: ReadonlyMap<string, Prefix> = new Map()
+  #announced: ReadonlyMap<string, Origination> = new Map()
   #localKnown = false
   #config: SpeakerConfig = { listen: undefined, peers: [] }
   #listener: Listener | undefined
@@ -158,9 +163,12 @@ export class Speaker {
   /**
    * The whole set of prefixes that originate here. The first call also says that they are known: a restarted speaker
    * sends no End-of-RIB before.
+   * @param services addresses of Services, which policies tell apart
    */
-  originate(prefixes: Iterable<Prefix>): void {
-    this.#local = new Map(Array.from(prefixes, prefix => [prefix.toString(), prefix]))
+  originate(prefixes: Iterable<Prefix>, services: Iterable<Prefix> = []): void {
+    const of = (list: Iterable<Prefix>, source: Origination['source']) =>
+      Array.from(list, (prefix): [string, Origination] => [prefix.toString(), { prefix, source }])
+    this.#local = new Map([...of(prefixes, 'local'), ...of(services, 'service')])
     this.#localKnown = true
     this.#applyLocal()
     this.#considerRestart()
@@ -235,7 +243,7 @@ export class Speaker {
   }
 
   get originated(): readonly Prefix[] {
-    return [...this.#local.values()]
+    return Array.from(this.#local.values(), ({ prefix }) => prefix)
   }
 
   peers(): PeerView[] {
@@ -396,9 +404,9 @@ export class Speaker {
   }
 
   #applyLocal(): void {
-    const wanted = this.#drain === 'no' || this.#drain === 'leaving' ? this.#local : new Map<string, Prefix>()
-    for (const [text, prefix] of this.#announced) if (!wanted.has(text)) this.#rib.withdrawLocal(prefix)
-    for (const prefix of wanted.values()) this.#rib.originate(prefix)
+    const wanted = this.#drain === 'no' || this.#drain === 'leaving' ? this.#local : new Map<string, Origination>()
+    for (const [text, { prefix }] of this.#announced) if (!wanted.has(text)) this.#rib.withdrawLocal(prefix)
+    for (const { prefix, source } of wanted.values()) this.#rib.originate(prefix, source)
     this.#announced = wanted
     this.#work()
   }

@@ -213,7 +213,7 @@ export class Agent {
     const routing = this.#routingFor(desired)
     if (routing !== undefined) {
       this.#configure(routing, desired, { peers, ranges })
-      if (desired.announced !== undefined) routing.originate(desired.announced.map(({ prefix }) => prefix))
+      if (desired.announced !== undefined) routing.originate(desired.announced)
       if (this.#situation.drained) routing.speaker.drain(this.#situation.drainTerms)
       else routing.speaker.undrain()
     }

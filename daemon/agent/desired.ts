@@ -43,8 +43,12 @@ export type Identity = Pick<SpeakerIdentity, 'asNumber' | 'routerId' | 'clusterI
 
 export interface Announcement {
   readonly prefix: Prefix
-  /** Why it is announced: `Node spec.podCIDRs`, `announce.prefixes`. */
-  readonly origin: string
+  /** Why it is announced. */
+  readonly origin: 'Node spec.podCIDRs' | 'announce.prefixes' | 'announce.services'
+}
+
+export function isService({ origin }: Announcement): boolean {
+  return origin === 'announce.services'
 }
 
 export function decide(situation: Situation): Desired {
@@ -129,7 +133,11 @@ interface Announced {
 }
 
 function announcements({ name, node, api, admitted }: Situation, config: EffectiveConfig): Announced {
-  const fixed = config.announce.prefixes.map(prefix => ({ prefix, origin: 'announce.prefixes' }))
+  const { prefixes, services } = config.announce
+  const fixed = [
+    ...prefixes.map(prefix => ({ prefix, origin: 'announce.prefixes' }) as const),
+    ...services.map(prefix => ({ prefix, origin: 'announce.services' }) as const),
+  ]
   if (!config.kubernetes.enabled) return { announced: fixed, problems: [] }
   const away = api.phase === 'away' ? [api.reason] : []
   if (node.presence === 'unknown') {

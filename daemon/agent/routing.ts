@@ -15,7 +15,7 @@ import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { AdoptedPath } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
-import type { Identity } from './desired.ts'
+import { type Announcement, type Identity, isService } from './desired.ts'
 import { nextHopSources } from './next-hop-sources.ts'
 import type { NextHopSource } from './saved-state.ts'
 import { AdoptedRoutes } from './succession.ts'
@@ -114,8 +114,12 @@ export class Routing {
   }
 
   /** The whole set; the first call says that it is known, and so are the peers. */
-  originate(prefixes: Iterable<Prefix>): void {
-    this.speaker.originate(prefixes)
+  originate(announced: readonly Announcement[]): void {
+    const [services, others] = [announced.filter(isService), announced.filter(one => !isService(one))]
+    this.speaker.originate(
+      others.map(({ prefix }) => prefix),
+      services.map(({ prefix }) => prefix),
+    )
     if (this.#known) return
     this.#known = true
     this.#considerSweep()

@@ -147,7 +147,7 @@ export function bigIpPolicies(views: readonly BigIpView[], allowed: readonly Pol
 /** What a reflector tells BIG-IP: what originates in this cluster, never what others than nodes have told it. */
 const PODS: Policy = {
   name: 'pods of the cluster',
-  terms: [{ name: 'cluster', match: { source: ['local', 'node'] }, action: 'accept' }],
+  terms: [{ name: 'cluster', match: { source: ['local', 'service', 'node'] }, action: 'accept' }],
   otherwise: 'reject',
 }
 

@@ -38,7 +38,11 @@ export interface EffectiveConfig {
   readonly clusterId: Address | undefined
   readonly listen: { readonly addresses: readonly Address[]; readonly port: number }
   readonly kubernetes: { readonly enabled: boolean; readonly kubeconfig?: string }
-  readonly announce: { readonly podCIDRs: boolean; readonly prefixes: readonly Prefix[] }
+  readonly announce: {
+    readonly podCIDRs: boolean
+    readonly prefixes: readonly Prefix[]
+    readonly services: readonly Prefix[]
+  }
   readonly peers: readonly EffectivePeer[]
   readonly ranges: readonly EffectiveRange[]
   /** Interfaces on which a peer is found by router advertisements. */
@@ -107,7 +111,11 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
     clusterId,
     listen: { ...filled.listen, addresses: filled.listen.addresses.map(text => parseAddress(text)) },
     kubernetes: filled.kubernetes,
-    announce: { ...filled.announce, prefixes: filled.announce.prefixes.map(text => parsePrefix(text)) },
+    announce: {
+      ...filled.announce,
+      prefixes: filled.announce.prefixes.map(text => parsePrefix(text)),
+      services: filled.announce.services.map(text => parsePrefix(text)),
+    },
     peers: [...peers, ...reflectedPeers(reflected, filled, peers)],
     ranges,
     unnumbered: filled.peers.flatMap(peer => (peer.address === undefined ? (peer.interface ?? []) : [])),

@@ -31,6 +31,12 @@ const announce = Type.Object(
     prefixes: Type.Optional(
       Type.Array(Type.String({ format: 'cidr' }), { default: [], description: 'Announce these as well' }),
     ),
+    services: Type.Optional(
+      Type.Array(Type.String({ format: 'cidr' }), {
+        default: [],
+        description: 'Addresses of Services to announce as well: what policies call `service`',
+      }),
+    ),
   },
   { ...closed, default: {} },
 )

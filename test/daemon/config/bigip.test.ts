@@ -167,7 +167,7 @@ describe('reflector mode', () => {
     assert.deepEqual([bigip!.node, bigip!.install, bigip!.nextHop], [false, true, 'unchanged'])
     assert.deepEqual(
       bigip!.exportPolicy.terms.flatMap(({ match }) => match.source),
-      ['local', 'node'],
+      ['local', 'service', 'node'],
     )
     assert.equal(bigip!.exportPolicy.otherwise, 'reject')
   })

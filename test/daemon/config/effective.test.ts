@@ -110,7 +110,7 @@ policies: [{ name: mine, terms: [{ name: six, match: { families: [ipv6] }, actio
       allowed!.match.prefixes!.map(({ prefix, min, max }) => `${prefix} ${min} ${max}`),
       ['203.0.113.0/24 24 32', '2001:db8::/32 128 128'],
     )
-    assert.deepEqual(standard!.exportPolicy.terms[0]!.match, { source: ['local'] })
+    assert.deepEqual(standard!.exportPolicy.terms[0]!.match, { source: ['local', 'service'] })
     assert.equal(standard!.exportPolicy.otherwise, 'reject')
     assert.equal(chosen!.importPolicy.otherwise, 'accept')
     assert.deepEqual(chosen!.exportPolicy, {

@@ -40,7 +40,7 @@ describe('a configuration file', () => {
     [
       'an unknown key near nothing',
       'announce:\n  everything: true\n',
-      ['line 2: announce.everything: unknown key; known are podCIDRs, prefixes'],
+      ['line 2: announce.everything: unknown key; known are podCIDRs, prefixes, services'],
     ],
     ['a key in other letters', 'ASNumber: 1\n', ['line 1: ASNumber: unknown key; did you mean asNumber?']],
     [
