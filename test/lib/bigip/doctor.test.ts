@@ -73,6 +73,17 @@ describe('a device', () => {
     assert.equal(finding!.remedy, 'tmsh modify ltm virtual /Common/a source-address-translation { type automap }')
   })
 
+  test('in an overlay of our own they are an error, for nothing but this device’s addresses is led back to it', () => {
+    const virtualServers: VirtualServer[] = [
+      { path: '/Common/a', destination: '10.1.20.100:80', enabled: true, pool: '/Common/pods', snat: 'none' },
+    ]
+    const told = (mode: 'podpeer-vxlan' | 'flannel-vxlan') =>
+      findings({ ...OVERLAY, spec: { ...OVERLAY.spec, mode }, facts: { virtualServers } })
+        .filter(({ code }) => code === 'virtual-server-without-snat')
+        .map(({ severity }) => severity)
+    assert.deepEqual([told('podpeer-vxlan'), told('flannel-vxlan')], [['error'], ['warning']])
+  })
+
   test('a SNAT pool in use must lie in the tunnel subnets, for nodes send nothing else through the overlay', () => {
     const virtualServers = [
       { path: '/Common/web', destination: '10.1.20.100:80', enabled: true, snat: { pool: '/Common/out' } },
