@@ -24,6 +24,9 @@ export interface AttributeFault {
   readonly reason: string
 }
 
+/** Faults of one message that are told; one could have thousands. */
+const mostFaults = 16
+
 /** The Optional and Transitive bits. */
 const category = attributeFlag.optional | attributeFlag.transitive
 
@@ -312,11 +315,13 @@ export class UpdateReader {
   }
 
   #discard(code: number, reason: string): void {
-    this.faults.push({ attribute: code, verdict: 'discard', reason: `${attributeName(code)}: ${reason}` })
+    if (this.faults.length < mostFaults)
+      this.faults.push({ attribute: code, verdict: 'discard', reason: `${attributeName(code)}: ${reason}` })
   }
 
   #withdraw(flaw: Flaw, code: number, start: number, end: number): void {
-    this.faults.push({ attribute: code, verdict: 'withdraw', reason: `${attributeName(code)}: ${flaw.reason}` })
+    if (this.faults.length < mostFaults)
+      this.faults.push({ attribute: code, verdict: 'withdraw', reason: `${attributeName(code)}: ${flaw.reason}` })
     if (this.#flaw !== undefined) return
     this.#flaw = flaw
     this.#flawCode = code

@@ -5,7 +5,7 @@ import { parsePrefix } from '../../lib/base/prefix.ts'
 import { MemoryClock, MemoryNetwork } from './memory-world.ts'
 import { PlayedPeer } from './played-peer.ts'
 import { Router } from './router.ts'
-import { captured, mutated, random } from './wire/mutation.ts'
+import { capturedPlain, mutated, random } from './wire/mutation.ts'
 
 const MINUTE = 60_000
 const SEEDS = 30
@@ -13,7 +13,7 @@ const MESSAGES = 60
 
 /** One in eight keeps a length that is wrong. */
 function message(next: (below: number) => number): Uint8Array {
-  const bytes = mutated(captured[next(captured.length)]!, next)
+  const bytes = mutated(capturedPlain[next(capturedPlain.length)]!, next)
   if (next(8) > 0) new DataView(bytes.buffer).setUint16(16, bytes.length)
   return bytes
 }
@@ -38,7 +38,7 @@ test('whatever a peer sends, other sessions and routes stay as they are, and not
     for (let sent = 0; sent < MESSAGES; sent++) {
       foe.send(message(next))
       clock.advance(next(4) === 0 ? MINUTE : 10)
-      learned = Math.max(learned, hub.received(foe).length)
+      if (hub.received(foe).length > 0) learned++
       hub.speaker.explain(parsePrefix('10.0.0.0/8'))
       hub.speaker.takeKernelChanges(1000)
     }
@@ -56,5 +56,5 @@ test('whatever a peer sends, other sessions and routes stay as they are, and not
     assert.deepEqual(friend.received(hub), [], told)
   }
   assert.ok(opens > 3 * SEEDS, `it came back after each fault: ${opens} OPENs`)
-  assert.ok(learned > 3, `some of what it sent was good: ${learned} routes`)
+  assert.ok(learned > SEEDS, `some of what it sent was good: ${learned} times there was a route of it`)
 })

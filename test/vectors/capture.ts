@@ -11,7 +11,10 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { headerLength, messageType } from '../../bgp/wire/iana.ts'
+import { familyOf, headerLength, messageType } from '../../bgp/wire/iana.ts'
+import { decodeMessage } from '../../bgp/wire/message.ts'
+import type { Open } from '../../bgp/wire/open.ts'
+import type { UpdateContext } from '../../bgp/wire/update-context.ts'
 import { plainContext } from '../bgp/wire/plain-session.ts'
 import { announcements, type Captured, Collector, withdrawals } from './collector.ts'
 import { type Command, type Daemon, daemonAddress, daemonAs, daemons, sessions } from './daemons.ts'
@@ -97,6 +100,17 @@ function run({ command, args }: Command, namespace: string): void {
   if (status !== 0) console.warn(`${command} ${args.join(' ')}: ${stderr}`)
 }
 
+/** What the daemon's OPEN came to with the collector's, which offers all there is. */
+function negotiated(captured: readonly Captured[]): Partial<UpdateContext> {
+  const open = captured.find(({ session, type }) => session.name === 'extended' && type === messageType.open)!
+  const { capabilities } = decodeMessage(open.type, open.bytes, headerLength, open.bytes.length) as Open
+  const addPath = capabilities.find(one => one.type === 'addPath')?.families.filter(({ send }) => send) ?? []
+  return {
+    addPath: addPath.map(({ afi, safi }) => familyOf(afi, safi)).filter(family => family !== 0),
+    extendedNextHop: capabilities.some(one => one.type === 'extendedNextHop'),
+  }
+}
+
 function store(daemon: Daemon, captured: readonly Captured[]): void {
   const { stdout, stderr } = spawnSync(daemon.version.command, [...daemon.version.args], { encoding: 'utf8' })
   const version = `${stdout}${stderr}`.trim().split('\n')[0]!
@@ -109,6 +123,7 @@ function store(daemon: Daemon, captured: readonly Captured[]): void {
       families: [4, 6] as const,
       localAs: session.asNumber,
       peerAs: daemonAs,
+      ...(session.name === 'extended' && negotiated(captured)),
     }
     // only an UPDATE reads differently from one session to another
     const key = type === messageType.update ? `${session.name} ${hex}` : hex

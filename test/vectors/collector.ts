@@ -1,6 +1,7 @@
 /** The other side of every session of a capture: a TCP listener that says what a script tells it and keeps every message that comes. */
 import { createServer, type Socket } from 'node:net'
 import { encodeAttributes } from '../../bgp/wire/attribute-list.ts'
+import type { Capability } from '../../bgp/wire/capability.ts'
 import { Framer } from '../../bgp/wire/framer.ts'
 import { messageType } from '../../bgp/wire/iana.ts'
 import { encodeMessage } from '../../bgp/wire/message.ts'
@@ -65,6 +66,20 @@ export class Collector {
   }
 }
 
+const both = [1, 2].map(afi => ({ afi, safi: 1 }))
+const extensions: readonly Capability[] = [
+  { type: 'extendedNextHop', families: [{ afi: 1, safi: 1, nextHopAfi: 2 }] },
+  { type: 'extendedMessage' },
+  { type: 'role', role: 'customer' },
+  { type: 'gracefulRestart', restarting: false, notification: true, restartTime: 120, families: [] },
+  { type: 'addPath', families: both.map(family => ({ ...family, send: true, receive: true })) },
+  { type: 'enhancedRouteRefresh' },
+  {
+    type: 'longLivedGracefulRestart',
+    families: both.map(family => ({ ...family, forwarding: false, staleTime: 3600 })),
+  },
+]
+
 /** The session `wrong` claims an AS number that the daemon does not expect. */
 function openOf(session: Session): Uint8Array {
   const asNumber = session.name === 'wrong' ? session.asNumber + 1 : session.asNumber
@@ -78,6 +93,7 @@ function openOf(session: Session): Uint8Array {
       { type: 'multiprotocol', afi: 2, safi: 1 },
       { type: 'routeRefresh' },
       ...(session.fourOctetAs ? [{ type: 'fourOctetAs', asNumber } as const] : []),
+      ...(session.name === 'extended' ? extensions : []),
     ],
   })
 }

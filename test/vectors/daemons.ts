@@ -1,4 +1,7 @@
-/** How each BGP daemon of the distribution is configured and run for a capture: one AS, five neighbours, a few routes. */
+/**
+ * How each BGP daemon of the distribution is configured and run for a capture: one AS, six neighbours, a few routes. One of
+ * them is offered all extensions that the daemon has.
+ */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
@@ -8,7 +11,7 @@ export const daemonAddress = { 4: '192.0.2.2', 6: '2001:db8::2' } as const
 
 /** A session of the collector; the daemon tells them apart by address. */
 export interface Session {
-  readonly name: 'external' | 'internal' | 'client' | 'narrow' | 'wrong'
+  readonly name: 'external' | 'internal' | 'client' | 'narrow' | 'wrong' | 'extended'
   readonly address: string
   readonly asNumber: number
   readonly fourOctetAs: boolean
@@ -20,7 +23,10 @@ export const sessions: readonly Session[] = [
   { name: 'client', address: '192.0.2.12', asNumber: daemonAs, fourOctetAs: true },
   { name: 'narrow', address: '192.0.2.21', asNumber: 65021, fourOctetAs: false },
   { name: 'wrong', address: '192.0.2.31', asNumber: 65031, fourOctetAs: true },
+  { name: 'extended', address: '192.0.2.41', asNumber: 65041, fourOctetAs: true },
 ]
+
+const extendedAddress = sessions.find(({ name }) => name === 'extended')!.address
 
 export interface Command {
   readonly command: string
@@ -62,11 +68,17 @@ function birdConfig(): string {
   const channel = `{ import all; next hop self ebgp; export filter {
     if proto ~ "static*" then { bgp_community.add((65000,1)); bgp_large_community.add((70000,1,2)); bgp_med = 50; }
     accept; }; }`
+  const extended = channel.replace('{', '{ add paths on;')
   const protocols = sessions.map(
     ({ name, address, asNumber }) => `protocol bgp peer_${name} {
   local ${daemonAddress[4]} as ${daemonAs}; neighbor ${address} as ${asNumber};
   connect delay time 1; graceful restart on; ${asNumber === daemonAs ? 'rr client;' : ''}
-  ipv4 ${channel}; ipv6 ${channel};
+  ${
+    name === 'extended'
+      ? `local role provider; enable extended messages on; advertise hostname on; long lived graceful restart on;
+  ipv4 ${extended.replace('{', '{ extended next hop on;')}; ipv6 ${extended}`
+      : `ipv4 ${channel}; ipv6 ${channel}`
+  };
 }`,
   )
   return `router id ${daemonAddress[4]};
@@ -95,6 +107,7 @@ function frrConfig(): string {
   const each = (line: (session: Session) => string) => sessions.map(line).join('\n')
   const family = (routes: string) => `${routes}
 ${each(({ address, asNumber }) => `  neighbor ${address} activate${asNumber === daemonAs ? `\n  neighbor ${address} route-reflector-client` : ''}`)}
+  neighbor ${extendedAddress} addpath-tx-all-paths
  exit-address-family`
   return `hostname frr
 router bgp ${daemonAs}
@@ -103,6 +116,8 @@ router bgp ${daemonAs}
  no bgp network import-check
  bgp graceful-restart
 ${each(({ address, asNumber }) => ` neighbor ${address} remote-as ${asNumber}\n neighbor ${address} timers connect 1`)}
+ neighbor ${extendedAddress} capability extended-nexthop
+ neighbor ${extendedAddress} local-role provider
  address-family ipv4 unicast
 ${family('  network 198.51.100.0/24 route-map own\n  network 198.51.101.0/25 route-map own')}
  address-family ipv6 unicast
@@ -145,15 +160,17 @@ function gobgpCommand(folder: string, text: string): Command {
 }
 
 function gobgpConfig(): string {
-  const families = ['ipv4-unicast', 'ipv6-unicast'].map(
-    name => `  [[neighbors.afi-safis]]
+  const addPath = '\n    [neighbors.afi-safis.add-paths.config]\n      receive = true\n      send-max = 4'
+  const families = (isExtended: boolean) =>
+    ['ipv4-unicast', 'ipv6-unicast'].map(
+      name => `  [[neighbors.afi-safis]]
     [neighbors.afi-safis.config]
       afi-safi-name = "${name}"
     [neighbors.afi-safis.mp-graceful-restart.config]
-      enabled = true`,
-  )
+      enabled = true${isExtended ? addPath : ''}`,
+    )
   const neighbors = sessions.map(
-    ({ address, asNumber }) => `[[neighbors]]
+    ({ name, address, asNumber }) => `[[neighbors]]
   [neighbors.config]
     neighbor-address = "${address}"
     peer-as = ${asNumber}
@@ -162,7 +179,7 @@ function gobgpConfig(): string {
   [neighbors.graceful-restart.config]
     enabled = true
     restart-time = 120
-${asNumber === daemonAs ? '  [neighbors.route-reflector.config]\n    route-reflector-client = true\n    route-reflector-cluster-id = "192.0.2.2"\n' : ''}${families.join('\n')}`,
+${asNumber === daemonAs ? '  [neighbors.route-reflector.config]\n    route-reflector-client = true\n    route-reflector-cluster-id = "192.0.2.2"\n' : ''}${families(name === 'extended').join('\n')}`,
   )
   return `[global.config]
   as = ${daemonAs}
@@ -184,14 +201,17 @@ const openbgpd: Daemon = {
   ],
 }
 
+const openbgpdExtensions =
+  '  announce policy provider\n  announce add-path recv yes\n  announce add-path send all\n  announce enhanced refresh yes\n'
+
 function openbgpdConfig(folder: string): string {
   const neighbors = sessions.map(
-    ({ address, asNumber }) => `neighbor ${address} {
+    ({ name, address, asNumber }) => `neighbor ${address} {
   remote-as ${asNumber}
   local-address ${daemonAddress[4]}
   announce IPv4 unicast
   announce IPv6 unicast
-${asNumber === daemonAs ? '  route-reflector\n' : ''}}`,
+${asNumber === daemonAs ? '  route-reflector\n' : ''}${name === 'extended' ? openbgpdExtensions : ''}}`,
   )
   return `AS ${daemonAs}
 router-id ${daemonAddress[4]}
@@ -220,15 +240,17 @@ const exabgp: Daemon = {
 
 function exabgpConfig(): string {
   const neighbors = sessions.map(
-    ({ address, asNumber }) => `neighbor ${address} {
+    ({ name, address, asNumber }) => `neighbor ${address} {
   router-id ${daemonAddress[4]}; local-address ${daemonAddress[4]}; local-as ${daemonAs}; peer-as ${asNumber};
   family { ipv4 unicast; ipv6 unicast; }
-  capability { graceful-restart 120; route-refresh enable; }
+  capability { graceful-restart 120; route-refresh enable; ${name === 'extended' ? 'add-path send/receive; nexthop enable; ' : ''}}
+  ${name === 'extended' ? 'nexthop { ipv4 unicast ipv6; }' : ''}
   api { processes [ refresh ]; }
   static {
     route 198.51.100.0/24 next-hop ${daemonAddress[4]} med 50 community [ 65000:1 ] large-community [ 70000:1:2 ];
     route 198.51.101.0/25 next-hop ${daemonAddress[4]} med 50 community [ 65000:1 ] large-community [ 70000:1:2 ];
     route 2001:db8:ff::/48 next-hop ${daemonAddress[6]} aggregator ( 70001:192.0.2.7 ) atomic-aggregate;
+    ${name === 'extended' ? `route 198.51.102.0/24 next-hop ${daemonAddress[6]} path-information 0.0.0.9;` : ''}
   }
 }`,
   )

@@ -7,6 +7,7 @@ import { decodeAttributes, renderAttributes } from '../../bgp/wire/attribute-lis
 import { renderCapability } from '../../bgp/wire/capability.ts'
 import { messageType } from '../../bgp/wire/iana.ts'
 import { decodeMessage, encodeMessage, type Message } from '../../bgp/wire/message.ts'
+import type { NlriForm } from '../../bgp/wire/nlri.ts'
 import { notificationName } from '../../bgp/wire/notification.ts'
 import type { UpdateContext } from '../../bgp/wire/update-context.ts'
 import { UpdateReader } from '../../bgp/wire/update-reader.ts'
@@ -14,13 +15,13 @@ import { UpdateWriter } from '../../bgp/wire/update-writer.ts'
 import { Address, addressOfUint32, type Family } from '../../lib/base/ip.ts'
 import { joined } from '../bgp/wire/hex.ts'
 import { plainForm } from '../bgp/wire/plain-session.ts'
-import { decodeNlri } from '../bgp/wire/prefixes.ts'
+import { decodePaths } from '../bgp/wire/prefixes.ts'
 
 export type Description = Readonly<Record<string, unknown>>
 
 /** @throws PeerFault */
 export function describe(type: number, body: Uint8Array, context: UpdateContext): Description {
-  if (type === messageType.update) return describeUpdate(readUpdate(body, context), body)
+  if (type === messageType.update) return describeUpdate(readUpdate(body, context), body, context)
   return describeMessage(decodeMessage(type, body, 0, body.length))
 }
 
@@ -53,8 +54,11 @@ function readUpdate(body: Uint8Array, context: UpdateContext): UpdateReader {
   return reader
 }
 
-function describeUpdate(reader: UpdateReader, body: Uint8Array): Description {
-  const prefixes = (start: number, end: number, family: Family) => decodeNlri(body, start, end, family).map(String)
+function describeUpdate(reader: UpdateReader, body: Uint8Array, { addPath }: UpdateContext): Description {
+  const prefixes = (start: number, end: number, family: Family) =>
+    decodePaths(body, start, end, family, addPath.includes(family)).map(({ prefix, pathId }) =>
+      pathId === undefined ? String(prefix) : `${prefix} path ${pathId}`,
+    )
   return {
     type: 'update',
     ...(reader.endOfRib !== 0 && { endOfRib: reader.endOfRib }),
@@ -91,27 +95,34 @@ export function encodeAgain(type: number, body: Uint8Array, context: UpdateConte
   const reader = readUpdate(body, context)
   const writer = new UpdateWriter()
   if (reader.endOfRib !== 0) writer.endOfRib(reader.endOfRib)
+  const addPath = (family: Family) => context.addPath.includes(family)
+  const form = (family: Family, extendedNextHop: boolean) => ({
+    ...plainForm(family, context.fourOctetAs),
+    addPath: addPath(family),
+    extendedNextHop,
+  })
   const add = (start: number, end: number, family: Family) => {
-    for (const { bytes, length } of decodeNlri(body, start, end, family)) writer.add(bytes, 0, length)
+    for (const { prefix, pathId } of decodePaths(body, start, end, family, addPath(family)))
+      writer.add(prefix.bytes, 0, prefix.length, pathId)
     writer.finish()
   }
-  const announce = (nextHop: Uint8Array, family: Family) =>
-    writer.announce(reader.attributes, 0, reader.attributesEnd, nextHop, plainForm(family, context.fourOctetAs))
+  const announce = (nextHop: Uint8Array, nlriForm: NlriForm) =>
+    writer.announce(reader.attributes, 0, reader.attributesEnd, nextHop, nlriForm)
   if (reader.withdrawnEnd > reader.withdrawnStart) {
-    writer.withdraw(plainForm(4))
+    writer.withdraw(form(4, false))
     add(reader.withdrawnStart, reader.withdrawnEnd, 4)
   }
   if (reader.mpUnreachFamily !== 0) {
-    writer.withdraw(plainForm(reader.mpUnreachFamily))
+    writer.withdraw(form(reader.mpUnreachFamily, true))
     add(reader.mpUnreachStart, reader.mpUnreachEnd, reader.mpUnreachFamily)
   }
   if (reader.attributesEnd > 0 && reader.nlriEnd > reader.nlriStart) {
-    announce(addressOfUint32(reader.nextHop4).bytes, 4)
+    announce(addressOfUint32(reader.nextHop4).bytes, form(4, false))
     add(reader.nlriStart, reader.nlriEnd, 4)
   }
   const linkLocal = reader.mpLinkLocal.subarray(0, reader.mpHasLinkLocal ? 16 : 0)
   if (reader.attributesEnd > 0 && reader.mpReachFamily !== 0) {
-    announce(joined(mpNextHop(reader).bytes, linkLocal), reader.mpReachFamily)
+    announce(joined(mpNextHop(reader).bytes, linkLocal), form(reader.mpReachFamily, true))
     add(reader.mpReachStart, reader.mpReachEnd, reader.mpReachFamily)
   }
   return writer.take()

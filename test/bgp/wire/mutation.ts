@@ -5,10 +5,13 @@ import { headerLength } from '../../../bgp/wire/iana.ts'
 import { hex } from './hex.ts'
 
 const folder = join(import.meta.dirname, '../../vectors')
-/** Every message of test/vectors. */
-export const captured = globSync('*.json', { cwd: folder }).flatMap(file =>
-  (JSON.parse(readFileSync(join(folder, file), 'utf8')).messages as { hex: string }[]).map(message => hex(message.hex)),
+const messages: readonly { session: string; hex: string }[] = globSync('*.json', { cwd: folder }).flatMap(
+  file => JSON.parse(readFileSync(join(folder, file), 'utf8')).messages,
 )
+/** Every message of test/vectors. */
+export const captured = messages.map(message => hex(message.hex))
+/** Those of sessions without extensions: elsewhere path identifiers would be no NLRI. */
+export const capturedPlain = messages.filter(({ session }) => session !== 'extended').map(message => hex(message.hex))
 
 /** Numbers in [0, below) that follow from the seed (mulberry32). */
 export function random(seed: number): (below: number) => number {

@@ -57,6 +57,19 @@ test('there are vectors of five daemons, and among them every type of message', 
   assert.deepEqual([...types].sort(), [1, 2, 3, 5])
 })
 
+test('there are vectors of path identifiers, of IPv6 next hops of IPv4, and of ONLY_TO_CUSTOMER', () => {
+  const values = files.flatMap(file => read(file).messages.map(({ value }) => JSON.stringify(value)))
+  for (const seen of [
+    /"nlri":\["[\d./]+ path \d+"/,
+    /"mpNextHop":"[\da-f]+:[^"]*","mpReach":\["[\d.]+\//,
+    /"ONLY_TO_CUSTOMER":"70000"/,
+  ])
+    assert.ok(
+      values.some(value => seen.test(value)),
+      String(seen),
+    )
+})
+
 for (const file of files) {
   const { daemon, version, messages } = read(file)
 
