@@ -262,7 +262,9 @@ export class Exports {
     const { config, session }: PeerEntry = this.#sources.peers.get(peer)
     if (session === undefined || !session.families.includes(family)) return undefined
     const extendedNextHop = family === 4 && session.extendedNextHop === true
-    const self = session.self[family] ?? (extendedNextHop ? session.self[6] : undefined)
+    // a peer that is talked to over IPv6 and takes such next hops may have no IPv4 on the link
+    const six = extendedNextHop ? session.self[6] : undefined
+    const self = config.address.family === 6 ? (six ?? session.self[family]) : (session.self[family] ?? six)
     if (self === undefined) return undefined
     const side = {
       direction: 'export',
