@@ -330,9 +330,15 @@ export class Peering {
     const reader = this.#session?.link === link ? this.#session.reader : undefined
     const input = link.next(reader, this.#decoderBug)
     if (input === 'more') return false
-    if (input !== 'routes') this.#handle(input)
-    else this.#learn(link, reader!)
+    if (input === 'routes') this.#learn(link, reader!)
+    else if (!this.#isAlive(input)) this.#handle(input)
     return true
+  }
+
+  /** A KEEPALIVE of an Established session, and all that is to be done about it; some peers send thousands a second. */
+  #isAlive(input: PeerInput): boolean {
+    if (input.type !== 'message' || input.message.type !== 'keepalive') return false
+    return this.#peer.received(input.connection, 'keepalive', this.#world.clock.now())
   }
 
   #learn(link: Link, reader: UpdateReader): void {

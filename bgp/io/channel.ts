@@ -3,6 +3,7 @@
  * `write`. Errors become one sentence in `onClosed`; nothing is thrown and nothing is called after it.
  */
 import { isIP, type Socket } from 'node:net'
+import { performance } from 'node:perf_hooks'
 import { getSystemErrorMessage } from 'node:util'
 import { Address, parseAddress } from '../../lib/base/ip.ts'
 import { unmapped } from '../../lib/linux/socket-address.ts'
@@ -10,6 +11,27 @@ import type { Channel } from '../transport.ts'
 
 /** How long the other end may take to answer our FIN, in milliseconds. */
 const LINGER = 3000
+
+/**
+ * Milliseconds of a turn of the event loop in which channels read on. A peer that sends without pause would have two megabytes
+ * worked off before anybody else, or any timer, has its turn.
+ */
+const READING = 5
+
+let turnBegan = Number.NaN
+
+/** When the first channel began to read in this turn of the event loop. */
+function readingTurn(): number {
+  if (Number.isNaN(turnBegan)) {
+    turnBegan = performance.now()
+    setImmediate(endTurn)
+  }
+  return turnBegan
+}
+
+function endTurn(): void {
+  turnBegan = Number.NaN
+}
 
 export class SocketChannel implements Channel {
   onConnect = (): void => {}
@@ -36,7 +58,9 @@ export class SocketChannel implements Channel {
       if (!this.#closing) this.onConnect()
     })
     socket.on('data', chunk => {
+      const turn = readingTurn()
       if (!this.#closing) this.onData(chunk)
+      if (performance.now() - turn > READING) this.#giveWay()
     })
     socket.on('end', () => {
       if (!this.#closing) this.#reason = 'closed by the peer'
@@ -86,6 +110,12 @@ export class SocketChannel implements Channel {
   destroy(): void {
     this.#closing = true
     this.#socket.destroy()
+  }
+
+  /** TCP holds back what this end does not read. */
+  #giveWay(): void {
+    this.#socket.pause()
+    setImmediate(() => this.#socket.resume())
   }
 
   readonly #written = (error?: Error | null): void => {
