@@ -182,6 +182,8 @@ export function reflectedPeers(
       node: true,
       install: false,
       gracefulRestart: { enabled, restartTime },
+      // what nodes announce goes on to plain peers
+      discardUnknown: true,
     }))
 }
 
