@@ -1,11 +1,13 @@
 // Runs every test of the project on node:test, a few files at a time, and ends with its exit code.
-// Files of test/interop and test/lab build networks: they run one after the other, after all the others.
+// Files of test/interop and test/lab build networks: they run one after the other, after all the others, but for the end to
+// end ones, each of which is a long row of waits in a lab of its own.
 import { spawnSync } from 'node:child_process'
 import { globSync } from 'node:fs'
 
 const chosen = process.argv.slice(2)
 const files = chosen.length > 0 ? chosen : globSync('test/**/*.test.ts').sort()
 const network = (file: string) => /^test\/(interop|lab)\//.test(file)
+const endToEnd = (file: string) => file.startsWith('test/lab/end-to-end/')
 
 function run(some: string[], concurrency: number): number {
   if (some.length === 0) return 0
@@ -18,6 +20,10 @@ const codes = [
     files.filter(file => !network(file)),
     2,
   ),
-  run(files.filter(network), 1),
+  run(files.filter(endToEnd), 2),
+  run(
+    files.filter(file => network(file) && !endToEnd(file)),
+    1,
+  ),
 ]
 process.exit(Math.max(...codes))
