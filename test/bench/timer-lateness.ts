@@ -20,8 +20,13 @@ export function measureLateness(): () => Lateness {
   arm()
   return () => {
     cancel()
-    late.sort((one, other) => one - other)
-    const part = (share: number) => late[Math.floor(share * (late.length - 1))] ?? 0
-    return { medianMs: part(0.5), p99Ms: part(0.99), worstMs: part(1) }
+    return latenessFrom(late)
   }
+}
+
+/** @param late ms by which each came late */
+export function latenessFrom(late: readonly number[]): Lateness {
+  const sorted = late.toSorted((one, other) => one - other)
+  const part = (share: number) => sorted[Math.floor(share * (sorted.length - 1))] ?? 0
+  return { medianMs: part(0.5), p99Ms: part(0.99), worstMs: part(1) }
 }

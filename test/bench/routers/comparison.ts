@@ -7,12 +7,24 @@ import { EventMonitor, RTNLGRP_IPV4_ROUTE } from '../../../lib/linux/events/moni
 import { inNamespace } from '../../../lib/linux/namespace.ts'
 import { MAIN_TABLE, routePages } from '../../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../../lib/linux/netlink/socket.ts'
+import { spaceOf } from '../../lab/network.ts'
 import type { LabProcess } from '../../lab/process.ts'
-import type { Prepared, Row } from '../row.ts'
+import type { Lateness, Prepared, Row } from '../row.ts'
+import { Bystanders } from './bystanders.ts'
 import { PlayedSession } from './player.ts'
 import { isInstalled, ROUTERS, type Router, startRouter, versionOf } from './router.ts'
 import { buildStage, type Stage } from './stage.ts'
-import { flapping, intoKernel, manyToOne, mesh, oneToOne, type Phase, type Workload } from './workload.ts'
+import {
+  besideShortTimers,
+  flapping,
+  idle,
+  intoKernel,
+  manyToOne,
+  mesh,
+  oneToOne,
+  type Phase,
+  type Workload,
+} from './workload.ts'
 
 /** ms */
 const OPEN_DEADLINE = 90_000
@@ -25,7 +37,17 @@ const WIDTH = 50
 
 const RTM_NEWROUTE = 24
 
-const workloads: readonly { scenario: string; title: string; unit: string; count: number; make: () => Workload }[] = [
+interface Comparison {
+  readonly scenario: string
+  readonly title: string
+  readonly unit: string
+  readonly count: number
+  /** Names of the routers; absent: all. */
+  readonly only?: readonly string[]
+  make(): Workload
+}
+
+const comparisons: readonly Comparison[] = [
   {
     scenario: 's1',
     title: '1,000,000 prefixes from one eBGP peer to another',
@@ -75,10 +97,26 @@ const workloads: readonly { scenario: string; title: string; unit: string; count
     count: 100_000,
     make: () => intoKernel(100_000),
   },
+  {
+    scenario: 'idle',
+    title: '1,000 sessions and no routes, for 20 seconds',
+    unit: 'session',
+    count: 1000,
+    make: () => idle(1000, 20),
+    only: ['podpeer', 'bird'],
+  },
+  {
+    scenario: 'timers',
+    title: '20 sessions with timers of 9 and 3 seconds, while 1,000,000 prefixes come and go four times',
+    unit: 'prefix',
+    count: 8_000_000,
+    make: () => besideShortTimers(1_000_000, 4, 20),
+    only: ['podpeer', 'bird'],
+  },
 ]
 
-export const comparisonRows: readonly Row[] = workloads.flatMap(({ scenario, title, unit, count, make }) =>
-  ROUTERS.filter(({ installs }) => installs || scenario !== 'fib').map(router => ({
+export const comparisonRows: readonly Row[] = comparisons.flatMap(({ scenario, title, unit, count, only, make }) =>
+  ROUTERS.filter(({ name, installs }) => only?.includes(name) ?? (installs || scenario !== 'fib')).map(router => ({
     name: `${scenario}/${router.name}`,
     scenario,
     title,
@@ -106,19 +144,24 @@ async function prepare(router: Router, workload: Workload): Promise<Prepared> {
     const sessions = await openSessions(workload)
     await sleep(2 * QUIET)
     const kernel = workload.kernelRoutes === undefined ? undefined : new KernelClock(stage, workload.kernelRoutes)
-    const beat = setInterval(() => {
-      for (const session of sessions) session.keepAlive()
-    }, 60_000)
+    const bystanders = await openBystanders(workload)
+    let lateness: Lateness | undefined
     let seconds: number | undefined
     return {
       subjects: processes.map(({ pid }) => pid),
       async run() {
         seconds = await playPhases(workload.phases, sessions, kernel)
+        await sleep(1000 * (workload.rest ?? 0))
+        if (bystanders === undefined) return
+        const report = await bystanders.end()
+        lateness = report.lateness
+        if (report.ended !== undefined) seconds = undefined
       },
       seconds: () => seconds,
-      check: () => seconds !== undefined && (kernel?.isRight() ?? true),
+      check: () =>
+        seconds !== undefined && sessions.every(({ ended }) => ended === undefined) && (kernel?.isRight() ?? true),
+      ...(bystanders && { lateness: () => ({ KEEPALIVEs: lateness! }) }),
       async close() {
-        clearInterval(beat)
         for (const session of sessions) session.close()
         await kernel?.close()
         await end(processes)
@@ -131,7 +174,15 @@ async function prepare(router: Router, workload: Workload): Promise<Prepared> {
   }
 }
 
-async function openSessions({ peers, families, compares }: Workload): Promise<PlayedSession[]> {
+async function openBystanders({ peers }: Workload): Promise<Bystanders | undefined> {
+  const those = peers.filter(({ bystander }) => bystander)
+  if (those.length === 0) return undefined
+  return await Bystanders.open({ namespace: spaceOf('peers'), peers: those, deadline: OPEN_DEADLINE })
+}
+
+async function openSessions(workload: Workload): Promise<PlayedSession[]> {
+  const { families, compares } = workload
+  const peers = workload.peers.filter(({ bystander }) => !bystander)
   const deadline = performance.now() + OPEN_DEADLINE
   const sessions: PlayedSession[] = []
   for (let at = 0; at < peers.length; at += WIDTH) {

@@ -15,7 +15,7 @@ import { type PlayedPeer, ROUTER_AS } from './workload.ts'
 
 const PORT = 179
 /** Seconds; no run takes as long as to need many keepalives. */
-const HOLD_TIME = 240
+const LONG_HOLD_TIME = 240
 const KEEPALIVE = encodeMessage({ type: 'keepalive' })
 /** Between two attempts, ms: a router that has just been started may not listen yet. */
 const RETRY = 20
@@ -34,8 +34,11 @@ export class PlayedSession {
   #expected: Digest = nothing
   /** Since when the table of what has been judged is the expected one; undefined: it is not. */
   #right: number | undefined
+  #beat: NodeJS.Timeout | undefined
   /** When octets came last; 0: none yet. */
   lastAt = 0
+  /** Between one coming of octets and the next, since the session came up, ms. */
+  readonly silences: number[] = []
   /** Why the session is over. */
   ended: string | undefined
 
@@ -74,10 +77,6 @@ export class PlayedSession {
     this.#socket.write(octets)
   }
 
-  keepAlive(): void {
-    this.#socket.write(KEEPALIVE)
-  }
-
   /** What the table is to become from now on. */
   expect(expected: Digest): void {
     this.#expected = expected
@@ -100,11 +99,12 @@ export class PlayedSession {
   }
 
   close(): void {
+    clearInterval(this.#beat)
     this.#socket.destroy()
   }
 
   async #establish(families: readonly Family[], deadline: number): Promise<void> {
-    const { asNumber, address } = this.#peer
+    const { asNumber, address, holdTime = LONG_HOLD_TIME } = this.#peer
     const socket = this.#socket
     const capabilities = [
       ...families.map(family => ({ type: 'multiprotocol' as const, afi: afiOf(family), safi: safi.unicast })),
@@ -112,7 +112,7 @@ export class PlayedSession {
       { type: 'fourOctetAs' as const, asNumber },
     ]
     const routerId = address.split('.').reduce((sum, octet) => sum * 256 + Number(octet), 0)
-    socket.write(encodeMessage({ type: 'open', asNumber, holdTime: HOLD_TIME, routerId, capabilities }))
+    socket.write(encodeMessage({ type: 'open', asNumber, holdTime, routerId, capabilities }))
     const framer = new Framer()
     const established = Promise.withResolvers<void>()
     const late = setTimeout(
@@ -139,6 +139,8 @@ export class PlayedSession {
     socket.on('data', hear)
     try {
       await established.promise
+      this.#beat = setInterval(() => socket.write(KEEPALIVE), (1000 * holdTime) / 4)
+      this.silences.length = 0
     } finally {
       clearTimeout(late)
       socket.off('data', hear)
@@ -146,7 +148,9 @@ export class PlayedSession {
   }
 
   readonly #record = (octets: Uint8Array): void => {
+    const before = this.lastAt
     this.lastAt = performance.now()
+    if (before > 0) this.silences.push(this.lastAt - before)
     this.#chunks.push({ at: this.lastAt, octets })
   }
 }

@@ -60,11 +60,11 @@ export async function startRouter(router: Router, workload: Workload, place: Pla
   return processes
 }
 
-/** As it ships: what `npm run build` made. */
-const podpeer: Router = {
+/** @param main what is run: as it ships what `npm run build` made, or the source */
+export const podpeer = (main: string): Router => ({
   name: 'podpeer',
-  programs: [process.execPath, MAIN],
-  versionArgs: [MAIN, '--version'],
+  programs: [process.execPath, main],
+  versionArgs: [main, '--version'],
   installs: true,
   config: ({ peers, families, kernelRoutes }, { folder }) =>
     stringify({
@@ -77,7 +77,7 @@ const podpeer: Router = {
       kernel: { install: kernelRoutes !== undefined },
       state: join(folder, 'state.json'),
       control: { socket: join(folder, 'agent.sock') },
-      peers: peers.map(({ address, router, asNumber, client }, number) => ({
+      peers: peers.map(({ address, router, asNumber, client, bystander }, number) => ({
         name: `peer-${number}`,
         address,
         localAddress: router,
@@ -86,41 +86,46 @@ const podpeer: Router = {
         holdTime: 240,
         families: families.map(family => `ipv${family}`),
         import: 'accept',
-        export: 'accept',
+        export: bystander ? 'reject' : 'accept',
         gracefulRestart: { enabled: false },
         routeReflectorClient: client,
       })),
     }),
-  commands: config => [{ command: process.execPath, args: [MAIN, 'agent', '--config', config] }],
-}
+  commands: config => [{ command: process.execPath, args: [main, 'agent', '--config', config] }],
+})
 
-const bird: Router = {
+/** @param tuning settings of every session */
+export const bird = (...tuning: readonly string[]): Router => ({
   name: 'bird',
   programs: ['/usr/sbin/bird'],
   versionArgs: ['--version'],
   installs: true,
   config({ peers, families, kernelRoutes }) {
-    const channels = families.map(family => `ipv${family} { import all; export where source = RTS_BGP; };`).join(' ')
+    const channels = (told: boolean) =>
+      families
+        .map(family => `ipv${family} { import all; export ${told ? 'where source = RTS_BGP' : 'none'}; };`)
+        .join(' ')
     return lines(
       'log stderr { error, fatal, bug };',
       `router id ${ROUTER_ID};`,
       'protocol device { }',
       'protocol direct { ipv4; ipv6; interface "feed", "sink"; }',
       kernelRoutes !== undefined && 'protocol kernel { ipv4 { import none; export where source = RTS_BGP; }; }',
-      `template bgp played { local as ${ROUTER_AS}; passive on; ${channels} }`,
-      ...peers.map(({ address, asNumber, client }, number) => {
+      `template bgp played { local as ${ROUTER_AS}; passive on; ${tuning.join(' ')} }`,
+      ...peers.map(({ address, asNumber, client, bystander }, number) => {
         const reflected = client ? ` rr client; rr cluster id ${ROUTER_ID};` : ''
-        return `protocol bgp peer_${number} from played { neighbor ${address} as ${asNumber};${reflected} }`
+        const settings = `neighbor ${address} as ${asNumber};${reflected} ${channels(!bystander)}`
+        return `protocol bgp peer_${number} from played { ${settings} }`
       }),
     )
   },
   commands: (config, _, { folder }) => [
     { command: '/usr/sbin/bird', args: ['-f', '-c', config, '-s', join(folder, 'bird.ctl')] },
   ],
-}
+})
 
 /** @param tuning lines of its BGP section */
-function frr(name: string, ...tuning: readonly string[]): Router {
+export function frr(name: string, ...tuning: readonly string[]): Router {
   const folderOf = (folder: string) => ['--vty_socket', folder, '-z', join(folder, 'zserv.api'), '-P', '0']
   const log = ['--log', 'stdout', '--log-level', 'warnings']
   return {
@@ -168,7 +173,8 @@ function frr(name: string, ...tuning: readonly string[]): Router {
   }
 }
 
-const gobgp: Router = {
+/** @param tuning further lines of its file, behind those about itself */
+export const gobgp = (...tuning: readonly string[]): Router => ({
   name: 'gobgp',
   programs: ['/usr/bin/gobgpd'],
   versionArgs: ['--version'],
@@ -178,6 +184,7 @@ const gobgp: Router = {
       '[global.config]',
       `  as = ${ROUTER_AS}`,
       `  router-id = "${ROUTER_ID}"`,
+      ...tuning,
       ...peers.flatMap(({ address, asNumber, client }) => [
         '[[neighbors]]',
         '  [neighbors.config]',
@@ -200,7 +207,7 @@ const gobgp: Router = {
       ]),
     ),
   commands: config => [{ command: '/usr/bin/gobgpd', args: ['-f', config, '-t', 'toml', '-l', 'warn'] }],
-}
+})
 
 const openbgpd: Router = {
   name: 'openbgpd',
@@ -230,11 +237,11 @@ const openbgpd: Router = {
 }
 
 export const ROUTERS: readonly Router[] = [
-  podpeer,
-  bird,
+  podpeer(MAIN),
+  bird(),
   frr('frr'),
   frr('frr-fast', 'coalesce-time 10'),
-  gobgp,
+  gobgp(),
   openbgpd,
 ]
 

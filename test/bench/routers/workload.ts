@@ -5,12 +5,14 @@
 import type { Family } from '../../../lib/base/ip.ts'
 import { all, Feed, type FeedOptions, type Part, tenth } from '../feed.ts'
 import { meshNextHop, meshUpdate } from './mesh.ts'
-import { type Digest, difference, Table, type TableKind } from './table.ts'
+import { type Digest, difference, nothing, Table, type TableKind } from './table.ts'
 
 /** Of the router. */
 export const ROUTER_AS = 65000
 const FEEDER_AS = 65101
 const RECEIVER_AS = 64512
+/** ms; a third of the hold time of those with short timers. */
+export const KEEPALIVE_TIME = 3000
 
 export interface PlayedPeer {
   readonly address: string
@@ -18,6 +20,10 @@ export interface PlayedPeer {
   readonly router: string
   readonly asNumber: number
   readonly client: boolean
+  /** Seconds that are proposed; absent: more than a run takes. */
+  readonly holdTime?: number
+  /** Is told nothing: what comes on its session are KEEPALIVEs. */
+  readonly bystander?: true
 }
 
 export interface Phase {
@@ -37,6 +43,8 @@ export interface Workload {
   readonly compares: TableKind
   /** Routes that the router's kernel must hold at the end; absent: the router installs none. */
   readonly kernelRoutes?: number
+  /** Seconds of silence behind the phases. */
+  readonly rest?: number
 }
 
 function feeder(number: number): PlayedPeer {
@@ -157,5 +165,35 @@ export function intoKernel(prefixes: number): Workload {
     phases: [{ send: new Map([[0, stream]]), expected: new Map(), timed: true }],
     compares: 'path',
     kernelRoutes: prefixes,
+  }
+}
+
+/** Nothing happens. */
+export function idle(sessions: number, rest: number): Workload {
+  const { peers, families, compares } = mesh(sessions, 0)
+  return { peers, families, compares, phases: [], rest }
+}
+
+/** A table comes and goes, again and again, beside sessions with short timers that are told nothing. */
+export function besideShortTimers(prefixes: number, rounds: number, bystanders: number): Workload {
+  const one = feed(0, { prefixes })
+  const [up, down] = [one.announcements(), one.withdrawals()]
+  const full = digestOf(up)
+  const phase = (stream: Uint8Array, expected: Digest): Phase => ({
+    send: new Map([[0, stream]]),
+    expected: new Map([[1, expected]]),
+    timed: true,
+  })
+  return {
+    families: [4],
+    peers: [
+      feeder(0),
+      receiver,
+      ...Array.from({ length: bystanders }, (_, number): PlayedPeer => {
+        return { ...feeder(1 + number), holdTime: (3 * KEEPALIVE_TIME) / 1000, bystander: true }
+      }),
+    ],
+    phases: Array.from({ length: rounds }, () => [phase(up, full), phase(down, nothing)]).flat(),
+    compares: 'path',
   }
 }
