@@ -1,5 +1,5 @@
 /** What a policy's term sets, as the codec's edits of one route, and told in words. Knows no table: ids are derivation.ts's. */
-import type { AttributeEdits, CommunityEdit as WireCommunityEdit } from '../wire/attribute-edit.ts'
+import type { AttributeEdits } from '../wire/attribute-edit.ts'
 import { communityKinds } from '../wire/community.ts'
 import type { CommunityEdit, PolicyEdit, Verdict } from './policy.ts'
 import { type CommunityKindName, holdsCommunity, matchesCommunity } from './policy-community.ts'
@@ -8,8 +8,8 @@ import type { PolicyRoute } from './policy-route.ts'
 /** @param ownAs what `prepend` puts in front where it names no AS */
 export function attributeEdits(edit: PolicyEdit, route: PolicyRoute, ownAs: number): AttributeEdits {
   const { localPref, med, origin, communities = {}, prepend } = edit
-  const edits: Partial<Record<keyof typeof communityKinds, WireCommunityEdit>> = {}
-  for (const [kind, one] of editsOf(communities)) edits[kind] = { replace: communitiesAfter(kind, one, route) }
+  const edits: Partial<Record<CommunityKindName, Uint8Array>> = {}
+  for (const [kind, one] of editsOf(communities)) edits[kind] = communitiesAfter(kind, one, route)
   return {
     ...edits,
     ...(localPref !== undefined && { localPref }),

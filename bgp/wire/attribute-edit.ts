@@ -5,30 +5,21 @@
 import { canonicalPathLength, writePrependedPath } from './as-path.ts'
 import { attributeRow, type Origin } from './attribute.ts'
 import { attributeEnd, attributeValueStart, writeAttributeHeader } from './attribute-header.ts'
-import { communityKinds, listHolds } from './community.ts'
+import { communityKinds } from './community.ts'
 import { attributeCode, attributeFlag, originCode } from './iana.ts'
 import { copyOctets, writeUint32 } from './octets.ts'
-
-/** What happens to a list of communities, in this order. Elements stand one after another, as on the wire. */
-export interface CommunityEdit {
-  /** Instead of what is there. */
-  readonly replace?: Uint8Array
-  readonly remove?: Uint8Array
-  /** Those that are not there yet. */
-  readonly add?: Uint8Array
-}
 
 /** What is absent stays as it is. */
 export interface AttributeEdits {
   readonly origin?: Origin
   readonly localPref?: number
   readonly med?: number
-  /** RFC 1997, 4 octets each. */
-  readonly communities?: CommunityEdit
-  /** RFC 4360, 8 octets each. */
-  readonly extendedCommunities?: CommunityEdit
-  /** RFC 8092, 12 octets each. */
-  readonly largeCommunities?: CommunityEdit
+  /** The whole list (RFC 1997), elements one after another as on the wire; empty for none. */
+  readonly communities?: Uint8Array
+  /** RFC 4360. */
+  readonly extendedCommunities?: Uint8Array
+  /** RFC 8092. */
+  readonly largeCommunities?: Uint8Array
   /** `count` from 1 to 255. */
   readonly prepend?: { readonly asNumber: number; readonly count: number }
   /** ONLY_TO_CUSTOMER (RFC 9234 §5). */
@@ -54,7 +45,7 @@ export function editGrowth(edits: AttributeEdits): number {
 }
 
 /**
- * Writes the edited form of `source[start, end)` to `target` at `at`. A list of communities that ends up empty is left out.
+ * Writes the edited form of `source[start, end)` to `target` at `at`. An empty list of communities is left out.
  * @returns the end in `target`
  * @throws RangeError when `target` has less room than the source's length plus `editGrowth`
  */
@@ -110,8 +101,8 @@ function editsByCode(edits: AttributeEdits): Edit[] {
   if (med !== undefined) found.push(valueEdit(attributeCode.med, uint32(med)))
   if (localPref !== undefined) found.push(valueEdit(attributeCode.localPref, uint32(localPref)))
   for (const kind of ['communities', 'extendedCommunities', 'largeCommunities'] as const) {
-    const edit = edits[kind]
-    if (edit !== undefined) found.push(listEdit(communityKinds[kind], edit))
+    const list = edits[kind]
+    if (list !== undefined) found.push(valueEdit(communityKinds[kind].code, list))
   }
   if (otc !== undefined) found.push(valueEdit(attributeCode.onlyToCustomer, uint32(otc)))
   return found
@@ -126,35 +117,6 @@ function prependEdit(asNumber: number, count: number): Edit {
   const write: ValueWriter = (source, start, end, target, at) =>
     writePrependedPath(source, start, end, asNumber, count, target, at)
   return { code: attributeCode.asPath, write, growth: canonicalPathLength(count) + 2 }
-}
-
-function listEdit({ code, width }: { code: number; width: number }, edit: CommunityEdit): Edit {
-  const { replace, remove, add } = edit
-  const write: ValueWriter = (source, start, end, target, at) => {
-    const listStart = at
-    if (replace === undefined) at = copyWithout(source, start, end, width, remove, target, at)
-    else at = copyWithout(replace, 0, replace.length, width, remove, target, at)
-    for (let from = 0; from < (add?.length ?? 0); from += width)
-      if (!listHolds(target, listStart, at, width, add!, from)) at = copyOctets(add!, from, from + width, target, at)
-    return at
-  }
-  return { code, write, growth: (replace?.length ?? 0) + (add?.length ?? 0) }
-}
-
-function copyWithout(
-  source: Uint8Array,
-  start: number,
-  end: number,
-  width: number,
-  without: Uint8Array | undefined,
-  target: Uint8Array,
-  at: number,
-): number {
-  if (without === undefined) return copyOctets(source, start, end, target, at)
-  for (let from = start; from < end; from += width)
-    if (!listHolds(without, 0, without.length, width, source, from))
-      at = copyOctets(source, from, from + width, target, at)
-  return at
 }
 
 function uint32(value: number): Uint8Array {

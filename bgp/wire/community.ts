@@ -1,6 +1,6 @@
 /**
  * Communities as text and as octets: standard (RFC 1997), extended (RFC 4360) and large (RFC 8092). One row per kind; an element is the
- * octets that it has on the wire, so that lists are searched and edited without a value for each.
+ * octets that it has on the wire, so that lists are searched without a value for each.
  */
 import { attributeCode, wellKnownCommunity } from './iana.ts'
 import { readUint16, readUint32, writeUint32 } from './octets.ts'
@@ -69,23 +69,6 @@ export const communityKinds = {
     render: (bytes, at) => [0, 4, 8].map(offset => readUint32(bytes, at + offset)).join(':'),
   },
 } as const satisfies Readonly<Record<string, CommunityKind>>
-
-/** Whether a list of elements of `width` octets holds the element at `element[elementAt]`. */
-export function listHolds(
-  bytes: Uint8Array,
-  start: number,
-  end: number,
-  width: number,
-  element: Uint8Array,
-  elementAt: number,
-): boolean {
-  for (let at = start; at < end; at += width) {
-    let equal = 0
-    while (equal < width && bytes[at + equal] === element[elementAt + equal]) equal++
-    if (equal === width) return true
-  }
-  return false
-}
 
 /** `rt:` and `soo:` of a two-octet AS, an IPv4 address or a four-octet AS; any other as its octets. */
 function parseExtended(text: string): Uint8Array | undefined {

@@ -51,9 +51,9 @@ const edits = {
   med: 2,
   otc: 3,
   prepend: { asNumber: 65000, count: 255 },
-  communities: { remove: Uint8Array.of(0, 1, 0, 2), add: Uint8Array.of(255, 255, 0, 6) },
-  largeCommunities: { replace: new Uint8Array(24) },
-  extendedCommunities: { replace: new Uint8Array(0) },
+  communities: Uint8Array.of(255, 255, 0, 6),
+  largeCommunities: new Uint8Array(24),
+  extendedCommunities: new Uint8Array(0),
 }
 
 /** What a peer of the same AS reads when a set is sent on to it in this form. */
