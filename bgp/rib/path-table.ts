@@ -403,7 +403,8 @@ export class PathTable {
       }
     }
     if (this.vacant.length === before) this.#patience = before / 64
-    if (this.prefixes.size === 0 && this.head.length > this.prefixes.capacity) this.#reset()
+    const isLarge = this.head.length > this.prefixes.capacity || this.next.length > FIRST_CAPACITY
+    if (this.prefixes.size === 0 && isLarge) this.#reset()
   }
 
   /** Whether peers are sent several paths of a prefix, so that each path counts for export, and ids stay theirs for a while. */

@@ -317,6 +317,8 @@ export class Rib {
     /** Places for prefixes: what memory grows with. */
     prefixCapacity: number
     paths: number
+    /** Places for paths. */
+    pathCapacity: number
     announcements: number
     attributeSets: number
     attributeOctets: number
@@ -327,6 +329,7 @@ export class Rib {
       prefixes: this.#tables[4].populated + this.#tables[6].populated,
       prefixCapacity: this.#tables[4].prefixes.capacity + this.#tables[6].prefixes.capacity,
       paths: this.#tables[4].size + this.#tables[6].size,
+      pathCapacity: this.#tables[4].pathCapacity + this.#tables[6].pathCapacity,
       announcements: this.#announcements.size,
       attributeSets: this.#attributes.size,
       attributeOctets: this.#attributes.octets,

@@ -18,6 +18,8 @@ export interface TestAttributes {
   extendedCommunities?: string[]
   /** `65000:1:2` */
   largeCommunities?: string[]
+  /** ONLY_TO_CUSTOMER (RFC 9234). */
+  otc?: number
 }
 
 const uint32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
@@ -56,7 +58,7 @@ export function updateBody(
   const new4 = announced.filter(four)
   if (attributes !== undefined) {
     const { origin, asPath, nextHop, med, localPref, communities, originatorId, clusterList } = attributes
-    const { extendedCommunities, largeCommunities } = attributes
+    const { extendedCommunities, largeCommunities, otc } = attributes
     list.push(...attribute(0x40, 1, [origin]))
     list.push(...attribute(0x40, 2, asPath.length > 0 ? [2, asPath.length, ...asPath.flatMap(uint32)] : []))
     if (new4.length > 0) list.push(...attribute(0x40, 3, octets(nextHop)))
@@ -75,6 +77,7 @@ export function updateBody(
           largeCommunities.flatMap(text => text.split(':').flatMap(part => uint32(Number(part)))),
         ),
       )
+    if (otc !== undefined) list.push(...attribute(0xc0, 35, uint32(otc)))
     if (new6.length > 0) list.push(...attribute(0x80, 14, [0, 2, 1, 16, ...octets(nextHop), 0, ...nlri(new6)]))
   }
   if (gone6.length > 0) list.push(...attribute(0x80, 15, [0, 2, 1, ...nlri(gone6)]))
@@ -92,12 +95,13 @@ export interface ReadUpdate {
 /**
  * Reads whole UPDATE messages, header and all; anything else is an error.
  * @param withIds families whose prefixes have path ids
+ * @param most octets of a message
  */
-export function* readUpdates(bytes: Uint8Array, withIds: readonly (4 | 6)[] = []): Generator<ReadUpdate> {
+export function* readUpdates(bytes: Uint8Array, withIds: readonly (4 | 6)[] = [], most = 4096): Generator<ReadUpdate> {
   for (let at = 0; at < bytes.length; ) {
     const length = (bytes[at + 16]! << 8) | bytes[at + 17]!
     if (bytes.subarray(at, at + 16).some(octet => octet !== 255)) throw new Error('marker')
-    if (length < 23 || length > 4096 || at + length > bytes.length || bytes[at + 18] !== 2) throw new Error('header')
+    if (length < 23 || length > most || at + length > bytes.length || bytes[at + 18] !== 2) throw new Error('header')
     yield readUpdate(bytes.subarray(at + 19, at + length), withIds)
     at += length
   }
@@ -151,6 +155,7 @@ function readAttribute(
       const parts = numbers(0)
       attributes.largeCommunities = parts.flatMap((_, at) => (at % 3 === 0 ? [parts.slice(at, at + 3).join(':')] : []))
     },
+    35: () => (attributes.otc = numbers(0)[0]!),
     14: () => {
       const end = 4 + value[3]!
       const family = value[1] === 1 ? 4 : 6

@@ -240,9 +240,9 @@ class Run {
     this.world.settle()
     while (this.world.rib.takeKernelChanges(1000).length > 0) this.world.settle()
     this.world.rib.export(1)
-    const { prefixCapacity, ...rest } = this.world.rib.sizes()
+    const { prefixCapacity, pathCapacity, ...rest } = this.world.rib.sizes()
     for (const [what, size] of Object.entries(rest)) assert.equal(size, 0, `${what} that are left`)
-    assert.ok(prefixCapacity <= 128, 'the tables are as small as at the start')
+    assert.ok(prefixCapacity <= 128 && pathCapacity <= 128, 'the tables are as small as at the start')
   }
 }
 

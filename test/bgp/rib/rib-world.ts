@@ -70,7 +70,7 @@ export class PeerView {
   receive(chunk: Uint8Array): void {
     const { 4: four = 0, 6: six = 0 } = this.config.session?.addPathSend ?? {}
     const withIds = ([4, 6] as const).filter(family => (family === 4 ? four : six) > 0)
-    for (const update of readUpdates(chunk, withIds)) {
+    for (const update of readUpdates(chunk, withIds, this.config.session?.maxMessageLength)) {
       this.updates++
       if (update.endOfRib !== undefined) this.endOfRibs.push(update.endOfRib)
       for (const prefix of update.withdrawn) {
