@@ -5,9 +5,10 @@
  */
 import { writeSync } from 'node:fs'
 import { reasonOf, WorldFault } from '../../lib/base/failure.ts'
-import { closeDescriptor } from '../../lib/linux/libc.ts'
+import { closeDescriptor, socketName } from '../../lib/linux/libc.ts'
 import { findLink } from '../../lib/linux/netlink/link.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
+import { decodeSocketAddress } from '../../lib/linux/socket-address.ts'
 import { setTrafficClass } from '../../lib/linux/tcp.ts'
 import { openUdpSender } from '../../lib/linux/udp.ts'
 import { type BfdSessionConfig, FULL_TTL, MULTIHOP_PORT, SINGLE_HOP_PORT } from '../bfd/session-config.ts'
@@ -88,8 +89,16 @@ function open({ remote, local, multihop, interface: link }: BfdSessionConfig, po
     remote: { address: remote, port: multihop === undefined ? SINGLE_HOP_PORT : MULTIHOP_PORT, ...scope },
     ttl: FULL_TTL,
   })
-  setTrafficClass(fd, remote.family, NETWORK_CONTROL)
-  return fd
+  try {
+    setTrafficClass(fd, remote.family, NETWORK_CONTROL)
+    // while our own link-local address is tentative the kernel takes another one, which the peer would not know
+    if (remote.isLinkLocal && !decodeSocketAddress(socketName(fd)).address.isLinkLocal)
+      throw new WorldFault('EADDRNOTAVAIL', `no link-local address of ours is ready on ${link}`, { retry: true })
+    return fd
+  } catch (thrown) {
+    closeDescriptor(fd)
+    throw thrown
+  }
 }
 
 /** @throws WorldFault */
