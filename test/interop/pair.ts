@@ -23,6 +23,7 @@ export interface OurSettings {
   readonly asNumber?: number
   /** Fields of the one peer. */
   readonly peer?: Readonly<Record<string, unknown>>
+  readonly policies?: readonly Readonly<Record<string, unknown>>[]
 }
 
 export class Pair<Other extends RouterDaemon> {
@@ -37,7 +38,7 @@ export class Pair<Other extends RouterDaemon> {
   static async begin<Other extends RouterDaemon>(
     Router: new (spec: RouterSpec) => Other,
     theirConfig: string,
-    { asNumber = 65010, peer = {} }: OurSettings,
+    { asNumber = 65010, peer = {}, policies = [] }: OurSettings,
   ): Promise<Pair<Other>> {
     sweepLeftovers()
     const folder = makeFolder()
@@ -59,6 +60,7 @@ export class Pair<Other extends RouterDaemon> {
       peers: [
         { name: 'other', address: THEIRS.ipv4, asNumber: THEIR_AS, import: 'accept', connectRetryTime: 1, ...peer },
       ],
+      policies,
       state,
       control: { socket },
     })

@@ -68,6 +68,11 @@ export class PodpeerProcess extends DaemonProcess {
     return this.#control.reset(name, text)
   }
 
+  /** Returns when it is said; `status` tells how far it is. @param wait seconds */
+  drain(wait: number, text: string): Promise<AgentStatus> {
+    return this.#control.drain({ wait: String(wait), text })
+  }
+
   async routes(table: RouteTableName): Promise<RouteRow[]> {
     const rows: RouteRow[] = []
     for await (const some of this.#control.routes({ table })) rows.push(...some)
