@@ -10,6 +10,8 @@ export class PlayedConnection {
   readonly updates: Uint8Array[] = []
   /** All other messages that came. */
   readonly heard: Message[] = []
+  /** Every message but KEEPALIVE in the order in which they came: `update`, `routeRefresh 1/1 subtype 2`. */
+  readonly story: string[] = []
   /** Why it is over. */
   closed: string | undefined
   onMessage = (_message: Message): void => {}
@@ -46,12 +48,20 @@ export class PlayedConnection {
     framer.push(chunk)
     while (framer.next()) {
       const { type, buffer, start, end } = framer
-      if (type === messageType.update) this.updates.push(buffer.slice(start, end))
-      else {
+      if (type === messageType.update) {
+        this.updates.push(buffer.slice(start, end))
+        this.story.push('update')
+      } else {
         const message = decodeMessage(type, buffer, start, end)
         this.heard.push(message)
+        if (message.type !== 'keepalive') this.story.push(wordsOf(message))
         this.onMessage(message)
       }
     }
   }
+}
+
+function wordsOf(message: Message): string {
+  if (message.type !== 'routeRefresh') return message.type
+  return `routeRefresh ${message.afi}/${message.safi} subtype ${message.subtype}`
 }
