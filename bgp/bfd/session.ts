@@ -184,11 +184,8 @@ export class BfdSession {
 
   #configure(timers: BfdTimers, turn: Turn): void {
     const before = this.#interval
-    const rxBefore = micros(this.#timers.receive)
+    if (timers.receive !== this.#timers.receive) this.#poll()
     this.#timers = timers
-    const rx = micros(timers.receive)
-    this.#effectiveRx = this.#state === 'Up' ? Math.max(this.#effectiveRx, rx) : rx
-    if (rx !== rxBefore) this.#poll()
     this.#desire()
     this.#reschedule(before, turn)
     this.#revision++
@@ -200,6 +197,8 @@ export class BfdSession {
     if (wanted !== this.#desired) this.#poll()
     this.#desired = wanted
     this.#effectiveTx = this.#state === 'Up' ? Math.min(this.#effectiveTx, wanted) : wanted
+    const rx = micros(this.#timers.receive)
+    this.#effectiveRx = this.#state === 'Up' ? Math.max(this.#effectiveRx, rx) : rx
   }
 
   /** There must be somebody to answer: whoever comes later is told of our pace when the session comes up. */

@@ -88,6 +88,8 @@ export class BfdKeeper {
   }
 
   #changed({ name, up, failure, independent, reason }: BfdChange): void {
+    // a peer that a range has made may be no more
+    this.follow(this.#client)
     if (!this.#wanted.has(name)) return
     this.#options.world.log[failure ? 'warn' : 'info']('bfd', { peer: name, state: up ? 'Up' : 'Down', reason })
     if (up || failure) this.#client?.bfdChanged(name, up ? 'up' : 'down', independent)
