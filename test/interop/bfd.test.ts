@@ -8,7 +8,7 @@ import { BirdRouter } from '../lab/router-bird.ts'
 import { FrrRouter } from '../lab/router-frr.ts'
 import type { FamilyName } from '../lab/topology.ts'
 import { untilComplete } from '../lab/waiting.ts'
-import { OURS, Pair, THEIR_AS, THEIRS } from './pair.ts'
+import { OURS, Pair, THEIR_AS, THEIR_PREFIXES, THEIRS } from './pair.ts'
 
 /** Long enough for a machine under load; what is waited for takes a second or two. */
 const DEADLINE = 30_000
@@ -32,9 +32,10 @@ function birdConfig({ family, multihop }: Way): string {
     `router id ${THEIRS.ipv4};`,
     'protocol device { }',
     'protocol bfd { interface "*" { interval 200 ms; multiplier 3; }; multihop { interval 200 ms; multiplier 3; }; }',
+    `protocol static { ${family}; route ${THEIR_PREFIXES[family]} blackhole; }`,
     `protocol bgp podpeer { local ${THEIRS[family]} as ${THEIR_AS}; neighbor ${OURS[family]} as 65010;`,
-    `  ${hops} bfd on; hold time ${HOLD_TIME}; connect delay time 0; connect retry time 1; error wait time 1, 1;`,
-    `  ${family} { import all; export none; };`,
+    `  ${hops} bfd on; hold time ${HOLD_TIME}; connect delay time 0; connect retry time 1; error wait time 1, 1; graceful restart on;`,
+    `  ${family} { import all; export where source = RTS_STATIC; next hop self; };`,
     '}',
     '',
   ].join('\n')
@@ -51,6 +52,8 @@ function frrConfig({ family, multihop }: Way): string {
     `router bgp ${THEIR_AS}`,
     ` bgp router-id ${THEIRS.ipv4}`,
     ' no bgp ebgp-requires-policy',
+    ' no bgp network import-check',
+    ' bgp graceful-restart',
     ` timers bgp 60 ${HOLD_TIME}`,
     ` neighbor ${us} remote-as 65010`,
     ...(multihop ? [` neighbor ${us} ebgp-multihop 3`] : []),
@@ -59,6 +62,7 @@ function frrConfig({ family, multihop }: Way): string {
     ` neighbor ${us} bfd`,
     ` neighbor ${us} bfd profile fast`,
     ` address-family ${family} unicast`,
+    `  network ${THEIR_PREFIXES[family]}`,
     `  neighbor ${us} activate`,
     ' exit-address-family',
     '',
@@ -141,6 +145,23 @@ describe('BFD beside BGP', { skip: cannotInteroperate() }, () => {
       await cutBfd(way, true)
       await until(pair, 'both are down', (state, { state: path }) => state === 'Idle' && path !== 'Up')
       assert.match((await peerOf(pair)).lastError ?? '', /BFD/)
+    })
+
+    test(`with ${name}, graceful restart keeps the peer's routes while BFD is down`, async () => {
+      const way = WAYS[0]!
+      const bfd = { transmit: 300, receive: 300, multiplier: 3, strict: true }
+      await using pair = await begin(way, { bfd })
+      await until(pair, 'BGP and BFD are up', bothUp)
+      await pair.learned('us', [THEIR_PREFIXES.ipv4])
+      await cutBfd(way, true)
+      await until(pair, 'both are down', (state, { state: path }) => state !== 'Established' && path !== 'Up')
+      const { families } = await peerOf(pair)
+      // FRR tells our own route back as well
+      assert.ok(families[0]!.stale >= 1)
+      await pair.learned('us', [THEIR_PREFIXES.ipv4])
+      await cutBfd(way, false)
+      await until(pair, 'both are up again', bothUp)
+      await pair.learned('us', [THEIR_PREFIXES.ipv4])
     })
   }
 })
