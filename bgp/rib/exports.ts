@@ -232,7 +232,7 @@ export class Exports {
   #releaseVacant(family: Family): void {
     const table = this.#tables[family]
     table.releaseDeparted(path => this.#isAny(table, group => group.needsPath(path)))
-    table.releaseVacant(prefix => this.#isAny(table, group => group.needs(prefix)))
+    table.releaseVacant(prefix => table.isDeparting(prefix) || this.#isAny(table, group => group.needs(prefix)))
   }
 
   #isAny(table: PathTable, holds: (group: ExportGroup) => boolean): boolean {

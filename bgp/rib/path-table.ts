@@ -12,16 +12,16 @@
  * exists only once some peer does. Where peers are sent several paths of a prefix, the id of a path here is the id that they
  * see: it stays with the path over a replacement, and is used again only when nobody holds it any more.
  *
- * Rules: whoever changes what selection could see calls `touch`; a prefix without paths is released by `releaseVacant` only
- * when nobody else needs its id.
+ * What is due for a prefix is prefix-work.ts'.
  */
 import type { Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
-import { PrefixTable } from '../../lib/base/prefix-table.ts'
 import { readUint32 } from '../wire/octets.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
+import { DepartedPaths } from './departed-paths.ts'
+import { PrefixWork, prefixState } from './prefix-work.ts'
 import type { RoutePolicy } from './route-policy.ts'
-import { IdQueue, resized } from './typed-array.ts'
+import { resized } from './typed-array.ts'
 
 /** Bits of a path's flags. */
 export const pathFlag = {
@@ -34,39 +34,12 @@ export const pathFlag = {
   longStale: 8,
 } as const
 
-/** Bits of a prefix's state. */
-const prefixState = {
-  /** In the queue for selection. */
-  dirty: 1,
-  /** The chosen path says something else than it did when it was chosen. */
-  bestReplaced: 2,
-  /** In the queue for export. */
-  changed: 4,
-  /** In the queue of kernel changes. */
-  kernel: 8,
-  /** In the queue of prefixes without paths. */
-  vacant: 16,
-} as const
-
 const FIRST_CAPACITY = 64
-/** Of the prefixes with paths, up to this part (a quarter) as many may lie there without. */
-const VACANT_PART = 4
-/** Most prefixes that one call of `releaseVacant` looks at. */
-const VACANT_PASS = 16_384
-/** Most departed paths that one call of `releaseDeparted` looks at. */
-const DEPARTED_PASS = 4096
 /** Of a peer whose routes are not limited. */
 const NO_LIMIT = 0xffffffff
 
-export class PathTable {
-  readonly family: Family
-  readonly prefixes: PrefixTable
+export class PathTable extends PrefixWork {
   readonly #announcements: AnnouncementTable
-  /** By prefix: first path of its list, 0 when it has none. */
-  head = new Int32Array(FIRST_CAPACITY)
-  /** By prefix: the chosen path, 0 for none. Only valid while `isSettled`. */
-  best = new Int32Array(FIRST_CAPACITY)
-  #state = new Uint8Array(FIRST_CAPACITY)
   /** By path; path 0 is nobody's and says nothing. */
   announcement = new Int32Array(FIRST_CAPACITY)
   prefix = new Int32Array(FIRST_CAPACITY)
@@ -80,15 +53,6 @@ export class PathTable {
   /** Freed paths, linked through `next`. */
   #freePath = 0
   #paths = 0
-  /** Prefixes that have paths. */
-  #populated = 0
-  /** Calls of `releaseVacant` to let pass, for none could be released last time. */
-  #patience = 0
-  /** Waiting for selection, for export, for the kernel; without paths. */
-  readonly dirty = new IdQueue()
-  readonly changed = new IdQueue()
-  readonly kernel = new IdQueue()
-  readonly vacant = new IdQueue()
   /** By peer. */
   received = new Uint32Array(16)
   rejected = new Uint32Array(16)
@@ -98,25 +62,16 @@ export class PathTable {
   /** Most prefixes that it may have, and how many announcements were beyond it. */
   limit = new Uint32Array(16).fill(NO_LIMIT)
   dropped = new Uint32Array(16)
-  /** Paths that are gone, whose ids somebody may hold still, and how many there are by prefix. */
-  readonly #departed = new IdQueue()
-  readonly #departedOf = new Map<number, number>()
-  #sendsIds = false
+  readonly #departed = new DepartedPaths()
 
   constructor(family: Family, announcements: AnnouncementTable, seed: number) {
-    this.family = family
-    this.prefixes = new PrefixTable(family, seed)
+    super(family, seed)
     this.#announcements = announcements
   }
 
   /** Paths in the table. */
   get size(): number {
     return this.#paths
-  }
-
-  /** Prefixes that have paths. */
-  get populated(): number {
-    return this.#populated
   }
 
   /** Path ids are less than this. */
@@ -173,7 +128,7 @@ export class PathTable {
       const length = buffer[at]!
       const prefix = this.prefixes.intern(buffer, at + 1, length)
       at += 1 + ((length + 7) >> 3)
-      if (prefix >= this.head.length) this.#growPrefixes()
+      if (prefix >= this.head.length) this.growPrefixes()
       const outcome = constant ?? filter.decide(this.prefixes, prefix)
       const effective = derives ? policy.effective(announcement, filter, outcome) : announcement
       this.#put(prefix, peer, pathId, announcement, effective, outcome.accept ? 0 : pathFlag.rejected)
@@ -199,7 +154,7 @@ export class PathTable {
   /** One prefix, for routes of our own. */
   originate(announcement: number, prefix: Prefix): void {
     const id = this.prefixes.intern(prefix.bytes, 0, prefix.length)
-    if (id >= this.head.length) this.#growPrefixes()
+    if (id >= this.head.length) this.growPrefixes()
     this.#put(id, this.#announcements.peer[announcement]!, 0, announcement, announcement, 0)
   }
 
@@ -284,7 +239,7 @@ export class PathTable {
   reconsider(peer: number): void {
     this.#scan(peer, path => {
       const prefix = this.prefix[path]!
-      if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
+      if (this.best[prefix] === path) this.state[prefix]! |= prefixState.bestReplaced
       this.touch(prefix)
     })
   }
@@ -317,116 +272,25 @@ export class PathTable {
       if (this.#announcements.peer[this.announcement[path]!] === peer) yield path
   }
 
-  /** Puts a prefix before selection. */
-  touch(prefix: number): void {
-    if ((this.#state[prefix]! & prefixState.dirty) !== 0) return
-    this.#state[prefix]! |= prefixState.dirty
-    this.dirty.push(prefix)
+  /** Whether peers are sent several paths of a prefix, so that each path counts for export, and ids stay theirs for a while. */
+  sendIds(sends: boolean): void {
+    this.everyPathCounts = sends
+    if (!sends) while (this.#departed.size > 0) this.releaseDeparted(() => false)
   }
 
-  /** Takes the next prefix to select for. */
-  nextDirty(): number {
-    const prefix = this.dirty.shift()
-    this.#state[prefix]! &= ~prefixState.dirty
-    return prefix
+  /** Releases ids of paths that are gone, but those that somebody needs. */
+  releaseDeparted(isNeeded: (path: number) => boolean): void {
+    this.#departed.release(isNeeded, this.prefix, path => this.#free(path))
   }
 
-  /** Enters the chosen path (0: none); returns whether something is up for export by it: another route or, where peers are sent several, any path. */
-  choose(prefix: number, path: number): boolean {
-    const state = this.#state[prefix]!
-    if (path === 0 && this.head[prefix] === 0 && (state & prefixState.vacant) === 0) {
-      this.#state[prefix]! |= prefixState.vacant
-      this.vacant.push(prefix)
-    }
-    const isSame = this.best[prefix] === path && (state & prefixState.bestReplaced) === 0
-    if (isSame && !this.#sendsIds) return false
-    this.best[prefix] = path
-    this.#state[prefix]! &= ~prefixState.bestReplaced
-    if ((state & prefixState.changed) === 0) {
-      this.#state[prefix]! |= prefixState.changed
-      this.changed.push(prefix)
-    }
-    return true
-  }
-
-  nextChanged(): number {
-    const prefix = this.changed.shift()
-    this.#state[prefix]! &= ~prefixState.changed
-    return prefix
-  }
-
-  /** Whether `best` says what it said when it was chosen. If not, selection is due, and the prefix then comes up as changed. */
-  isSettled(prefix: number): boolean {
-    return (this.#state[prefix]! & prefixState.bestReplaced) === 0
+  /** Whether a path of the prefix is gone whose id somebody may hold still. */
+  isDeparting(prefix: number): boolean {
+    return this.#departed.isOf(prefix)
   }
 
   /** The announcement of the chosen path, 0 for none; only valid while `isSettled`. */
   chosen(prefix: number): number {
     return this.announcement[this.best[prefix]!]!
-  }
-
-  touchKernel(prefix: number): void {
-    if ((this.#state[prefix]! & prefixState.kernel) !== 0) return
-    this.#state[prefix]! |= prefixState.kernel
-    this.kernel.push(prefix)
-  }
-
-  nextKernel(): number {
-    const prefix = this.kernel.shift()
-    this.#patience = 0
-    this.#state[prefix]! &= ~prefixState.kernel
-    return prefix
-  }
-
-  /** Whether so many prefixes have no path that it is time to release them. */
-  get isSparse(): boolean {
-    return this.#patience <= 0 && this.prefixes.size - this.#populated > this.#populated / VACANT_PART
-  }
-
-  /**
-   * Releases the ids of prefixes that have no path and that nobody else needs, once there are many. Some are kept: routes
-   * that flap come back soon, and to find a prefix is much cheaper than to remove it and to enter it again.
-   */
-  releaseVacant(isNeeded: (prefix: number) => boolean): void {
-    if (this.#patience > 0) this.#patience--
-    if (!this.isSparse) return
-    const busy = prefixState.dirty | prefixState.changed | prefixState.kernel
-    const before = this.vacant.length
-    for (let left = Math.min(before, VACANT_PASS); left > 0; left--) {
-      const prefix = this.vacant.shift()
-      if (this.head[prefix] !== 0) this.#state[prefix]! &= ~prefixState.vacant
-      else if ((this.#state[prefix]! & busy) !== 0 || this.#departedOf.has(prefix) || isNeeded(prefix))
-        this.vacant.push(prefix)
-      else {
-        this.#state[prefix] = 0
-        this.prefixes.release(prefix)
-      }
-    }
-    if (this.vacant.length === before) this.#patience = before / 64
-    const isLarge = this.head.length > this.prefixes.capacity || this.next.length > FIRST_CAPACITY
-    if (this.prefixes.size === 0 && isLarge) this.#reset()
-  }
-
-  /** Whether peers are sent several paths of a prefix, so that each path counts for export, and ids stay theirs for a while. */
-  sendIds(sends: boolean): void {
-    this.#sendsIds = sends
-    if (!sends) while (this.#departed.length > 0) this.releaseDeparted(() => false)
-  }
-
-  /** Releases ids of paths that are gone, but those that somebody needs. */
-  releaseDeparted(isNeeded: (path: number) => boolean): void {
-    for (let left = Math.min(this.#departed.length, DEPARTED_PASS); left > 0; left--) {
-      const path = this.#departed.shift()
-      if (isNeeded(path)) this.#departed.push(path)
-      else {
-        const prefix = this.prefix[path]!
-        const others = this.#departedOf.get(prefix)! - 1
-        if (others > 0) this.#departedOf.set(prefix, others)
-        else this.#departedOf.delete(prefix)
-        this.next[path] = this.#freePath
-        this.#freePath = path
-      }
-    }
   }
 
   /** Enters what policy makes of a path's announcement now; returns whether that is another one than before. */
@@ -438,7 +302,7 @@ export class PathTable {
     this.#noteOriginal(path, effective, this.receivedAs(path))
     this.announcement[path] = effective
     this.#announcements.release(before)
-    if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
+    if (this.best[prefix] === path) this.state[prefix]! |= prefixState.bestReplaced
     return true
   }
 
@@ -467,7 +331,7 @@ export class PathTable {
       if (effective !== received) this.#noteOriginal(added, effective, received)
       this.prefix[added] = prefix
       this.flags[added] = flags
-      if (this.head[prefix] === 0) this.#populated++
+      if (this.head[prefix] === 0) this.populated++
       this.next[added] = this.head[prefix]!
       this.head[prefix] = added
       this.received[peer]!++
@@ -487,7 +351,7 @@ export class PathTable {
     this.announcement[path] = effective
     this.#announcements.release(old)
     if (old === effective && rejectedBefore === rejectedNow) return
-    if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
+    if (this.best[prefix] === path) this.state[prefix]! |= prefixState.bestReplaced
     this.touch(prefix)
   }
 
@@ -532,26 +396,26 @@ export class PathTable {
     const announcement = this.announcement[path]!
     if (before === 0) {
       this.head[prefix] = this.next[path]!
-      if (this.head[prefix] === 0) this.#populated--
+      if (this.head[prefix] === 0) this.populated--
     } else this.next[before] = this.next[path]!
     if ((this.flags[path]! & pathFlag.stale) !== 0) this.stale[peer]!--
     if ((this.flags[path]! & pathFlag.rejected) !== 0) this.rejected[peer]!--
     this.received[peer]!--
     if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.further[peer]!--
     // the id may come back at once as another path of this prefix
-    if (this.best[prefix] === path) this.#state[prefix]! |= prefixState.bestReplaced
+    if (this.best[prefix] === path) this.state[prefix]! |= prefixState.bestReplaced
     this.announcement[path] = 0
     if (this.original !== undefined) this.#noteOriginal(path, 0, 0)
     this.#paths--
-    if (this.#sendsIds) {
-      this.#departed.push(path)
-      this.#departedOf.set(prefix, (this.#departedOf.get(prefix) ?? 0) + 1)
-    } else {
-      this.next[path] = this.#freePath
-      this.#freePath = path
-    }
+    if (this.everyPathCounts) this.#departed.add(path, prefix)
+    else this.#free(path)
     this.#announcements.release(announcement)
     this.touch(prefix)
+  }
+
+  #free(path: number): void {
+    this.next[path] = this.#freePath
+    this.#freePath = path
   }
 
   #allocate(): number {
@@ -576,13 +440,6 @@ export class PathTable {
     }
   }
 
-  #growPrefixes(): void {
-    const capacity = this.prefixes.capacity
-    this.head = resized(this.head, capacity)
-    this.best = resized(this.best, capacity)
-    this.#state = resized(this.#state, capacity)
-  }
-
   #resizePaths(capacity: number): void {
     this.announcement = resized(this.announcement, capacity)
     this.prefix = resized(this.prefix, capacity)
@@ -592,9 +449,9 @@ export class PathTable {
     if (this.original !== undefined) this.original = resized(this.original, capacity)
   }
 
-  /** No prefix is left: all memory goes back. */
-  #reset(): void {
-    this.#growPrefixes()
+  protected override reset(): void {
+    super.reset()
+    if (this.next.length === FIRST_CAPACITY) return
     this.#freshPath = 1
     this.#freePath = 0
     this.pathIds = undefined
