@@ -34,6 +34,8 @@ export type TableEffect =
 interface Entry {
   config: BfdSessionConfig
   readonly session: BfdSession
+  /** When `timer` is due. */
+  due: number
   /** When a session that says AdminDown ends. */
   endsAt: number
   sent: number
@@ -49,6 +51,8 @@ export class BfdTable {
   readonly #byName = new Map<string, Entry>()
   /** By the peer's address. */
   readonly #byRemote = new Map<string, Set<Entry>>()
+  /** Those whose status may have something else to say than was told. */
+  readonly #changed = new Set<Entry>()
   readonly #discarded = new Map<DiscardReason, number>()
 
   /** @param random in [0, 1) at each call */
@@ -92,7 +96,7 @@ export class BfdTable {
       if (now >= entry.endsAt) {
         this.#entries.delete(discriminator)
         effects.push({ type: 'end', discriminator })
-      } else if (now >= entry.session.deadline()) this.#handle(entry, { type: 'timer' }, now, effects)
+      } else if (now >= entry.due) this.#handle(entry, { type: 'timer' }, now, effects)
     }
     return effects
   }
@@ -100,7 +104,10 @@ export class BfdTable {
   /** When `expire` has something to do, ms; Infinity: never. */
   deadline(): number {
     let due = Number.POSITIVE_INFINITY
-    for (const { session, endsAt } of this.#entries.values()) due = Math.min(due, endsAt, session.deadline())
+    for (const entry of this.#entries.values()) {
+      if (entry.due < due) due = entry.due
+      if (entry.endsAt < due) due = entry.endsAt
+    }
     return due
   }
 
@@ -112,17 +119,13 @@ export class BfdTable {
   /** There is something to say of the session that it does not know itself. */
   touch(discriminator: number): void {
     const entry = this.#entries.get(discriminator)
-    if (entry !== undefined) entry.told = -1
+    if (entry !== undefined) this.#tell(entry)
   }
 
   /** The sessions that have something to say since this was asked last. */
   takeNews(): Omit<BfdSessionStatus, 'sendError'>[] {
-    const news: Omit<BfdSessionStatus, 'sendError'>[] = []
-    for (const [name, entry] of this.#byName) {
-      if (entry.told === entry.session.revision) continue
-      entry.told = entry.session.revision
-      news.push({ name, ...entry.session.status() })
-    }
+    const news = Array.from(this.#changed, ({ config, session }) => ({ name: config.name, ...session.status() }))
+    this.#changed.clear()
     return news
   }
 
@@ -135,7 +138,16 @@ export class BfdTable {
 
   #add(config: BfdSessionConfig, now: number): void {
     const session = new BfdSession(this.#newDiscriminator(), config, now, this.#random())
-    const entry: Entry = { config, session, endsAt: Number.POSITIVE_INFINITY, sent: 0, received: 0, told: -1 }
+    const entry: Entry = {
+      config,
+      session,
+      due: session.deadline(),
+      endsAt: Number.POSITIVE_INFINITY,
+      sent: 0,
+      received: 0,
+      told: session.revision,
+    }
+    this.#changed.add(entry)
     this.#entries.set(session.discriminator, entry)
     this.#byName.set(config.name, entry)
     const remote = config.remote.toString()
@@ -153,6 +165,7 @@ export class BfdTable {
     const remote = entry.config.remote.toString()
     const others = this.#byRemote.get(remote)
     this.#byName.delete(entry.config.name)
+    this.#changed.delete(entry)
     if (others?.delete(entry) && others.size === 0) this.#byRemote.delete(remote)
     this.#handle(entry, { type: 'disable' }, now, effects)
     entry.endsAt = now + entry.session.remoteDetectionTime
@@ -178,6 +191,14 @@ export class BfdTable {
     const { session, config } = entry
     for (const effect of session.handle(input, now, this.#random()))
       effects.push(this.#effect(entry, effect, config.name))
+    entry.due = session.deadline()
+    if (entry.told !== session.revision) this.#tell(entry)
+  }
+
+  /** Of those that are leaving nothing is told. */
+  #tell(entry: Entry): void {
+    entry.told = entry.session.revision
+    if (this.#byName.get(entry.config.name) === entry) this.#changed.add(entry)
   }
 
   #effect(entry: Entry, effect: SessionEffect, name: string): TableEffect {
