@@ -55,7 +55,9 @@ export function updateBody(
   const list: number[] = []
   const gone6 = withdrawn.filter(six)
   const new6 = announced.filter(six)
-  const new4 = announced.filter(four)
+  /** RFC 8950: IPv4 with an IPv6 next hop cannot go in the classic fields. */
+  const extended = announced.some(four) && attributes?.nextHop.includes(':') ? announced.filter(four) : []
+  const new4 = extended.length > 0 ? [] : announced.filter(four)
   if (attributes !== undefined) {
     const { origin, asPath, nextHop, med, localPref, communities, originatorId, clusterList } = attributes
     const { extendedCommunities, largeCommunities, otc } = attributes
@@ -78,6 +80,7 @@ export function updateBody(
         ),
       )
     if (otc !== undefined) list.push(...attribute(0xc0, 35, uint32(otc)))
+    if (extended.length > 0) list.push(...attribute(0x80, 14, [0, 1, 1, 16, ...octets(nextHop), 0, ...nlri(extended)]))
     if (new6.length > 0) list.push(...attribute(0x80, 14, [0, 2, 1, 16, ...octets(nextHop), 0, ...nlri(new6)]))
   }
   if (gone6.length > 0) list.push(...attribute(0x80, 15, [0, 2, 1, ...nlri(gone6)]))
