@@ -2,11 +2,12 @@
  * A peering in the words of its neighbours: what transport, decoder and RIB are told of its configuration and of what its
  * session negotiated. Values only.
  */
+import type { Prefix } from '../lib/base/prefix.ts'
 import type { PerFamily, RibPeer, RibSession } from './rib/peer.ts'
 import type { PrefixLimits } from './session/config.ts'
 import type { Negotiated } from './session/negotiation.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
-import type { Attachment, DialOptions } from './transport.ts'
+import type { Attachment, DialOptions, ListenRule } from './transport.ts'
 import { maxExtendedMessageLength, maxMessageLength } from './wire/iana.ts'
 import type { UpdateContext } from './wire/update-context.ts'
 
@@ -28,6 +29,11 @@ export function dialOptions({
     ...(password !== undefined && { password }),
     ...(gtsm !== undefined ? { ttl: 255, minimumTtl: 256 - gtsm } : ttl !== undefined && { ttl }),
   }
+}
+
+/** RFC 5082 §3: what a peer at most so many hops away sent with TTL 255. */
+export function listenRule(from: Prefix, { password, gtsm }: Pick<SpeakerPeer, 'password' | 'gtsm'>): ListenRule {
+  return { from, ...(password !== undefined && { password }), ...(gtsm !== undefined && { minimumTtl: 256 - gtsm }) }
 }
 
 export function ribPeer(config: SpeakerPeer): RibPeer {

@@ -7,8 +7,9 @@
  */
 import type { Address } from '../lib/base/ip.ts'
 import type { PeerRange, SpeakerPeer } from './speaker-config.ts'
+import type { Channel } from './transport.ts'
 
-/** Where a connection comes from. */
+/** Where a peer is. */
 export type PeerEnd = Pick<SpeakerPeer, 'address' | 'interface'>
 
 /** A peer to be, and the name of the one that gives way to it. */
@@ -26,6 +27,16 @@ export function isSameEnd(one: PeerEnd, other: PeerEnd): boolean {
   return one.address.equals(other.address) && (one.interface === other.interface || !one.address.isLinkLocal)
 }
 
+/** Where a connection comes from. */
+export function endOf({ remote, interface: link }: Channel): PeerEnd {
+  return { address: remote, ...(link !== undefined && { interface: link }) }
+}
+
+/** Whether a connection comes from this peer, and to the address where we wait for it. */
+export function isMeant(peer: SpeakerPeer, channel: Channel): boolean {
+  return isSameEnd(peer, endOf(channel)) && (peer.localAddress?.equals(channel.local) ?? true)
+}
+
 export class RangePeers {
   #ranges: readonly PeerRange[] = []
   /** By name of the peer, the oldest first. */
@@ -33,6 +44,11 @@ export class RangePeers {
 
   get hasRanges(): boolean {
     return this.#ranges.length > 0
+  }
+
+  /** Names of the peers that have come from ranges. */
+  get peers(): string[] {
+    return [...this.#members.keys()]
   }
 
   /** The name of the range that a peer has come from. */

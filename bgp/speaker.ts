@@ -8,7 +8,8 @@
 import type { Address, Family } from '../lib/base/ip.ts'
 import { hostPrefix, type Prefix } from '../lib/base/prefix.ts'
 import { Peering, type PeeringObserver } from './peering.ts'
-import { isSameEnd, RangePeers } from './range-peers.ts'
+import { listenRule } from './peering-terms.ts'
+import { endOf, isMeant, isSameEnd, RangePeers } from './range-peers.ts'
 import { Refusals } from './refusals.ts'
 import { type KernelChange, type NextHopChange, type NextHopVerdict, Rib, type RibCounts } from './rib/rib.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './rib/view.ts'
@@ -16,7 +17,7 @@ import type { LocalIdentity } from './session/config.ts'
 import type { State } from './session/state.ts'
 import type { SessionStatus } from './session/status.ts'
 import type { Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
-import type { Channel, Clock, Listener, ListenOptions, ListenRule, Transport } from './transport.ts'
+import type { Channel, Clock, Listener, ListenOptions, Transport } from './transport.ts'
 import { cease } from './wire/notification.ts'
 
 const FAMILIES: readonly Family[] = [4, 6]
@@ -29,6 +30,8 @@ const DRAIN_WAIT = 5000
 const NEXT_HOPS = 128
 /** Milliseconds without a session after which a peer of a range is forgotten: idle hold has had its say by then. */
 const RANGE_PEER_GRACE = 120_000
+/** Milliseconds between two looks for such peers. */
+const RANGE_PEER_LOOK = 30_000
 
 /** `leaving`: routes are announced as about to go (RFC 8326); `withdrawing`: they are being withdrawn; `drained`: no session is up. */
 export type DrainPhase = 'no' | 'leaving' | 'withdrawing' | 'drained'
@@ -94,6 +97,7 @@ export class Speaker {
   readonly #byNumber: (Peering | undefined)[] = []
   readonly #ranges = new RangePeers()
   readonly #refusals = new Refusals()
+  #cancelLook: () => void = () => {}
   readonly #observer: PeeringObserver
   #local: ReadonlyMap<string, Origination> = new Map()
   /** What the RIB was last told of `#local`: nothing of it while drained. */
@@ -157,6 +161,7 @@ export class Speaker {
     if (before !== undefined && config.listen === undefined)
       for (const peering of this.#peerings.values()) peering.stop()
     if (before === undefined && config.listen !== undefined) this.#startAll()
+    this.#lookAfterRanges()
     this.#considerRestart()
   }
 
@@ -234,6 +239,7 @@ export class Speaker {
    * @param goodbye with a Cease; else none is sent, so that peers with graceful restart keep our routes
    */
   stop(goodbye: boolean): void {
+    this.#cancelLook()
     this.#listen(undefined)
     for (const peering of this.#peerings.values()) peering.stop(goodbye ? cease.administrativeShutdown : undefined)
   }
@@ -347,15 +353,14 @@ export class Speaker {
 
   #accept(channel: Channel): void {
     for (const peering of this.#peerings.values()) if (isMeant(peering.config, channel)) return peering.accept(channel)
-    const end = { address: channel.remote, ...(channel.interface !== undefined && { interface: channel.interface }) }
     const admission =
-      this.#drain === 'no' ? this.#ranges.admit(end, name => isIdle(this.#peerings.get(name))) : undefined
+      this.#drain === 'no' ? this.#ranges.admit(endOf(channel), name => isIdle(this.#peerings.get(name)!)) : undefined
     if (admission === undefined) return this.#turnAway(channel, 'unknownPeer', 'which is not a configured peer')
     if (typeof admission === 'string') return this.#turnAway(channel, 'rangeFull', admission)
     const former = this.#peerings.get(admission.inPlaceOf ?? '')
     if (former !== undefined) this.#remove(former)
     const peering = this.#add(admission.peer)
-    this.#forgetInTime(peering)
+    if (this.#ranges.peers.length === 1) this.#lookAfterRanges()
     peering.accept(channel)
   }
 
@@ -371,15 +376,19 @@ export class Speaker {
     this.#world.observer.notice(undefined, code, `connection from ${channel.remote}, ${why}${others}`)
   }
 
-  /** Looks now and then at a peer of a range until it may go. */
-  #forgetInTime(peering: Peering): void {
+  /** Looks now and then, while there are peers of ranges, for those that may go. */
+  #lookAfterRanges(): void {
     const { clock } = this.#world
-    clock.wake(clock.now() + RANGE_PEER_GRACE, () => {
-      const { name } = peering.config
-      if (this.#peerings.get(name) !== peering || this.#ranges.rangeOf(name) === undefined) return
-      if (!isIdle(peering) || clock.now() - peering.status.since < RANGE_PEER_GRACE) return this.#forgetInTime(peering)
-      this.#ranges.forget(name)
-      this.#remove(peering)
+    this.#cancelLook()
+    if (this.#ranges.peers.length === 0) return
+    this.#cancelLook = clock.wake(clock.now() + RANGE_PEER_LOOK, () => {
+      for (const name of this.#ranges.peers) {
+        const peering = this.#peerings.get(name)!
+        if (!isIdle(peering) || clock.now() - peering.status.since < RANGE_PEER_GRACE) continue
+        this.#ranges.forget(name)
+        this.#remove(peering)
+      }
+      this.#lookAfterRanges()
     })
   }
 
@@ -475,20 +484,8 @@ function withRange(range: string | undefined): Pick<PeerView, 'range'> {
   return range === undefined ? {} : { range }
 }
 
-/** RFC 5082 §3: what a peer at most so many hops away sent with TTL 255. */
-function listenRule(from: Prefix, { password, gtsm }: Pick<SpeakerPeer, 'password' | 'gtsm'>): ListenRule {
-  return { from, ...(password !== undefined && { password }), ...(gtsm !== undefined && { minimumTtl: 256 - gtsm }) }
-}
-
-/** Whether a connection comes from this peer, and to the address where we wait for it. */
-function isMeant(config: SpeakerPeer, { remote, local, interface: link }: Channel): boolean {
-  const from = { address: remote, ...(link !== undefined && { interface: link }) }
-  return isSameEnd(config, from) && (config.localAddress?.equals(local) ?? true)
-}
-
 /** Without a session and without a connection, and nothing is kept for its return. */
-function isIdle(peering: Peering | undefined): boolean {
-  if (peering === undefined) return true
+function isIdle(peering: Peering): boolean {
   const { state, staleFamilies } = peering.status
   return (state === 'Idle' || state === 'Active') && staleFamilies.length === 0
 }
