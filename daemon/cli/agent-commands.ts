@@ -68,10 +68,10 @@ function addPeerActions(tree: Tree): void {
   asking(tree, tree.program.command('reset'))
     .description('end the session with a peer and set it up anew, whatever was against it')
     .addArgument(peer)
-    .option('--text <text>', 'told to the operator of the peer (RFC 9003)')
-    .action(async (name: string, options: AskingOptions & { readonly text?: string }) => {
+    .option('--message <text>', 'told to the operator of the peer (RFC 9003)')
+    .action(async (name: string, options: AskingOptions & { readonly message?: string }) => {
       const { resetView } = await import('./peer-actions.ts')
-      await show(resetView(new ControlClient(options.socket), name, options.text), tree.screen, options.output)
+      await show(resetView(new ControlClient(options.socket), name, options.message), tree.screen, options.output)
     })
 }
 

@@ -218,6 +218,50 @@ test('--watch prints again when something changed, and only then', async () => {
   ])
 })
 
+test('refresh and reset ask the agent of one peer, and say what comes of it', async () => {
+  const refreshed = await run(['refresh', 'tor'], here)
+  assert.deepEqual([refreshed.code, refreshed.out], [0, 'tor is asked for its routes.\n'])
+  await run(['refresh', '10.0.1.254', 'out', '--family', 'ipv6'], here)
+  const reset = await run(['reset', 'tor', '--message', 'new cables'], here)
+  assert.deepEqual([reset.code, reset.out], [0, 'The session with tor is set up anew.\n'])
+  assert.deepEqual(source.asked, ['refresh tor in all', 'refresh tor out ipv6', 'reset tor: new cables'])
+  const impossible = await run(['refresh', 'leaf'], here)
+  assert.notEqual(impossible.code, 0)
+  assert.match(impossible.complaints, /leaf: there is no session/)
+  assert.match((await run(['reset', 'nobody'], here)).complaints, /there is no peer nobody/)
+})
+
+test('peers ADDR tells what the session agreed on and what it is held to', async () => {
+  const [v4] = TOR.families
+  source.peerList = [
+    {
+      ...TOR,
+      hostName: 'tor-1',
+      softwareVersion: 'FRRouting/10.1',
+      agreed: ['enhanced route refresh', 'add-path receive ipv4'],
+      role: { ours: 'customer', peer: 'provider' },
+      longLived: [{ family: 'ipv4', staleTime: 3600 }],
+      gracefulRestart: { restartTime: 120, restarting: false, forwarding: [], notification: true },
+      families: [{ ...v4!, prefixes: 3, dropped: 7, limit: { count: 3, action: 'drop' } }],
+    },
+    { ...LEAF, heldBack: 'more than 5 prefixes of ipv6, until it is reset' },
+  ]
+  const { out } = await run(['peers', 'tor'], here)
+  assert.match(out, /^Software: +tor-1, FRRouting\/10\.1$/m)
+  assert.match(out, /^Agreed: +enhanced route refresh, add-path receive ipv4$/m)
+  assert.match(out, /^Role: +we are customer, the peer is provider$/m)
+  assert.match(out, /^Graceful restart: +120s, forwarding nothing, also after a NOTIFICATION$/m)
+  assert.match(out, /^Long-lived: +ipv4 3600s$/m)
+  assert.match(out, /^Limits: +ipv4 3 of 3 prefixes \(drop\), 7 announcements not taken$/m)
+  assert.match(
+    (await run(['peers', 'leaf'], here)).out,
+    /^Held back: +more than 5 prefixes of ipv6, until it is reset$/m,
+  )
+  const all = (await run(['peers'], here)).out
+  assert.match(all, /it sends more than 3 prefixes of ipv4: no further one is taken/)
+  assert.match(all, /held back: more than 5 prefixes of ipv6, until it is reset/)
+})
+
 test('drain waits until it is done', async () => {
   source.drain = () => {
     source.phase = 'withdrawing'
