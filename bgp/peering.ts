@@ -63,6 +63,8 @@ export class Peering {
   #config: SpeakerPeer
   #identity: LocalIdentity
   #isWanted = false
+  /** What BFD said last. */
+  #bfd: 'up' | 'down' = 'down'
   #session: Session | undefined
   #wakeAt = Number.POSITIVE_INFINITY
   #cancelWake: () => void = () => {}
@@ -141,6 +143,7 @@ export class Peering {
 
   /** @param independent of `down`: the peer's C bit (RFC 5880 §4.1) */
   bfd(state: 'up' | 'down', independent = false): void {
+    this.#bfd = state
     this.#handle(state === 'up' ? { type: 'bfdUp' } : { type: 'bfdDown', independent })
   }
 
@@ -218,6 +221,7 @@ export class Peering {
     if (from !== 'Idle') observer.stateChanged(this, from, 'Idle', 'an internal error')
     observer.changed()
     this.#wake(clock.now() + REST_AFTER_BUG, () => {
+      if (this.#bfd === 'up') this.#handle({ type: 'bfdUp' })
       if (this.#isWanted) this.#handle({ type: 'start' })
     })
   }

@@ -484,10 +484,10 @@ function withRange(range: string | undefined): Pick<PeerView, 'range'> {
   return range === undefined ? {} : { range }
 }
 
-/** Without a session and without a connection, and nothing is kept for its return. */
+/** Without a session and without a connection; nothing is kept for its return, and nothing held against it. */
 function isIdle(peering: Peering): boolean {
-  const { state, staleFamilies } = peering.status
-  return (state === 'Idle' || state === 'Active') && staleFamilies.length === 0
+  const { state, staleFamilies, heldBack } = peering.status
+  return (state === 'Idle' || state === 'Active') && staleFamilies.length === 0 && heldBack === undefined
 }
 
 /** The families whose End-of-RIB a live session still owes us, while we restart (RFC 4724 §4.1 leaves out those that restart too). */
