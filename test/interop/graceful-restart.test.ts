@@ -3,7 +3,8 @@ import { describe, test } from 'node:test'
 import { cannotInteroperate } from '../lab/daemons.ts'
 import { learnedRoutes, setDevice } from '../lab/network.ts'
 import { untilComplete } from '../lab/waiting.ts'
-import { OUR_PREFIXES, OURS, THEIR_PREFIXES } from './pair.ts'
+import { OUR_PREFIXES, OURS, Pair, THEIR_PREFIXES, THEIRS } from './pair.ts'
+import { GobgpRouter, lacksGobgp } from './router-gobgp.ts'
 import { withBird, withFrr } from './their-config.ts'
 
 const everything = Object.values(THEIR_PREFIXES)
@@ -103,5 +104,50 @@ describe('graceful restart', { skip: cannotInteroperate() }, () => {
     assert.deepEqual(kept.sort(), [...ourEverything].sort())
     await pair.us.start()
     await pair.established()
+  })
+})
+
+const GOBGP = [
+  '[global.config]',
+  '  as = 65100',
+  `  router-id = "${THEIRS.ipv4}"`,
+  '[[neighbors]]',
+  '  [neighbors.config]',
+  `    neighbor-address = "${OURS.ipv4}"`,
+  '    peer-as = 65010',
+  '  [neighbors.timers.config]',
+  '    connect-retry = 1',
+  '  [neighbors.graceful-restart.config]',
+  '    enabled = true',
+  '    notification-enabled = true',
+  '    long-lived-enabled = true',
+  '    restart-time = 2',
+  '  [[neighbors.afi-safis]]',
+  '    [neighbors.afi-safis.config]',
+  '      afi-safi-name = "ipv4-unicast"',
+  '    [neighbors.afi-safis.mp-graceful-restart.config]',
+  '      enabled = true',
+  '    [neighbors.afi-safis.long-lived-graceful-restart.config]',
+  '      enabled = true',
+  '      restart-time = 60',
+  '',
+].join('\n')
+
+describe('graceful restart with GoBGP', { skip: cannotInteroperate() || lacksGobgp() }, () => {
+  test('after NOTIFICATIONs and for long: both are agreed on, and its route outlives its process and its restart time', async () => {
+    await using pair = await Pair.begin(GobgpRouter, GOBGP, {
+      peer: { families: ['ipv4'], longLived: { staleTime: 60 } },
+    })
+    const agreed = await pair.established()
+    assert.equal(agreed.gracefulRestart?.notification, true)
+    assert.deepEqual(agreed.longLived, [{ family: 'ipv4', staleTime: 60 }])
+    await pair.other.ask(`global rib add ${THEIR_PREFIXES.ipv4}`)
+    await pair.learned('us', [THEIR_PREFIXES.ipv4])
+    await pair.other.kill9()
+    const late = await pair.until('its long life', ({ longLivedStale }) =>
+      longLivedStale?.length === 1 ? undefined : 'it is not late yet',
+    )
+    assert.notEqual(late.state, 'Established')
+    await pair.learned('us', [THEIR_PREFIXES.ipv4])
   })
 })
