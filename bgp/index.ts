@@ -2,15 +2,10 @@
 export { renderDiagnostic } from './bfd/packet.ts'
 export type { BfdSessionConfig, BfdTimers } from './bfd/session-config.ts'
 export type { BfdChange, BfdCounters, BfdSessionStatus } from './bfd/session-status.ts'
-export {
-  ACCEPT,
-  type Policy,
-  type PolicyMatch,
-  type PolicyTerm,
-  type PrefixRange,
-  REJECT,
-  type Verdict,
-} from './rib/policy.ts'
+export { PathPattern } from './rib/path-pattern.ts'
+export type * from './rib/policy.ts'
+export { ACCEPT, REJECT } from './rib/policy.ts'
+export { type CommunityPattern, parseCommunityPattern } from './rib/policy-community.ts'
 export type { KernelChange, NextHopChange, NextHopVerdict } from './rib/rib.ts'
 export type * from './rib/view.ts'
 export type { Negotiated } from './session/negotiation.ts'

@@ -2,7 +2,7 @@
  * The speaker: all peers and the RIB behind one interface. It is told the whole of what is wanted (`configure`,
  * `originate`) and touches only what changed. It knows no kernel and no Kubernetes; time and TCP come in with the world.
  *
- * Supported: RFC 4271, 4760 and 2545 (IPv4 and IPv6 unicast), 5492, 6793, 2918, 4724, 4456, 7606, 6286, 6608, 4486, 9687,
+ * Supported: RFC 4271, 4760 and 2545 (IPv4 and IPv6 unicast), 5492, 6793, 2918, 4724, 4456, 7606, 6286, 6608, 4486, 8326, 9003, 9687,
  * 2385 and 5082 (where the transport has them).
  */
 import type { Address, Family } from '../lib/base/ip.ts'

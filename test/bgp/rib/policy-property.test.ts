@@ -213,7 +213,7 @@ test('compiled policies do what a naive interpretation says, on import and expor
       assert.deepEqual({ announcements, attributeSets, paths }, { announcements: 0, attributeSets: 0, paths: 0 })
       assert(nextHops <= 5)
     }),
-    { numRuns: 400 },
+    { numRuns: 200 },
   )
 })
 

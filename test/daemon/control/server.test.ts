@@ -115,6 +115,18 @@ test('drain and undrain are told to the agent and answered with its status', asy
   assert.equal(JSON.parse((await ask('/v1/undrain', 'POST')).text).phase, 'running')
 })
 
+test('a wait that is no time and a text that no NOTIFICATION holds are refused', async () => {
+  assert.match(
+    (await refusal('/v1/drain?wait=soon', 'POST')).message,
+    /wait: "soon" is no number of seconds; write one from 0 to 3600/,
+  )
+  assert.match((await refusal('/v1/drain?wait=3601', 'POST')).message, /is no number of seconds/)
+  assert.match(
+    (await refusal(`/v1/drain?text=${'x'.repeat(256)}`, 'POST')).message,
+    /text: it has 256 octets; write at most 255/,
+  )
+})
+
 test('an unknown path is a 404, a wrong method a 405 that says which is right', async () => {
   assert.equal((await refusal('/v2/status')).status, 404)
   assert.equal((await refusal('/v1/peers/a/b')).status, 404)
