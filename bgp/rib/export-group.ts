@@ -254,7 +254,6 @@ export class ExportGroup {
   drain(prefixes: Int32Array, count: number): void {
     // it also shrinks with the tables, which they do only when nothing was told any more
     if (this.out.length !== this.#capacity) this.out = resized(this.out, this.#capacity)
-    this.#askedFor = 0
     for (let at = 0; at < count; at++) this.#bring(prefixes[at]!)
     if (this.#withheld.count > 0) this.#makeGood()
     this.#tell()
@@ -359,6 +358,7 @@ export class ExportGroup {
 
   /** Lets go of what `wanted` derived. */
   settle(): void {
+    this.#askedFor = 0 // the id may come to mean another announcement
     this.policies.local.settle()
   }
 
