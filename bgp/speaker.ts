@@ -2,8 +2,8 @@
  * The speaker: all peers and the RIB behind one interface. It is told the whole of what is wanted (`configure`,
  * `originate`) and touches only what changed. It knows no kernel and no Kubernetes; time and TCP come in with the world.
  *
- * Supported: RFC 4271, 4760 and 2545 (IPv4 and IPv6 unicast), 5492, 6793, 2918, 4724, 4456, 7606, 6286, 6608, 4486, 8326, 9003, 9687,
- * 2385 and 5082 (where the transport has them).
+ * Supported: RFC 4271, 4760 and 2545 (IPv4 and IPv6 unicast), 5492, 6793, 2918, 7313, 4724, 8538, 9494, 4456, 7606, 6286, 6608,
+ * 4486, 7911, 8326, 8654, 8950, 9003, 9234, 9687, 2385 and 5082 (where the transport has them).
  */
 import type { Address, Family } from '../lib/base/ip.ts'
 import { hostPrefix, type Prefix } from '../lib/base/prefix.ts'
