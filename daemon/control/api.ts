@@ -1,11 +1,10 @@
 /** What an agent's control API has: its resources and the parsing of their queries. What the agent is it asks of a ControlSource. */
-import type { DrainTerms } from '../../bgp/index.ts'
 import { InputFault } from '../../lib/base/failure.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { type Api, apiOf, NotFound, ok, type Resource } from './dispatch.ts'
 import type { FamilyName, PeerStatus, RouteTableName } from './document.ts'
-import type { ControlSource, RouteListing } from './source.ts'
+import type { ControlSource, DrainTerms, RouteListing } from './source.ts'
 
 export function agentApi(source: ControlSource): Api {
   return apiOf('agent', source, RESOURCES)

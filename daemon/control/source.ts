@@ -1,5 +1,4 @@
 /** What the control API asks of the agent. Answers are values at the moment of asking. */
-import type { DrainTerms } from '../../bgp/index.ts'
 import type { Address } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { BfdDocument } from './bfd-document.ts'
@@ -14,6 +13,14 @@ import type {
 } from './document.ts'
 import type { NodeJourneys } from './journey-document.ts'
 import type { ProbeStatus, VxlanStatus } from './overlay-document.ts'
+
+/** How a node goes out of service. */
+export interface DrainTerms {
+  /** Milliseconds from GRACEFUL_SHUTDOWN to withdrawal; absent: five seconds. */
+  readonly wait?: number
+  /** For the operators of the peers (RFC 9003), at most 255 octets. */
+  readonly text?: string
+}
 
 export interface ControlSource {
   status(): AgentStatus
