@@ -94,6 +94,13 @@ export class PlayedSession {
     return this.#right
   }
 
+  /** What has come since this was asked, in place of `rightSince`: a stream of whole and half messages. */
+  take(): Uint8Array[] {
+    const octets = this.#chunks.map(chunk => chunk.octets)
+    this.#chunks = []
+    return octets
+  }
+
   get routes(): number {
     return this.#table.digest.routes
   }
