@@ -251,7 +251,7 @@ export class Agent {
 
   #peers({ config }: Desired): { peers: SpeakerPeer[]; ranges: PeerRange[]; problems: string[] } {
     const { asNumber } = config
-    const { keys, problems } = this.#keyring.read([...config.peers, ...config.ranges])
+    const { keys, problems } = this.#keyring.read(config.peers, config.ranges)
     if (asNumber === undefined) return { peers: [], ranges: [], problems }
     const isAble = ({ name, password }: Keyed) => password === undefined || keys.has(name)
     return {

@@ -28,10 +28,10 @@ export class Keyring {
   }
 
   /** The keys by name of the peer, or of the range of peers; what is wrong with the rest, in sentences. */
-  read(peers: readonly Keyed[]): { keys: ReadonlyMap<string, string>; problems: string[] } {
+  read(peers: readonly Keyed[], ranges: readonly Keyed[]): { keys: ReadonlyMap<string, string>; problems: string[] } {
     const found = new Map<string, KnownKey>()
     const problems: string[] = []
-    for (const { name, password } of peers) {
+    for (const { name, password } of [...peers, ...ranges]) {
       if (password === undefined) continue
       const source = JSON.stringify(password)
       try {
@@ -41,7 +41,9 @@ export class Keyring {
         const known = this.#known.get(name)
         if (known?.source === source) found.set(name, known)
         const outcome = known?.source === source ? 'goes on with the key read before' : 'is left out'
-        problems.push(`peer ${name} ${outcome}: ${thrown.message}`)
+        problems.push(
+          `${ranges.some(range => range.name === name) ? 'range' : 'peer'} ${name} ${outcome}: ${thrown.message}`,
+        )
       }
     }
     this.#known = found

@@ -7,7 +7,7 @@ import type { Address } from '../../lib/base/ip.ts'
 import type { AgentWorld } from './world.ts'
 
 export interface LinkRoutersOptions {
-  readonly world: Pick<AgentWorld, 'watchRouters'>
+  readonly world: Pick<AgentWorld, 'clock' | 'watchRouters'>
   readonly heard: (interfaceName: string, router: Address) => void
   /** `problems` may have something else to say. */
   readonly changed: () => void
@@ -44,9 +44,13 @@ export class LinkRouters {
 
   /** What comes at once is told later: whoever wants a watch is not done yet. */
   #begin(name: string): void {
-    const later = (run: () => void) => setImmediate(() => this.#watches.has(name) && run())
+    const { world } = this.#options
+    const later = (run: () => void) =>
+      world.clock.yield(() => {
+        if (this.#watches.has(name)) run()
+      })
     try {
-      const watch = this.#options.world.watchRouters(name, {
+      const watch = world.watchRouters(name, {
         heard: router => later(() => this.#options.heard(name, router)),
         problem: text => later(() => this.#note(name, text)),
       })

@@ -69,6 +69,8 @@ export class RouterWatch {
   #router: Address | undefined
   #heardAt = Number.NEGATIVE_INFINITY
   #saidAt = Number.NEGATIVE_INFINITY
+  /** Somebody has asked who is there, since we said it last. */
+  #isAsked = false
   #problem: string | undefined
 
   /** @throws WorldFault where there are no netlink sockets */
@@ -91,9 +93,9 @@ export class RouterWatch {
     try {
       this.#socket ??= this.#open()
       const { fd, link } = this.#socket
-      const isAsked = this.#listen(fd)
+      this.#listen(fd)
       const pause = performance.now() - this.#saidAt
-      if (pause >= ADVERTISE || (isAsked && pause >= LEAST_PAUSE)) this.#advertise(fd, link)
+      if (pause >= (this.#isAsked ? LEAST_PAUSE : ADVERTISE)) this.#advertise(fd, link)
       this.#report(undefined)
     } catch (thrown) {
       if (!(thrown instanceof WorldFault)) throw thrown
@@ -128,14 +130,13 @@ export class RouterWatch {
     }
   }
 
-  /** Returns whether somebody has asked who is there. */
-  #listen(fd: number): boolean {
+  #listen(fd: number): void {
     const buffer = new Uint8Array(LONGEST)
-    for (let isAsked = false; ; ) {
+    for (;;) {
       const datagram = receiveFrom(fd, buffer, `hearing routers on ${this.#interface}`)
-      if (datagram === undefined) return isAsked
+      if (datagram === undefined) return
       const sender = decodeAddress(datagram.sender)
-      if (datagram.data[0] === ROUTER_SOLICITATION) isAsked = true
+      if (datagram.data[0] === ROUTER_SOLICITATION) this.#isAsked = true
       else if (sender.isLinkLocal) this.#hear(sender)
     }
   }
@@ -153,6 +154,7 @@ export class RouterWatch {
   #advertise(fd: number, { mac }: Link): void {
     this.#send(fd, encodeRouterAdvertisement(mac), ALL_NODES)
     this.#saidAt = performance.now()
+    this.#isAsked = false
   }
 
   #send(fd: number, message: Uint8Array, to: Address): void {
