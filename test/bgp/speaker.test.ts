@@ -101,7 +101,7 @@ test('iBGP does not pass on to iBGP what it learned from iBGP, without reflectio
   assert.deepEqual(c.received(b), [])
 })
 
-test('a peer whose link is cut is noticed by the hold time, which says goodbye: its routes go at once', () => {
+test('a peer whose link is cut is noticed by the hold time: its routes stay for its restart time, as both sides set the N bit', () => {
   const { a, b, clock, network } = pair()
   network.cut(b.address)
   clock.advance(55_000)
@@ -109,6 +109,8 @@ test('a peer whose link is cut is noticed by the hold time, which says goodbye: 
   clock.advance(36_000)
   assert.notEqual(a.state(b), 'Established')
   assert.match(a.said.join('\n'), /Established→Idle: hold timer expired/)
+  assert.deepEqual(a.received(b), ['198.51.100.0/24 via 10.0.0.2 stale'])
+  clock.advance(2 * MINUTE)
   assert.deepEqual(a.received(b), [])
   network.mend(b.address)
   clock.advance(10 * MINUTE)
@@ -138,6 +140,7 @@ test('a killed speaker’s routes of both families stay until its successor has 
   const { gracefulRestart } = a.view(b).session.negotiated!
   assert.deepEqual(gracefulRestart, {
     restarting: true,
+    notification: true,
     restartTime: 120,
     families: [
       { family: 4, forwarding: true },
