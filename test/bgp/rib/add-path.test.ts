@@ -197,3 +197,29 @@ test('more paths than a batch holds go out all the same', () => {
   world.settle()
   assert.equal(to.table.size, 0)
 })
+
+test('what a slow peer is still to hear withdrawn is withdrawn under its own prefix, however many come in the meantime', () => {
+  const world = new RibWorld()
+  const to = world.up(sinkOf(4))
+  const from = world.up(feeders[0]!)
+  const prefixes = (high: number) => Array.from({ length: 60 }, (_, at) => `20.${high}.${at}.0/24`)
+  const turn = () => {
+    world.settle()
+    world.rib.takeKernelChanges(1000)
+    world.settle()
+  }
+  world.announce(from, prefixes(1), route(65111))
+  turn()
+  to.takesMore = false
+  world.announce(from, ['20.9.0.0/24'], route(65111)) // fills its queue
+  turn()
+  world.withdraw(from, [...prefixes(1), '20.9.0.0/24'])
+  turn()
+  world.announce(from, prefixes(2), route(65111))
+  turn()
+  to.takesMore = true
+  world.rib.resume(to.number)
+  turn()
+  assert.deepEqual(Array.from(to.table.keys(), text => text.split('#')[0]).sort(), prefixes(2).sort())
+  assert.equal(to.idleWithdrawn, 0)
+})
