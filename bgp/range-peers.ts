@@ -63,14 +63,13 @@ export class RangePeers {
    */
   configure(ranges: readonly PeerRange[], configured: readonly PeerEnd[]): SpeakerPeer[] {
     this.#ranges = ranges
-    const stay = [...this.#members].flatMap(([name, member]) => {
+    return [...this.#members].flatMap(([name, member]) => {
       const range = this.#match(member.address)
       if (range?.name === member.range && !configured.some(peer => isSameEnd(peer, member)))
         return [peerOf(range, member)]
       this.#members.delete(name)
       return []
     })
-    return stay
   }
 
   /**
