@@ -1,13 +1,15 @@
 /**
  * One connection of a peering as octets: messages out of what the channel brings, and whether what we send gets away. The one
- * place where a peer's fault is caught. Knows no session and no route.
+ * place where a peer's fault is caught, and the one where whoever looks on is told of messages. Knows no session and no route.
  */
+import type { MessageSink, Passage } from './passage.ts'
 import type { ConnectionId, PeerInput } from './session/input.ts'
 import type { Negotiated } from './session/negotiation.ts'
 import type { Channel } from './transport.ts'
 import { PeerFault } from './wire/fault.ts'
 import { Framer } from './wire/framer.ts'
-import { maxExtendedMessageLength, messageType } from './wire/iana.ts'
+import { countMessages, messageLength } from './wire/header.ts'
+import { headerLength, maxExtendedMessageLength, messageType } from './wire/iana.ts'
 import { decodeMessage } from './wire/message.ts'
 import { cease, errorCode } from './wire/notification.ts'
 import type { UpdateReader } from './wire/update-reader.ts'
@@ -16,13 +18,22 @@ export class Link {
   readonly id: ConnectionId
   readonly channel: Channel
   readonly #framer = new Framer()
+  readonly #sink: MessageSink
+  #received: Passage
+  #sent: Passage
+  /** When the chunk came that is being read. */
+  #now = 0
   #enhancedRefresh = false
   /** Octets that the channel held back when we last looked; 0: none. */
   #held = 0
 
-  constructor(id: ConnectionId, channel: Channel) {
+  constructor(id: ConnectionId, channel: Channel, sink: MessageSink) {
     this.id = id
     this.channel = channel
+    this.#sink = sink
+    const unread = { connection: id, fourOctetAs: true, addPath: [] }
+    this.#received = { ...unread, direction: 'received' }
+    this.#sent = { ...unread, direction: 'sent' }
   }
 
   /** What an UPDATE was read from. */
@@ -31,13 +42,16 @@ export class Link {
   }
 
   /** What the OPENs have come to that changes how messages read. */
-  agree({ extendedMessages, enhancedRefresh }: Negotiated): void {
+  agree({ extendedMessages, enhancedRefresh, fourOctetAs, addPath }: Negotiated): void {
+    this.#received = { ...this.#received, fourOctetAs, addPath: addPath.receive }
+    this.#sent = { ...this.#sent, fourOctetAs, addPath: addPath.send }
     this.#enhancedRefresh = enhancedRefresh
     if (extendedMessages) this.#framer.maxLength = maxExtendedMessageLength
   }
 
-  /** Takes the next chunk, once `next` has said `more`. */
-  push(chunk: Uint8Array): void {
+  /** Takes the next chunk, once `next` has said `more`. @param now ms on the engine's clock */
+  push(chunk: Uint8Array, now: number): void {
+    this.#now = now
     this.#framer.push(chunk)
   }
 
@@ -58,8 +72,9 @@ export class Link {
     }
   }
 
-  /** Returns whether octets have begun to wait. */
-  write(chunks: readonly Uint8Array[]): boolean {
+  /** Whole messages. Returns whether octets have begun to wait. @param now ms on the engine's clock */
+  write(chunks: readonly Uint8Array[], now: number): boolean {
+    for (const chunk of chunks) this.#tellSent(chunk, now)
     if (this.channel.write(chunks)) return false
     const before = this.#held
     this.#held = this.channel.bufferedBytes
@@ -78,10 +93,21 @@ export class Link {
     this.#held = 0
   }
 
+  #tellSent(chunk: Uint8Array, now: number): void {
+    const sink = this.#sink
+    let skipped = countMessages(chunk) - sink.depth
+    for (let at = 0; at < chunk.length; skipped--) {
+      const end = at + messageLength(chunk, at)
+      if (skipped <= 0) sink.pass(this.#sent, now, chunk, at, end)
+      at = end
+    }
+  }
+
   #decode(reader: UpdateReader | undefined): PeerInput | 'routes' | 'more' {
     const framer = this.#framer
     if (!framer.next()) return 'more'
     const { type, buffer, start, end } = framer
+    this.#sink.pass(this.#received, this.#now, buffer, start - headerLength, end)
     if (type !== messageType.update) {
       const message = decodeMessage(type, buffer, start, end, this.#enhancedRefresh)
       return { type: 'message', connection: this.id, message }

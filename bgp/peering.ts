@@ -4,8 +4,10 @@
  * other one; a bug in the RIB, which is everybody's, is not caught.
  */
 import { reasonOf, WorldFault } from '../lib/base/failure.ts'
-import type { Family } from '../lib/base/ip.ts'
+import type { Address, Family } from '../lib/base/ip.ts'
+import { BlackBox, blackBoxDepth } from './black-box.ts'
 import { Link } from './link.ts'
+import type { MessageSink, MessageTap, Passage, PassingPeer } from './passage.ts'
 import { dialOptions, ribPeer, ribSession, updateContext } from './peering-terms.ts'
 import { PrefixWatch } from './prefix-watch.ts'
 import type { Rib } from './rib/rib.ts'
@@ -37,6 +39,12 @@ export interface PeeringObserver {
   notice(peering: Peering, code: string, text: string): void
 }
 
+/** What all peerings of a speaker share, as it is at the moment. */
+export interface TapHolder {
+  /** Absent: nobody listens. */
+  readonly tap: MessageTap | undefined
+}
+
 interface Session {
   readonly link: Link
   readonly reader: UpdateReader
@@ -50,12 +58,15 @@ interface World {
   readonly transport: Transport
   readonly clock: Clock
   readonly observer: PeeringObserver
+  readonly taps: TapHolder
 }
 
-export class Peering {
+export class Peering implements MessageSink, PassingPeer {
   /** This peer's number in the RIB. */
   readonly number: number
   readonly endOfRib = { sent: new Set<Family>(), received: new Set<Family>() }
+  /** The last messages, over all sessions. */
+  readonly blackBox = new BlackBox()
   updatesSent = 0
   readonly #world: World
   #peer: Peer
@@ -92,6 +103,36 @@ export class Peering {
 
   get channel(): Channel | undefined {
     return this.#session?.link.channel
+  }
+
+  /** Without a session and without a connection; nothing is kept for its return, and nothing held against it. */
+  get isIdle(): boolean {
+    const { state, staleFamilies, heldBack } = this.status
+    return (state === 'Idle' || state === 'Active') && staleFamilies.length === 0 && heldBack === undefined
+  }
+
+  /** The families whose End-of-RIB a live session still owes us, while we restart (RFC 4724 §4.1 leaves out those that restart too). */
+  get awaited(): Family[] {
+    const peer = this.negotiated?.gracefulRestart
+    if (peer === undefined || peer.restarting) return []
+    return this.negotiated!.families.filter(family => !this.endOfRib.received.has(family))
+  }
+
+  get localAddress(): Address | undefined {
+    return this.channel?.local ?? this.#links.values().next().value?.channel.local
+  }
+
+  get remoteAs(): number {
+    return this.#session?.negotiated.remoteAs ?? this.#config.remoteAs
+  }
+
+  get depth(): number {
+    return this.#world.taps.tap === undefined ? blackBoxDepth : Number.POSITIVE_INFINITY
+  }
+
+  pass(passage: Passage, now: number, bytes: Uint8Array, start: number, end: number): void {
+    this.blackBox.note(passage, now, bytes, start, end)
+    this.#world.taps.tap?.(this, passage, now, bytes, start, end)
   }
 
   start(): void {
@@ -279,7 +320,7 @@ export class Peering {
   }
 
   #join(id: ConnectionId, channel: Channel): void {
-    const link = new Link(id, channel)
+    const link = new Link(id, channel, this)
     this.#links.set(id, link)
     channel.onData = chunk => this.#receive(link, chunk)
     channel.onDrain = () => this.#drained(link)
@@ -323,7 +364,7 @@ export class Peering {
 
   #receive(link: Link, chunk: Uint8Array): void {
     if (!this.#links.has(link.id)) return
-    link.push(chunk)
+    link.push(chunk, this.#world.clock.now())
     while (this.#links.has(link.id) && this.#readNext(link)) {}
     this.#world.observer.changed()
     this.#schedule()
@@ -375,7 +416,7 @@ export class Peering {
   }
 
   #write(link: Link, chunks: readonly Uint8Array[]): void {
-    if (link.write(chunks)) this.#handle({ type: 'writeBlocked', connection: link.id })
+    if (link.write(chunks, this.#world.clock.now())) this.#handle({ type: 'writeBlocked', connection: link.id })
   }
 
   /** A peer that reads slowly is not one that has stopped (RFC 9687 §3.2): the send hold time starts anew. */

@@ -7,6 +7,8 @@
  */
 import type { Address, Family } from '../lib/base/ip.ts'
 import { hostPrefix, type Prefix } from '../lib/base/prefix.ts'
+import type { KeptMessage } from './black-box.ts'
+import type { MessageTap } from './passage.ts'
 import { Peering, type PeeringObserver } from './peering.ts'
 import { listenRule } from './peering-terms.ts'
 import { endOf, isMeant, isSameEnd, RangePeers } from './range-peers.ts'
@@ -112,6 +114,7 @@ export class Speaker {
   #drainTerms: DrainTerms = {}
   #cancelDrainWait: (() => void) | undefined
   #working = false
+  readonly #taps: { tap: MessageTap | undefined } = { tap: undefined }
 
   /** @param restart given when this speaker takes over from one before it whose routes the peers may still hold */
   constructor(identity: SpeakerIdentity, world: SpeakerWorld, restart?: Restart) {
@@ -278,6 +281,16 @@ export class Speaker {
     return this.#peerings.get(peer)?.config.address
   }
 
+  /** The last messages of a peer that runs, by its configured name, oldest first. */
+  messages(peer: string): readonly KeptMessage[] {
+    return this.#peerings.get(peer)?.blackBox.messages() ?? []
+  }
+
+  /** All messages of all peers pass by it from now on, until it is replaced or taken off. */
+  set tap(tap: MessageTap | undefined) {
+    this.#taps.tap = tap
+  }
+
   routes(query: RouteQuery): RouteCursor {
     return this.#rib.routes(query)
   }
@@ -314,6 +327,7 @@ export class Speaker {
       transport,
       clock,
       observer: this.#observer,
+      taps: this.#taps,
     })
     this.#peerings.set(peer.name, peering)
     this.#byNumber[peering.number] = peering
@@ -354,7 +368,7 @@ export class Speaker {
   #accept(channel: Channel): void {
     for (const peering of this.#peerings.values()) if (isMeant(peering.config, channel)) return peering.accept(channel)
     const admission =
-      this.#drain === 'no' ? this.#ranges.admit(endOf(channel), name => isIdle(this.#peerings.get(name)!)) : undefined
+      this.#drain === 'no' ? this.#ranges.admit(endOf(channel), name => this.#peerings.get(name)!.isIdle) : undefined
     if (admission === undefined) return this.#turnAway(channel, 'unknownPeer', 'which is not a configured peer')
     if (typeof admission === 'string') return this.#turnAway(channel, 'rangeFull', admission)
     const former = this.#peerings.get(admission.inPlaceOf ?? '')
@@ -384,7 +398,7 @@ export class Speaker {
     this.#cancelLook = clock.wake(clock.now() + RANGE_PEER_LOOK, () => {
       for (const name of this.#ranges.peers) {
         const peering = this.#peerings.get(name)!
-        if (!isIdle(peering) || clock.now() - peering.status.since < RANGE_PEER_GRACE) continue
+        if (!peering.isIdle || clock.now() - peering.status.since < RANGE_PEER_GRACE) continue
         this.#ranges.forget(name)
         this.#remove(peering)
       }
@@ -424,7 +438,7 @@ export class Speaker {
   #considerRestart(): void {
     const restart = this.#restart
     if (restart === undefined) return
-    const states = [...this.#peerings.values()].map(peering => ({ peering, waiting: waitsFor(peering) }))
+    const states = [...this.#peerings.values()].map(peering => ({ peering, waiting: peering.awaited }))
     for (const family of FAMILIES) {
       const held = !this.#localKnown || states.some(({ waiting }) => waiting.includes(family))
       this.#rib.holdEndOfRib(family, held)
@@ -482,17 +496,4 @@ export class Speaker {
 
 function withRange(range: string | undefined): Pick<PeerView, 'range'> {
   return range === undefined ? {} : { range }
-}
-
-/** Without a session and without a connection; nothing is kept for its return, and nothing held against it. */
-function isIdle(peering: Peering): boolean {
-  const { state, staleFamilies, heldBack } = peering.status
-  return (state === 'Idle' || state === 'Active') && staleFamilies.length === 0 && heldBack === undefined
-}
-
-/** The families whose End-of-RIB a live session still owes us, while we restart (RFC 4724 §4.1 leaves out those that restart too). */
-function waitsFor(peering: Peering): Family[] {
-  const peer = peering.negotiated?.gracefulRestart
-  if (peer === undefined || peer.restarting) return []
-  return peering.negotiated!.families.filter(family => !peering.endOfRib.received.has(family))
 }

@@ -56,8 +56,13 @@ export function judgeLength(type: number, length: number): void {
 /** How many messages there are in octets that hold whole ones of our own. */
 export function countMessages(bytes: Uint8Array): number {
   let count = 0
-  for (let at = 0; at < bytes.length; at += readUint16(bytes, at + markerLength)) count++
+  for (let at = 0; at < bytes.length; at += messageLength(bytes, at)) count++
   return count
+}
+
+/** Octets of one of our own messages, that begins at `bytes[at]`. */
+export function messageLength(bytes: Uint8Array, at: number): number {
+  return readUint16(bytes, at + markerLength)
 }
 
 /** RFC 4271 §6.1: the data is the length field. */
