@@ -73,6 +73,10 @@ export class PodpeerProcess extends DaemonProcess {
     return this.#control.drain({ wait: String(wait), text })
   }
 
+  undrain(): Promise<AgentStatus> {
+    return this.#control.undrain()
+  }
+
   async routes(table: RouteTableName): Promise<RouteRow[]> {
     const rows: RouteRow[] = []
     for await (const some of this.#control.routes({ table })) rows.push(...some)
