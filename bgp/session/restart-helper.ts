@@ -104,6 +104,14 @@ export class RestartHelper {
     this.#stale.delete(family)
     const life = lifeOf(session, family, loss)
     if (life === undefined) return [{ type: 'flush', family }]
+    // RFC 9494 §4.2: until End-of-RIB the stale time runs on, and no further loss ends it or begins it anew
+    if (former?.phase === 'longLived' && life.long > 0) {
+      this.#stale.set(family, former)
+      return [
+        { type: 'stale', family },
+        { type: 'longLived', family },
+      ]
+    }
     // RFC 4724 §4.2: a route that was stale already does not survive a second restart; with RFC 8538 §4.1 it does
     const survives = former !== undefined && session.gracefulRestart?.notification === true
     const bound = survives ? former.bound : now + life.restart + STALE_TIME

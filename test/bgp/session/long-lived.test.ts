@@ -109,6 +109,34 @@ test('the stale time runs on while a peer that returned owes its End-of-RIB', ()
   assert.equal(stand.state, 'Established')
 })
 
+test('a peer that comes and goes in its long life neither ends the stale time nor begins it anew', () => {
+  const stand = standWith()
+  let connection = stand.establish(withLongLived({ staleTime: 200 }))
+  stand.closed(connection)
+  stand.pass(30 * SECOND)
+  for (let round = 0; round < 3; round++) {
+    stand.pass(50 * SECOND)
+    connection = stand.establish(withLongLived({ staleTime: 200 }))
+    assert.deepEqual(
+      routes(stand.closed(connection)),
+      ['stale ipv4', 'longLived ipv4', 'stale ipv6', 'longLived ipv6'],
+      `round ${round}: what was learned meanwhile is as late as the rest`,
+    )
+  }
+  assert.deepEqual(routes(stand.pass(50 * SECOND - 1)), [])
+  assert.deepEqual(routes(stand.pass(1)), ['sweep ipv4', 'sweep ipv6'])
+})
+
+test('a peer that was in sync again begins a long life anew', () => {
+  const stand = standWith()
+  stand.closed(stand.establish(withLongLived()))
+  stand.pass(100 * SECOND)
+  const connection = stand.establish(withLongLived())
+  for (const family of [4, 6] as const) stand.handle({ type: 'endOfRib', family })
+  assert.deepEqual(routes(stand.closed(connection)), ['stale ipv4', 'stale ipv6'])
+  assert.deepEqual(routes(stand.pass(30 * SECOND)), ['longLived ipv4', 'longLived ipv6'])
+})
+
 test('a NOTIFICATION without the N bit, and a stop, end the long life as they end graceful restart', () => {
   const told = standWith()
   assert.deepEqual(routes(told.notification(told.establish(withLongLived()), 6, 4)), ['flush ipv4', 'flush ipv6'])
