@@ -93,8 +93,9 @@ export class Agent {
       changed: () => this.#apply(),
     })
     this.bfd = new BfdKeeper({ world, changed: () => this.#apply() })
-    this.overlay = new OverlayKeeper({ world, sysctlFile, changed: () => this.#apply() })
     this.#saved = this.#keeper.read()
+    const { taken = [] } = this.#saved ?? {}
+    this.overlay = new OverlayKeeper({ world, sysctlFile, taken, changed: () => this.#apply() })
     this.#sessions = new Map(this.#saved?.sessions.map(address => [address, false]))
   }
 
@@ -448,6 +449,7 @@ export class Agent {
       announced: (announced ?? []).map(({ prefix }) => prefix.toString()),
       sessions: drainedNow ? [] : [...this.#sessions.keys()],
       nextHops: this.#routing?.sources ?? this.#saved?.nextHops ?? [],
+      taken: this.overlay.taken,
     }
   }
 

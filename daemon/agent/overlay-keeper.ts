@@ -37,7 +37,9 @@ export interface OverlayKeeperOptions {
   readonly world: Pick<AgentWorld, 'openOverlay' | 'openEchoer' | 'tunnels' | 'sysctls' | 'clock' | 'log'>
   /** Of the file that keeps what settings of devices were. */
   readonly sysctlFile: string
-  /** `problems` may be others. */
+  /** What a former agent had taken over, as `taken` said. */
+  readonly taken: readonly string[]
+  /** `problems`, or `taken`, may be others. */
   changed(): void
 }
 
@@ -51,8 +53,7 @@ export class OverlayKeeper {
   #carried: readonly CarriedOverlay[] = []
   /** Overlay → the name of the device that carried it last. */
   readonly #names = new Map<string, string>()
-  /** Keys of rows that were others' and are to be ours. */
-  #taken: ReadonlySet<string> = new Set()
+  #taken: ReadonlySet<string>
   #fault: string | undefined
   /** Nothing of a former agent is left that is not wanted. */
   #swept = false
@@ -62,7 +63,8 @@ export class OverlayKeeper {
     this.#options = options
     this.#health = new VtepHealth(options.world)
     this.#tunnels = new OwnTunnels(options.world)
-    const { world, sysctlFile: path, changed } = options
+    const { world, sysctlFile: path, taken, changed } = options
+    this.#taken = new Set(taken)
     this.#answers = new AnswerSettings({ world, path, changed })
   }
 
@@ -79,6 +81,14 @@ export class OverlayKeeper {
 
   get overlays(): readonly CarriedOverlay[] {
     return this.#carried
+  }
+
+  /**
+   * Keys of rows that were others' and are to be ours: also when flanneld starts again and writes its own, as long as the
+   * Node stands that it writes them for.
+   */
+  get taken(): readonly string[] {
+    return [...this.#taken]
   }
 
   /** Whether ARP and NDP are answered for this node's pods. */
@@ -103,7 +113,7 @@ export class OverlayKeeper {
       ({ row: { kind }, status }) => (kind === 'fdb' || kind === 'route') && status === 'served',
     )
     this.#taken = new Set([...this.#taken, ...served.map(({ row }) => rowKey(row))])
-    this.#apply()
+    this.#options.changed()
     await this.#table?.settled()
   }
 

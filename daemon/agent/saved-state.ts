@@ -23,6 +23,8 @@ export interface SavedState {
   /** Addresses of the peers that held a session. */
   readonly sessions: readonly string[]
   readonly nextHops: readonly NextHopSource[]
+  /** Keys of overlay rows that a migration took over. */
+  readonly taken: readonly string[]
 }
 
 /** Where a next hop of installed routes came from. All are addresses. */
@@ -41,9 +43,9 @@ export function renderState(state: SavedState): string {
 export function parseState(text: string): SavedState {
   const document = parsed(text)
   if (document === undefined) throw new InputFault('', 'is not a JSON mapping')
-  // what this program wrote before it knew of BIGIPs says nothing of them
-  const { bigips = [], nodes = [] } = document
-  const state: Partial<SavedState> = { ...document, bigips: withTunnels(bigips), nodes }
+  // what this program wrote before it knew of BIGIPs, or of migrations, says nothing of them
+  const { bigips = [], nodes = [], taken = [] } = document
+  const state: Partial<SavedState> = { ...document, bigips: withTunnels(bigips), nodes, taken }
   if (state.version !== 1)
     throw new InputFault('version', `${String(state.version)} is not one that this program knows`)
   const wrong = Object.entries(SHAPE).find(([key, fits]) => !fits(state[key as keyof SavedState]))
@@ -86,6 +88,7 @@ const SHAPE: Readonly<Record<Exclude<keyof SavedState, 'version'>, Check>> = {
   announced: isTexts,
   sessions: isTexts,
   nextHops: value => Array.isArray(value) && value.every(isSource),
+  taken: isTexts,
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {

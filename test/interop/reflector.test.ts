@@ -67,6 +67,7 @@ function stateOf(number: number): SavedState {
     announced: [],
     sessions: [],
     nextHops: [],
+    taken: [],
   }
 }
 

@@ -60,6 +60,13 @@ export class CniPlayer {
     this.#settle()
   }
 
+  /** The daemon of a node starts again, finds its devices as they should be, and writes its rows. */
+  write({ name }: LabNode): void {
+    inPlace(name, socket => {
+      for (const row of this.#rows.get(name)?.values() ?? []) write(socket, row, true)
+    })
+  }
+
   #tellMacs({ name, address }: LabNode, macs: PerFamily): void {
     const node = this.#api.find('Node', name)
     if (node === undefined) return

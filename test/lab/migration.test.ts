@@ -26,7 +26,7 @@ test('no ping is lost when agents take flannel’s rows over, nor when the dummy
   skip: cannotBuild(),
 }, async context => {
   await using lab = await BigIpLab.start({ mode: 'flannel-vxlan' })
-  const { agents, cluster } = lab
+  const { agents, cluster, cni } = lab
   const statuses = async (kind: string) =>
     (await Promise.all(agents.members.map(({ agent }) => agent.vxlan())))
       .flatMap(({ overlays }) => overlays.flatMap(({ vteps }) => vteps.flatMap(({ rows }) => rows)))
@@ -73,8 +73,18 @@ test('no ping is lost when agents take flannel’s rows over, nor when the dummy
   assert.deepEqual([standIn?.node, standIn?.units, standIn?.obstacles], [DUMMY_NODE, ['bigip/bigip'], []])
 
   for (const { agent } of agents.members) await agent.takeOver()
-  assert.deepEqual(new Set([...(await statuses('fdb')), ...(await statuses('route'))]), new Set(['installed']))
+  const isTaken = async () => {
+    const found = [...(await statuses('fdb')), ...(await statuses('route'))]
+    return found.length === 8 && found.every(status => status === 'installed') ? undefined : found.join()
+  }
+  assert.equal(await isTaken(), undefined)
   await sleep(PAUSE)
+  // as long as the Node stands, a flanneld that starts again writes its rows again
+  await lab.node(1).agent.kill9()
+  cni.write(lab.node(1).place)
+  await lab.node(1).agent.start()
+  cni.write(lab.node(2).place)
+  await untilComplete('rows taken over again', DEADLINE, isTaken)
   // what flanneld does on each node, one after the other, by its own keys, but with time for many packets between
   for (const row of cniRows(
     'flannel-vxlan',

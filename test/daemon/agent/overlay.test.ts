@@ -4,7 +4,7 @@ import { agentMetrics } from '../../../daemon/metrics.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { vxlanLink } from './played-overlay.ts'
 import { nodeObject } from './played-world.ts'
-import { clean, flannelBigIp, flannelUnit, MINUTE, world } from './setting.ts'
+import { clean, flannelBigIp, flannelUnit, MINUTE, SECOND, world } from './setting.ts'
 
 afterEach(clean)
 
@@ -94,6 +94,31 @@ describe('an agent under a BIGIP in mode flannel-vxlan', () => {
       node.overlay.text.filter(row => row.startsWith('fdb')),
       ['fdb 02:00:00:00:00:aa dev flannel.1 dst 10.0.0.254', 'fdb 02:00:00:00:00:fd dev flannel.1 dst 10.0.0.253'],
     )
+  })
+
+  it('takes a row of flannel only when it is told to, and then again over restarts of either', async () => {
+    const { node, clock } = settled()
+    const key = 'fdb 02:00:00:00:00:fe dev flannel.1'
+    const flanneldStarts = () =>
+      node.overlay.replace({
+        kind: 'fdb',
+        device: 'flannel.1',
+        mac: '02:00:00:00:00:fe',
+        endpoint: parseAddress('10.0.0.254'),
+      })
+    flanneldStarts()
+    assert.deepEqual(node.overlay.foreign, [key])
+    await node.agent.overlay.takeOver()
+    assert.deepEqual(node.overlay.foreign, [])
+    flanneldStarts()
+    assert.deepEqual(node.overlay.foreign, [])
+    clock.advance(SECOND)
+    node.kill()
+    flanneldStarts()
+    assert.deepEqual(node.overlay.foreign, [key], 'nobody is there to take it')
+    node.start('')
+    assert.deepEqual(node.overlay.foreign, [])
+    assert.deepEqual(node.overlay.text, ROWS)
   })
 
   it('keeps rows wanted while flanneld makes its device anew', () => {

@@ -5,7 +5,7 @@ import { type Address, parseAddress } from '../../../lib/base/ip.ts'
 import type { Link } from '../../../lib/linux/netlink/link.ts'
 import type { OverlayTableOptions } from '../../../lib/linux/overlay/overlay-table.ts'
 import { type KernelRow, OverlayPlan } from '../../../lib/linux/overlay/plan.ts'
-import { rowContent } from '../../../lib/linux/overlay/row.ts'
+import { type OverlayRow, rowContent, rowKey } from '../../../lib/linux/overlay/row.ts'
 
 /** `flannel.1` as flannel makes it. */
 export function vxlanLink(change: { name?: string; vni?: number; local?: Address; mtu?: number } = {}): Link {
@@ -121,6 +121,17 @@ export class PlayedOverlay {
         return []
       },
     }),
+  }
+
+  /** Somebody else puts a row of his own there. */
+  replace(row: OverlayRow): void {
+    this.#rows.set(rowKey(row), { row, owner: 'foreign', content: rowContent(row) })
+    this.#mend()
+  }
+
+  /** Keys of the rows of somebody else. */
+  get foreign(): string[] {
+    return [...this.#rows].flatMap(([key, { owner }]) => (owner === 'foreign' ? key : []))
   }
 
   /** Somebody deletes them all. */

@@ -52,6 +52,7 @@ const FULL: SavedState = {
   announced: ['10.244.1.0/24'],
   sessions: ['10.0.0.254'],
   nextHops: [{ nextHop: '10.0.0.254', gateways: ['10.0.0.254'], peers: ['10.0.0.254'] }],
+  taken: ['fdb 02:00:00:00:00:09 dev flannel.1'],
 }
 
 const folder = mkdtempSync(join(tmpdir(), 'podpeer-state-'))
@@ -68,9 +69,10 @@ describe('the saved state', () => {
     assert.equal(renderState(parseState(text)), text)
   })
 
-  it('of a version that knew no BIGIPs is taken as one without any', () => {
-    const { bigips, nodes } = parseState(JSON.stringify({ ...FULL, bigips: undefined, nodes: undefined }))
-    assert.deepEqual({ bigips, nodes }, { bigips: [], nodes: [] })
+  it('of a version that knew no BIGIPs, or no migrations, is taken as one without any', () => {
+    const older = { ...FULL, bigips: undefined, nodes: undefined, taken: undefined }
+    const { bigips, nodes, taken } = parseState(JSON.stringify(older))
+    assert.deepEqual({ bigips, nodes, taken }, { bigips: [], nodes: [], taken: [] })
   })
 
   it('of a version that knew no tunnels says that they are not known', () => {
