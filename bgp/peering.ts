@@ -11,7 +11,7 @@ import type { MessageSink, MessageTap, Passage, PassingPeer } from './passage.ts
 import { dialOptions, ribPeer, ribSession, updateContext } from './peering-terms.ts'
 import { PrefixWatch } from './prefix-watch.ts'
 import type { Rib } from './rib/rib.ts'
-import type { LocalIdentity, PrefixLimits } from './session/config.ts'
+import type { LocalIdentity } from './session/config.ts'
 import type { PeerEffect } from './session/effect.ts'
 import type { ConnectionId, PeerInput } from './session/input.ts'
 import type { Negotiated } from './session/negotiation.ts'
@@ -49,8 +49,7 @@ interface Session {
   readonly link: Link
   readonly reader: UpdateReader
   readonly negotiated: Negotiated
-  /** Absent: the peer may send any number of prefixes. */
-  watch: PrefixWatch | undefined
+  readonly watch: PrefixWatch
 }
 
 interface World {
@@ -197,11 +196,11 @@ export class Peering implements MessageSink, PassingPeer {
   }
 
   reconfigure(config: SpeakerPeer, identity: LocalIdentity): void {
-    if (this.#session !== undefined && JSON.stringify(config.maxPrefixes) !== JSON.stringify(this.#config.maxPrefixes))
-      this.#session.watch = watchOf(config.maxPrefixes)
+    const isLimitOther = JSON.stringify(config.maxPrefixes) !== JSON.stringify(this.#config.maxPrefixes)
     this.#config = config
     this.#world.rib.configurePeer(this.number, ribPeer(config))
     this.identify(identity)
+    if (isLimitOther && this.#session !== undefined) this.#limitAnew(this.#session)
     this.#world.observer.changed()
   }
 
@@ -342,7 +341,9 @@ export class Peering implements MessageSink, PassingPeer {
     if (attachment === undefined) return
     link.agree(negotiated)
     const reader = new UpdateReader(updateContext(negotiated, this.#config))
-    this.#session = { link, reader, negotiated, watch: watchOf(this.#config.maxPrefixes) }
+    const dropped = (family: Family) => this.#world.rib.counts(this.number, family).dropped
+    const watch = new PrefixWatch(this.#config.maxPrefixes ?? {}, { 4: dropped(4), 6: dropped(6) })
+    this.#session = { link, reader, negotiated, watch }
     this.endOfRib.sent.clear()
     this.endOfRib.received.clear()
     this.#world.rib.join(this.number, ribSession(negotiated, this.#config, attachment, link.channel.interface))
@@ -390,19 +391,25 @@ export class Peering implements MessageSink, PassingPeer {
     this.#peer.received(link.id, 'update', this.#world.clock.now())
     for (const fault of reader.faults) this.#world.observer.notice(this, 'malformedAttribute', fault.reason)
     this.#world.rib.learn(this.number, reader, link.buffer)
-    if (this.#session?.watch !== undefined) this.#watchPrefixes(this.#session.watch)
+    if (this.#session !== undefined) this.#watchPrefixes(this.#session.watch)
     if (reader.endOfRib !== 0) this.#endOfRib(reader.endOfRib)
   }
 
   #watchPrefixes(watch: PrefixWatch): void {
     const { rib, observer } = this.#world
-    for (const family of this.#config.families) {
+    for (const family of watch.families) {
       const { prefixes, dropped } = rib.counts(this.number, family)
       const crossing = watch.look(family, prefixes, dropped)
       if (crossing === undefined) continue
       observer.notice(this, 'prefixLimit', crossing.text)
       if (crossing.ends) return this.#handle({ type: 'prefixLimit', family })
     }
+  }
+
+  /** Other limits count at once, and what the former ones kept out is asked for. */
+  #limitAnew({ watch }: Session): void {
+    for (const family of watch.change(this.#config.maxPrefixes ?? {})) this.#handle({ type: 'askRefresh', family })
+    this.#watchPrefixes(watch)
   }
 
   readonly #decoderBug = (thrown: unknown): void => {
@@ -453,10 +460,6 @@ export class Peering implements MessageSink, PassingPeer {
       run()
     })
   }
-}
-
-function watchOf(limits: PrefixLimits | undefined): PrefixWatch | undefined {
-  return limits === undefined ? undefined : new PrefixWatch(limits)
 }
 
 function textOf(thrown: unknown): string {

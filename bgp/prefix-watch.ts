@@ -15,12 +15,30 @@ export interface Crossing {
 }
 
 export class PrefixWatch {
-  readonly #limits: PrefixLimits
+  #limits: PrefixLimits
+  /** Those with a limit. */
+  families: readonly Family[]
   readonly #level: Record<Family, Level> = { 4: 0, 6: 0 }
-  readonly #dropped: Record<Family, number> = { 4: 0, 6: 0 }
+  readonly #dropped: Record<Family, number>
+  /** Families of which something was not taken in. */
+  readonly #missing = new Set<Family>()
 
-  constructor(limits: PrefixLimits) {
+  /** @param dropped as `look` is told it, before this watch began */
+  constructor(limits: PrefixLimits, dropped: Readonly<Record<Family, number>>) {
     this.#limits = limits
+    this.families = limitedBy(limits)
+    this.#dropped = { ...dropped }
+  }
+
+  /** Takes other limits, of which nothing has been said yet. Returns the families of which something may come in now that was not taken in. */
+  change(limits: PrefixLimits): Family[] {
+    const before = this.#limits
+    this.#limits = limits
+    this.families = limitedBy(limits)
+    const more = [...this.#missing].filter(family => mostOf(limits, family) > mostOf(before, family))
+    for (const family of more) this.#missing.delete(family)
+    this.#level[4] = this.#level[6] = 0
+    return more
   }
 
   /**
@@ -32,7 +50,9 @@ export class PrefixWatch {
     const limit = this.#limits[family]
     if (limit === undefined) return undefined
     const before = this.#level[family]
-    const isBeyond = count > limit.count || dropped > this.#dropped[family] || (before === 2 && count === limit.count)
+    const isDropping = dropped > this.#dropped[family]
+    const isBeyond = count > limit.count || isDropping || (before === 2 && count === limit.count)
+    if (isDropping) this.#missing.add(family)
     this.#dropped[family] = dropped
     this.#level[family] = isBeyond ? 2 : 100 * count >= limit.warnAt * limit.count ? 1 : 0
     const level = this.#level[family]
@@ -41,6 +61,16 @@ export class PrefixWatch {
       ? { text: `${count} prefixes of ipv${family}, of at most ${limit.count}`, ends: false }
       : { text: beyond(family, limit), ends: limit.action === 'restart' }
   }
+}
+
+function limitedBy(limits: PrefixLimits): Family[] {
+  return ([4, 6] as const).filter(family => limits[family] !== undefined)
+}
+
+/** Prefixes that get in. */
+function mostOf(limits: PrefixLimits, family: Family): number {
+  const limit = limits[family]
+  return limit?.action === 'drop' ? limit.count : Number.POSITIVE_INFINITY
 }
 
 function beyond(family: Family, { count, action }: PrefixLimit): string {

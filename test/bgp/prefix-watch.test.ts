@@ -4,7 +4,7 @@ import { PrefixWatch } from '../../bgp/prefix-watch.ts'
 import type { PrefixLimit } from '../../bgp/session/config.ts'
 
 function watch(action: PrefixLimit['action']): PrefixWatch {
-  return new PrefixWatch({ 4: { count: 10, warnAt: 80, action } })
+  return new PrefixWatch({ 4: { count: 10, warnAt: 80, action } }, { 4: 0, 6: 0 })
 }
 
 test('it says once that the limit is near, and again after it was far', () => {
@@ -38,6 +38,23 @@ test('drop: the count stays at the limit, and what was not taken tells; once unt
   assert.equal(four.look(4, 3, 5), undefined)
   assert.equal(four.look(4, 10, 5)?.text, '10 prefixes of ipv4, of at most 10')
   assert.match(four.look(4, 10, 6)!.text, /no further one/)
+})
+
+test('what was not taken before the watch began is none of its business', () => {
+  const four = new PrefixWatch({ 4: { count: 10, warnAt: 80, action: 'restart' } }, { 4: 5, 6: 0 })
+  assert.equal(four.look(4, 1, 5), undefined)
+  assert.equal(four.look(4, 10, 6)?.ends, true)
+})
+
+test('other limits are told of anew, and say of which families something may come in now', () => {
+  const drop = (count: number) => ({ count, warnAt: 80, action: 'drop' as const })
+  const both = new PrefixWatch({ 4: drop(10), 6: drop(10) }, { 4: 0, 6: 0 })
+  both.look(4, 10, 2)
+  both.look(6, 10, 0)
+  assert.deepEqual(both.change({ 4: drop(5), 6: drop(20) }), [], 'less room for one, nothing missing of the other')
+  assert.match(both.look(4, 10, 2)!.text, /^more than 5/)
+  assert.deepEqual(both.change({ 4: drop(20) }), [4])
+  assert.deepEqual(both.change({}), [], 'it has been asked for')
 })
 
 test('a family without a limit may have any number', () => {
