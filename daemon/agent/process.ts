@@ -23,6 +23,7 @@ import { parseFile } from '../config/index.ts'
 import { agentApi } from '../control/api.ts'
 import { serveControl } from '../control/server.ts'
 import type { HealthServer } from '../health.ts'
+import { IdleCollection } from '../idle-collection.ts'
 import { type Log, openLog } from '../log.ts'
 import { version } from '../version.ts'
 import { Agent } from './agent.ts'
@@ -58,6 +59,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
   const controlServer = await serveControl({ socket: control.socket, api: agentApi(view), report })
   let healthServer: HealthServer | undefined
   let source: ConfigSource | undefined
+  const idleCollection = new IdleCollection()
   // also before the file is watched: without a listener the signal would end the process
   process.on('SIGHUP', () => source?.check(true))
   try {
@@ -71,6 +73,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
     source = watched
     log.info('agent stopping', { signal: await ending() })
   } finally {
+    idleCollection.close()
     source?.close()
     healthServer?.close()
     await Promise.all([agent.stop(), controlServer.close()])

@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { IdleCollection } from '../../daemon/idle-collection.ts'
+
+const MIB = 2 ** 20
+const SECOND = 1_000_000
+
+test('memory is collected once, when the process rests and enough has come since the last time', t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let [cpu, used, collections] = [0, 60 * MIB, 0]
+  const collection = new IdleCollection({
+    cpu: () => cpu,
+    used: () => used,
+    collect() {
+      collections++
+      used = 35 * MIB
+    },
+  })
+  const pass = (busy: number) => {
+    cpu += busy * SECOND
+    t.mock.timers.tick(5_000)
+  }
+  pass(1)
+  assert.equal(collections, 0, 'while it works')
+  pass(0.01)
+  assert.equal(collections, 1)
+  used += 7 * MIB
+  pass(0)
+  assert.equal(collections, 1, 'little has come')
+  used += 2 * MIB
+  pass(4)
+  assert.equal(collections, 1, 'it works again')
+  pass(0)
+  assert.equal(collections, 2)
+  collection.close()
+  used += 60 * MIB
+  pass(0)
+  assert.equal(collections, 2, 'closed')
+})
+
+test('V8 collects for the one that is made for a process', t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let garbage: unknown[] | undefined = Array.from({ length: 400_000 }, (_, at) => ({ at }))
+  const gone = new WeakRef(garbage)
+  const collection = new IdleCollection()
+  t.mock.method(process, 'cpuUsage', () => ({ user: 0, system: 0 }))
+  garbage = undefined
+  setImmediate(() => t.mock.timers.tick(5_000))
+  return new Promise<void>(resolve =>
+    setImmediate(() =>
+      setImmediate(() => {
+        assert.equal(garbage, undefined)
+        assert.equal(gone.deref(), undefined)
+        collection.close()
+        resolve()
+      }),
+    ),
+  )
+})
