@@ -398,8 +398,8 @@ export class Peering implements MessageSink, PassingPeer {
   #watchPrefixes(watch: PrefixWatch): void {
     const { rib, observer } = this.#world
     for (const family of watch.families) {
-      const { prefixes, dropped } = rib.counts(this.number, family)
-      const crossing = watch.look(family, prefixes, dropped)
+      const { counted, dropped } = rib.counts(this.number, family)
+      const crossing = watch.look(family, counted, dropped)
       if (crossing === undefined) continue
       observer.notice(this, 'prefixLimit', crossing.text)
       if (crossing.ends) return this.#handle({ type: 'prefixLimit', family })
@@ -419,6 +419,7 @@ export class Peering implements MessageSink, PassingPeer {
   #endOfRib(family: Family): void {
     this.endOfRib.received.add(family)
     this.#handle({ type: 'endOfRib', family })
+    if (this.#session !== undefined) this.#watchPrefixes(this.#session.watch)
     this.#world.observer.endOfRib(this, family)
   }
 

@@ -104,6 +104,14 @@ export class PathTable extends PrefixWork {
   }
 
   /**
+   * Prefixes that count against a peer's limit: stale ones do not, or a peer that returned with others would find no room for
+   * them. Where a prefix has several paths that are stale it is counted too low, until these are swept.
+   */
+  countedOf(peer: number): number {
+    return Math.max(0, this.prefixesOf(peer) - this.stale[peer]!)
+  }
+
+  /**
    * Learns or replaces the peer's path for each NLRI of a judged range of `buffer`.
    * @param withIds whether a path id is before each prefix
    */
@@ -358,7 +366,7 @@ export class PathTable extends PrefixWork {
   /** Counts a path that is about to be added; false: the peer has as many prefixes as it may. */
   #admits(prefix: number, peer: number): boolean {
     if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.further[peer]!++
-    else if (this.prefixesOf(peer) >= this.limit[peer]!) {
+    else if (this.countedOf(peer) >= this.limit[peer]!) {
       this.dropped[peer]!++
       this.touch(prefix) // it may be without any path, to be released
       return false

@@ -44,7 +44,9 @@ export interface RibCounts {
   readonly received: number
   /** Prefixes that these are for: fewer where the peer sends several paths of one. */
   readonly prefixes: number
-  /** Of these, accepted by import policy. */
+  /** Of these, the ones that count against limits: not stale. */
+  readonly counted: number
+  /** Paths accepted by import policy. */
   readonly accepted: number
   readonly stale: number
   /** Announcements beyond `maxPrefixes` that were not taken in, in total. */
@@ -298,6 +300,7 @@ export class Rib {
       dropped: table.dropped[peer]!,
       advertised: group?.sizeFor(peer) ?? 0,
       withheld: group?.withheld ?? 0,
+      counted: table.countedOf(peer),
     }
   }
 

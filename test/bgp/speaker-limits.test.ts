@@ -58,3 +58,15 @@ test('what a former session had too much of is not said of the next one', () => 
   assert.deepEqual(careful.received(generous), ['198.51.100.0/26 via 10.0.0.2'])
   assert.equal(noticed(careful).length, 1)
 })
+
+test('a peer that returns with as many other prefixes as it may send keeps its session', () => {
+  const { clock, network, careful, generous } = setting({ count: 4, warnAt: 100, action: 'restart' })
+  network.reset(generous.address)
+  generous.announce(...prefixes.map(prefix => prefix.replace('198.51.100', '203.0.113')))
+  clock.advance(5 * MINUTE)
+  assert.deepEqual(
+    careful.received(generous).map(row => row.slice(0, 9)),
+    Array.from({ length: 4 }, () => '203.0.113'),
+  )
+  assert.equal(careful.view(generous).session.established, 2)
+})

@@ -26,6 +26,22 @@ test('prefixes beyond the limit of a peer are not taken in, but counted; what is
   assert.equal(world.rib.explain(parsePrefix(block(3))), undefined)
 })
 
+test('stale prefixes take no room from those that a peer has after its return', () => {
+  const world = new RibWorld()
+  const from = world.up({ ...feeder, maxPrefixes: { 4: 3 } })
+  world.announce(from, blocks(3), attributes)
+  world.rib.stale(from.number, 4)
+  world.announce(from, [block(0), block(3), block(4), block(5)], attributes)
+  const { prefixes, counted, dropped } = world.rib.counts(from.number, 4)
+  assert.deepEqual([prefixes, counted, dropped], [5, 3, 1])
+  world.rib.sweep(from.number, 4)
+  world.settle()
+  assert.deepEqual(
+    [0, 1, 3, 4, 5].map(at => world.rib.explain(parsePrefix(block(at)))?.paths.length),
+    [1, undefined, 1, 1, undefined],
+  )
+})
+
 test('another path of a prefix that a peer has already is within the limit, for prefixes are what is counted', () => {
   const world = new RibWorld()
   const from = world.up({ ...feeder, maxPrefixes: { 4: 1 }, session: { addPathReceive: [4] } })
