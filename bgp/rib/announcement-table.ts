@@ -7,7 +7,7 @@ import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER } from './peer.ts'
-import { resized } from './typed-array.ts'
+import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 
@@ -64,6 +64,8 @@ export class AnnouncementTable {
   #fresh = 1
   /** Freed ids, linked through `attributes`. */
   #free = 0
+  /** Since `trim` looked last. */
+  #hasFreed = false
 
   constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable) {
     this.#identity = identity
@@ -169,11 +171,28 @@ export class AnnouncementTable {
     this.attributes[id] = this.#free
     this.#free = id
     this.#size--
+    this.#hasFreed = true
     if (this.#size === 0 && this.capacity > FIRST_CAPACITY) {
       this.#fresh = 1
       this.#free = 0
       this.#resize(FIRST_CAPACITY)
     }
+  }
+
+  /** As `AttributeStore.trim`. */
+  trim(): void {
+    if (!this.#hasFreed || !isTrimDue(this.#size, this.capacity)) return
+    this.#hasFreed = false
+    const capacity = trimmedCapacity(this.references, this.#fresh, FIRST_CAPACITY)
+    if (capacity === undefined) return
+    this.#fresh = Math.min(this.#fresh, capacity)
+    this.#free = 0
+    for (let id = this.#fresh - 1; id > 0; id--) {
+      if (this.references[id] !== 0) continue
+      this.attributes[id] = this.#free
+      this.#free = id
+    }
+    this.#resize(capacity)
   }
 
   #loopOf(peer: number, attributes: number): number {

@@ -3,10 +3,11 @@
  * counted by references. Knows no peer, next hop or prefix.
  *
  * The bytes lie one after another in a pool. A freed set leaves a hole; when the pool is full and a good part of it is
- * holes, or when little of a large pool is left in use, the living sets are moved together, so memory comes back.
+ * holes, or when little of a large pool is left in use, the living sets are moved together, so memory comes back. Ids do not
+ * move: `trim` gives back those above the highest one in use.
  */
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
-import { resized } from './typed-array.ts'
+import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 const FIRST_POOL = 4096
@@ -43,6 +44,8 @@ export class AttributeStore {
   /** Ids below have been handed out; freed ones are linked through `start`. */
   #fresh = 1
   #free = 0
+  /** Since `trim` looked last. */
+  #hasFreed = false
   #poolEnd = 0
   #holes = 0
 
@@ -118,15 +121,32 @@ export class AttributeStore {
     this.start[id] = this.#free
     this.#free = id
     this.#size--
+    this.#hasFreed = true
     if (this.#size === 0) this.#reset()
     else if (this.pool.length > 16 * FIRST_POOL && this.octets < this.pool.length / 8) this.#compact()
+  }
+
+  /** Gives back what a flood took, once most of it has gone. To be called at rest: it may look at every id. */
+  trim(): void {
+    if (!this.#hasFreed || !isTrimDue(this.#size, this.start.length)) return
+    this.#hasFreed = false
+    const capacity = trimmedCapacity(this.#references, this.#fresh, FIRST_CAPACITY)
+    if (capacity === undefined) return
+    this.#fresh = Math.min(this.#fresh, capacity)
+    this.#free = 0
+    for (let id = this.#fresh - 1; id > 0; id--) {
+      if (this.#references[id] !== 0) continue
+      this.start[id] = this.#free
+      this.#free = id
+    }
+    this.#resize(capacity)
   }
 
   #insert(bytes: Uint8Array, start: number, length: number, hash: number): number {
     let id = this.#free
     if (id !== 0) this.#free = this.start[id]!
     else {
-      if (this.#fresh === this.start.length) this.#grow()
+      if (this.#fresh === this.start.length) this.#resize(2 * this.start.length)
       id = this.#fresh++
     }
     if (this.#poolEnd + length > this.pool.length) this.#makeRoom(length)
@@ -184,8 +204,7 @@ export class AttributeStore {
     slots[hole] = 0
   }
 
-  #grow(): void {
-    const capacity = 2 * this.start.length
+  #resize(capacity: number): void {
     this.start = resized(this.start, capacity)
     this.#length = resized(this.#length, capacity)
     this.#hashes = resized(this.#hashes, capacity)
@@ -196,6 +215,7 @@ export class AttributeStore {
     this.originatorId = resized(this.originatorId, capacity)
     this.clusterListLength = resized(this.clusterListLength, capacity)
     this.communities = resized(this.communities, capacity)
+    if (this.#otc.length > capacity) this.#otc = resized(this.#otc, capacity)
     this.#slots = new Int32Array(2 * capacity)
     const mask = this.#slots.length - 1
     for (let id = 1; id < this.#fresh; id++) {
@@ -235,18 +255,7 @@ export class AttributeStore {
     this.#holes = 0
     this.pool = new Uint8Array(FIRST_POOL)
     this.#otc = new Uint32Array(0)
-    if (this.start.length === FIRST_CAPACITY) return
-    this.start = resized(this.start, FIRST_CAPACITY)
-    this.#length = resized(this.#length, FIRST_CAPACITY)
-    this.#hashes = resized(this.#hashes, FIRST_CAPACITY)
-    this.#references = resized(this.#references, FIRST_CAPACITY)
-    this.rank = resized(this.rank, FIRST_CAPACITY)
-    this.med = resized(this.med, FIRST_CAPACITY)
-    this.neighborAs = resized(this.neighborAs, FIRST_CAPACITY)
-    this.originatorId = resized(this.originatorId, FIRST_CAPACITY)
-    this.clusterListLength = resized(this.clusterListLength, FIRST_CAPACITY)
-    this.communities = resized(this.communities, FIRST_CAPACITY)
-    this.#slots = new Int32Array(2 * FIRST_CAPACITY)
+    if (this.start.length > FIRST_CAPACITY) this.#resize(FIRST_CAPACITY)
   }
 
   /** Murmur3's mixing, four octets at a time, seeded so that a peer cannot choose colliding sets. */

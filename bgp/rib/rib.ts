@@ -273,7 +273,12 @@ export class Rib {
    * together; returns whether more can be done now.
    */
   export(budget: number): boolean {
-    return this.#exports.export(budget)
+    const isMore = this.#exports.export(budget)
+    if (!this.busy) {
+      this.#announcements.trim()
+      this.#attributes.trim()
+    }
+    return isMore
   }
 
   /** Whether `decide` or `export` have something to do. */

@@ -65,3 +65,22 @@ test('200,000 sets of a hostile peer leave nothing behind', () => {
   store.release(kept)
   assert.deepEqual([store.size, store.octets, store.poolSize], [0, 0, 4096])
 })
+
+test('at rest the places of a flood are given back, as far as no set in use lies above them, and serve again', () => {
+  const store = new AttributeStore(1)
+  const first = intern(store, 1)
+  const ids = Array.from({ length: 50_000 }, (_, at) => intern(store, at + 2))
+  const places = store.start.length
+  const last = ids.pop()!
+  for (const id of ids) store.release(id)
+  store.trim()
+  assert.equal(store.start.length, places, 'the last one is in use')
+  store.release(last)
+  store.trim()
+  assert.equal(store.start.length, 64)
+  assert.equal(intern(store, 1), first)
+  const again = Array.from({ length: 1000 }, (_, at) => intern(store, at + 2))
+  assert.equal(new Set([first, ...again]).size, 1001)
+  for (const [at, id] of again.entries()) assert.equal(intern(store, at + 2), id)
+  assert.equal(store.size, 1001)
+})
