@@ -173,11 +173,14 @@ export class BfdSession {
     if (turn.now >= this.#detectAt) {
       // whoever speaks next may be another: nothing that this one said counts for it
       const lost = this.#remote
+      const before = this.#interval
       this.#remote = undefined
       this.#polling = false
       this.#revision++
       if (this.#state === 'Init' || this.#state === 'Up')
         this.#enter('Down', diagnostic.detectionTimeExpired, true, turn, lost)
+      // one that wanted no packets is asked for again by the active role (§6.1), or nobody would ever begin
+      else this.#reschedule(before, turn)
     }
     if (turn.now >= this.#transmitAt) this.#send(turn)
   }

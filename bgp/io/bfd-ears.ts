@@ -13,8 +13,11 @@ import type { Arrival } from '../bfd/table.ts'
 
 /** Milliseconds between two tries. */
 const RETRY = 2000
-/** Datagrams of one socket that are taken before the timers get their turn. */
-const BATCH = 64
+/**
+ * Datagrams of one socket that are taken before the timers get their turn: more than its buffer holds where nobody has made
+ * it larger, so that none that had come in time is looked at too late; bounded, for a flood would never end.
+ */
+const BATCH = 512
 
 interface Ear {
   readonly family: Family

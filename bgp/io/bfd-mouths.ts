@@ -68,10 +68,16 @@ export class BfdMouths {
       return undefined
     } catch (thrown) {
       shut(mouth)
-      // another program has this port
-      if (thrown instanceof WorldFault && thrown.code === 'EADDRINUSE') mouth.port = this.#newPort()
+      if (thrown instanceof WorldFault && thrown.code === 'EADDRINUSE') this.#moveOn(mouth)
       return reasonOf(thrown)
     }
+  }
+
+  /** Another program has its port. */
+  #moveOn(mouth: Mouth): void {
+    const taken = mouth.port
+    mouth.port = this.#newPort()
+    this.#usedPorts.delete(taken)
   }
 
   #newPort(): number {

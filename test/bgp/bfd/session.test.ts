@@ -237,6 +237,17 @@ describe('the BFD state machine', () => {
     assert.equal(one.session.deadline(), one.now + 900)
   })
 
+  it('speaks again when a peer that wanted no packets has gone, for somebody must begin (§6.1)', () => {
+    const one = new Played()
+    one.hear('AdminDown', { requiredMinRx: 0 })
+    assert.equal(one.session.status().state, 'Down')
+    assert.deepEqual(
+      sent(one.wait()).map(({ yourDiscriminator }) => yourDiscriminator),
+      [0],
+    )
+    assert.ok(one.session.deadline() <= one.now + 1000)
+  })
+
   it('tells by its revision when its status has something else to say, and not with every packet', () => {
     const one = new Played().up()
     const { revision } = one.session
