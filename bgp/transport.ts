@@ -67,8 +67,14 @@ export interface Listener {
 
 export interface Transport {
   dial(options: DialOptions): Channel
-  /** @throws WorldFault such as EADDRINUSE */
-  listen(options: ListenOptions, accept: (channel: Channel) => void): Listener
+  /**
+   * @param rules hold from the first segment on; absent: there are none
+   * @throws WorldFault such as EADDRINUSE
+   */
+  listen(
+    options: ListenOptions & { readonly rules?: readonly ListenRule[] },
+    accept: (channel: Channel) => void,
+  ): Listener
   /**
    * Where `local` lives; asked when a session comes up.
    * @param interfaceName where it is a link-local address, which may live on several links

@@ -100,6 +100,8 @@ export class SocketChannel implements Channel {
 
   close(): void {
     if (this.#closing) return
+    // a dial that were let finish would look like a restart to a peer with whom a session is up (RFC 4724 §5)
+    if (this.#socket.connecting) return this.destroy()
     this.#closing = true
     // what still arrives is read and dropped: closing with unread octets would send RST, which can overtake our last words
     this.#socket.end()

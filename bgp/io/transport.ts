@@ -10,9 +10,11 @@ import { attachFilter, closeDescriptor, detachFilter } from '../../lib/linux/lib
 import { listAddresses } from '../../lib/linux/netlink/address.ts'
 import { findLink } from '../../lib/linux/netlink/link.ts'
 import { NetlinkSocket } from '../../lib/linux/netlink/socket.ts'
+import type { SocketAddress } from '../../lib/linux/socket-address.ts'
 import {
+  bindTcpSocket,
   DEFAULT_TTL,
-  openTcpListener,
+  listenTcp,
   openTcpSocket,
   setMd5Key,
   setMinimumTtl,
@@ -20,7 +22,7 @@ import {
   setTtl,
 } from '../../lib/linux/tcp.ts'
 import { ttlFilter } from '../../lib/linux/ttl-filter.ts'
-import type { Attachment, Channel, DialOptions, Listener, ListenOptions, ListenRule, Transport } from '../transport.ts'
+import type { Attachment, Channel, DialOptions, Listener, ListenRule, Transport } from '../transport.ts'
 import { FailedChannel, SocketChannel } from './channel.ts'
 
 /** CS6, network control, in the octet's upper six bits (RFC 4594 §3.2): routing survives congestion. */
@@ -30,6 +32,8 @@ const BACKLOG = 1024
 
 /** Its sockets belong to the network namespace that the calling thread is in at each call. */
 export const tcpTransport: Transport = { dial, listen, attachment }
+
+type Accept = Parameters<Transport['listen']>[1]
 
 function dial({ address, port, localAddress, interface: link, password, ttl, minimumTtl }: DialOptions): Channel {
   const ends = {
@@ -55,65 +59,81 @@ function dial({ address, port, localAddress, interface: link, password, ttl, min
   }
 }
 
+/** A listening socket, or one that is about to be. */
 interface Ear {
-  readonly family: Family
+  readonly local: SocketAddress
   readonly fd: number
-  readonly server: Server
   /** The socket filter that is attached, as text; empty: none. */
   filter: string
+  server: Server | undefined
 }
 
-function listen({ addresses, port }: ListenOptions, accept: (channel: Channel) => void): Listener {
+function listen({ addresses, port, rules = [] }: Parameters<Transport['listen']>[0], accept: Accept): Listener {
   const ears: Ear[] = []
+  const keys = new Map<string, ListenRule>()
+  const close = () => {
+    for (const { fd, server } of ears)
+      if (server === undefined) closeDescriptor(fd)
+      else server.close()
+  }
+  const secure = (wanted: readonly ListenRule[]) => {
+    secureKeys(ears, keys, wanted)
+    for (const ear of ears) limitHops(ear, wanted)
+  }
   try {
-    for (const address of addresses) ears.push(openEar(address, port, accept))
+    for (const address of addresses) ears.push(openEar({ address, port }))
+    secure(rules)
+    for (const ear of ears) hear(ear, accept)
   } catch (thrown) {
-    for (const { server } of ears) server.close()
+    close()
     throw thrown
   }
-  let keys = new Map<string, ListenRule>()
-  return {
-    secure(rules) {
-      const wanted = new Map(
-        rules.filter(({ password }) => password !== undefined).map(rule => [String(rule.from), rule]),
-      )
-      for (const [name, { from }] of keys)
-        if (!wanted.has(name)) for (const { fd } of earsFor(ears, from)) setMd5Key(fd, from, undefined)
-      for (const [name, { from, password }] of wanted)
-        if (keys.get(name)?.password !== password)
-          for (const { fd } of earsFor(ears, from)) setMd5Key(fd, from, password)
-      keys = wanted
-      for (const ear of ears) limitHops(ear, rules)
-    },
-    close() {
-      for (const { server } of ears) server.close()
-    },
+  return { secure, close }
+}
+
+/** @param keys those that are set, by prefix */
+function secureKeys(ears: readonly Ear[], keys: Map<string, ListenRule>, rules: readonly ListenRule[]): void {
+  const wanted = new Map(rules.filter(({ password }) => password !== undefined).map(rule => [String(rule.from), rule]))
+  for (const [name, { from }] of keys) {
+    if (wanted.has(name)) continue
+    for (const { fd } of earsFor(ears, from)) setMd5Key(fd, from, undefined)
+    keys.delete(name)
+  }
+  for (const [name, rule] of wanted) {
+    if (keys.get(name)?.password === rule.password) continue
+    for (const { fd } of earsFor(ears, rule.from)) setMd5Key(fd, rule.from, rule.password)
+    keys.set(name, rule)
   }
 }
 
 /** Accepted connections inherit all of it. Our own answers to a SYN must pass the same check at the other end. */
 function limitHops(ear: Ear, rules: readonly ListenRule[]): void {
-  const filter = ttlFilter(ear.family, rules)
+  const { family } = ear.local.address
+  const filter = ttlFilter(family, rules)
   const key = filter === undefined ? '' : Buffer.from(filter).toString('latin1')
   if (key === ear.filter) return
-  setTtl(ear.fd, ear.family, filter === undefined ? DEFAULT_TTL : 255)
+  setTtl(ear.fd, family, filter === undefined ? DEFAULT_TTL : 255)
   if (filter === undefined) detachFilter(ear.fd)
   else attachFilter(ear.fd, filter)
   ear.filter = key
 }
 
-function openEar(address: Address, port: number, accept: (channel: Channel) => void): Ear {
-  const fd = openTcpListener({ address, port }, BACKLOG)
-  setTrafficClass(fd, address.family, NETWORK_CONTROL) // accepted sockets inherit it
-  const server = createServer({ noDelay: true }, socket => accept(new SocketChannel(socket)))
-  // a connection that could not be accepted (its dialler has gone, no descriptors) is lost alone: the listener goes on
-  server.on('error', () => {})
-  server.listen({ fd, backlog: BACKLOG })
-  return { family: address.family, fd, server, filter: '' }
+function openEar(local: SocketAddress): Ear {
+  const fd = bindTcpSocket(local)
+  setTrafficClass(fd, local.address.family, NETWORK_CONTROL) // accepted sockets inherit it
+  return { local, fd, filter: '', server: undefined }
 }
 
-function earsFor(ears: readonly Ear[], { family: wanted }: Prefix): Ear[] {
-  return ears.filter(({ family }) => family === wanted)
+function hear(ear: Ear, accept: Accept): void {
+  listenTcp(ear.fd, ear.local, BACKLOG)
+  ear.server = createServer({ noDelay: true }, socket => accept(new SocketChannel(socket)))
+  // a connection that could not be accepted (its dialler has gone, no descriptors) is lost alone: the listener goes on
+  ear.server.on('error', () => {})
+  ear.server.listen({ fd: ear.fd, backlog: BACKLOG })
+}
+
+function earsFor(ears: readonly Ear[], { family }: Prefix): Ear[] {
+  return ears.filter(({ local }) => local.address.family === family)
 }
 
 function attachment(local: Address, interfaceName?: string): Attachment {

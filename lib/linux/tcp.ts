@@ -43,20 +43,39 @@ export function openTcpSocket(family: Family): number {
   return openSocket(family === 4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_NONBLOCK, 0)
 }
 
-/** @throws WorldFault EADDRINUSE, EADDRNOTAVAIL, EACCES … naming address and port */
-export function openTcpListener(local: SocketAddress, backlog: number): number {
+/** A socket with an address that does not listen yet. The caller closes it. @throws WorldFault as `listenTcp` */
+export function bindTcpSocket(local: SocketAddress): number {
   const fd = openTcpSocket(local.address.family)
   try {
-    const what = `listening on ${local.address} port ${local.port}`
     setSocketOption(fd, SOL_SOCKET, SO_REUSEADDR, 1, 'SO_REUSEADDR')
     if (local.address.family === 6) setSocketOption(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1, 'IPV6_V6ONLY')
-    bindSocket(fd, encodeSocketAddress(local), what)
-    listenSocket(fd, backlog, what)
+    bindSocket(fd, encodeSocketAddress(local), listening(local))
     return fd
   } catch (thrown) {
     closeDescriptor(fd)
     throw thrown
   }
+}
+
+/** From now on the kernel answers. @throws WorldFault EADDRINUSE, EADDRNOTAVAIL, EACCES … naming address and port */
+export function listenTcp(fd: number, local: SocketAddress, backlog: number): void {
+  listenSocket(fd, backlog, listening(local))
+}
+
+/** A socket that listens. The caller closes it. @throws WorldFault as `listenTcp` */
+export function openTcpListener(local: SocketAddress, backlog: number): number {
+  const fd = bindTcpSocket(local)
+  try {
+    listenTcp(fd, local, backlog)
+    return fd
+  } catch (thrown) {
+    closeDescriptor(fd)
+    throw thrown
+  }
+}
+
+function listening({ address, port }: SocketAddress): string {
+  return `listening on ${address} port ${port}`
 }
 
 /** The kernel's own TTL or hop limit. */

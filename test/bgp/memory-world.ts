@@ -3,7 +3,7 @@
  * octet. Every chunk arrives in a turn of its own; a link can be cut (silence), refused, or blocked (a full window).
  */
 
-import type { Channel, Clock, DialOptions, Listener, ListenOptions, Transport } from '../../bgp/transport.ts'
+import type { Channel, Clock, DialOptions, Listener, Transport } from '../../bgp/transport.ts'
 import { WorldFault } from '../../lib/base/failure.ts'
 import type { Address } from '../../lib/base/ip.ts'
 
@@ -230,7 +230,11 @@ export class MemoryNetwork {
     return near
   }
 
-  #listen(options: ListenOptions, own: readonly Address[], accept: (channel: Channel) => void): Listener {
+  #listen(
+    options: Parameters<Transport['listen']>[0],
+    own: readonly Address[],
+    accept: (channel: Channel) => void,
+  ): Listener {
     const wanted = options.addresses.flatMap(address =>
       address.isUnspecified ? own.filter(one => one.family === address.family) : [address],
     )
@@ -238,6 +242,7 @@ export class MemoryNetwork {
     for (const key of keys)
       if (this.#listeners.has(key)) throw new WorldFault('EADDRINUSE', `${key} is in use`, { retry: true })
     for (const key of keys) this.#listeners.set(key, accept)
+    this.keys.push(options.rules ?? [])
     return {
       secure: keys => {
         this.keys.push(keys)

@@ -136,6 +136,36 @@ test('destroying a channel while it connects closes it once and says nothing mor
   assert.deepEqual([log.connected, log.closed], [false, ['closed']])
 })
 
+test('a dial that is given up before it is through reaches nobody', async context => {
+  const { accepted, dial } = await station(context)
+  const given = dial({ address: v4 })
+  given.channel.close()
+  await until('it is closed', () => given.closed.length === 1)
+  const other = dial({ address: v4 })
+  await until('the next one is taken', () => other.connected && accepted.length > 0)
+  assert.equal(accepted.length, 1)
+})
+
+test('rules that a listener begins with hold for the first connection', async context => {
+  const port = await freePort()
+  const accepted: Log[] = []
+  const rules = [{ from: hostPrefix(v4), password: 'from the start' }]
+  const listener = tcpTransport.listen({ addresses: [v4], port, rules }, channel => accepted.push(watch(channel)))
+  const [wrong, right] = ['another', 'from the start'].map(password =>
+    watch(tcpTransport.dial({ address: v4, port, password })),
+  ) as [Log, Log]
+  context.after(() => {
+    listener.close()
+    for (const { channel } of [...accepted, wrong, right]) channel.destroy()
+  })
+  await until('the right key gets through', () => right.connected && accepted.length > 0)
+  assert.equal(wrong.connected, false)
+  listener.secure([])
+  const open = watch(tcpTransport.dial({ address: v4, port }))
+  context.after(() => open.channel.destroy())
+  await until('a rule is taken back as one that came later', () => open.connected)
+})
+
 test('a channel that is closed while the other end does not read is gone within seconds, and its socket with it', async context => {
   const port = await freePort()
   const held: Socket[] = []
