@@ -8,6 +8,7 @@ import { setFlagsFromString } from 'node:v8'
 import { Bfd } from '../../bgp/io/bfd.ts'
 import { systemClock } from '../../bgp/io/clock.ts'
 import { tcpTransport } from '../../bgp/io/transport.ts'
+import { rehearse } from '../../bgp/rehearsal.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { watchObjects } from '../../lib/kube/watch.ts'
 import { EventMonitor } from '../../lib/linux/events/monitor.ts'
@@ -66,6 +67,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
     healthServer = metrics && (await openHealth(metrics, agent, view, log, report))
     log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
     agent.start()
+    rehearse(systemClock).catch(report)
     const watched = new ConfigSource(path, text, {
       changed: changed => agent.reload(changed),
       unreadable: reason => agent.hear({ type: 'fileRejected', reason }),

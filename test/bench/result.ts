@@ -7,7 +7,7 @@ export interface Measured {
   readonly seconds: number
   /** Of all threads. */
   readonly cpuSeconds: number
-  /** Of this process the resident memory at the end of the run, of others the most that they ever held. */
+  /** Of this process, and of those that rest, the resident memory at the end of the run; of others the most that they ever held. */
   readonly peakRssMib: number
   /** Resident memory that the run added. */
   readonly grownMib: number
@@ -39,7 +39,7 @@ export async function measure(row: Row): Promise<Measured> {
     return {
       seconds,
       cpuSeconds: after.cpuSeconds - before.cpuSeconds,
-      peakRssMib: prepared.subjects === undefined ? after.rssMib : after.peakRssMib,
+      peakRssMib: prepared.subjects === undefined || prepared.resting ? after.rssMib : after.peakRssMib,
       grownMib: after.rssMib - before.rssMib,
       ok: await prepared.check(),
       ...(prepared.lateness && { lateness: prepared.lateness() }),

@@ -3,6 +3,8 @@
 export interface Prepared {
   /** The processes whose CPU time and memory count; absent: this one. */
   readonly subjects?: readonly number[]
+  /** What counts of other processes is the memory that they hold at the end, not the most that they held. */
+  readonly resting?: boolean
   /** What is timed. */
   run(): void | Promise<void>
   /** What `run` has measured itself, where it waits for more than it times; absent or undefined: how long it took. */

@@ -99,10 +99,10 @@ const comparisons: readonly Comparison[] = [
   },
   {
     scenario: 'idle',
-    title: '1,000 sessions and no routes, for 20 seconds',
+    title: '1,000 sessions and no routes, for 30 seconds',
     unit: 'session',
     count: 1000,
-    make: () => idle(1000, 20),
+    make: () => idle(1000, 30),
     only: ['podpeer', 'bird'],
   },
   {
@@ -149,6 +149,7 @@ async function prepare(router: Router, workload: Workload): Promise<Prepared> {
     let seconds: number | undefined
     return {
       subjects: processes.map(({ pid }) => pid),
+      resting: workload.rest !== undefined,
       async run() {
         seconds = await playPhases(workload.phases, sessions, kernel)
         await sleep(1000 * (workload.rest ?? 0))
