@@ -29,9 +29,16 @@ const NEXT_HOP = { 4: SPEAKER.address, 6: parseAddress('2001:db8::1') }
 
 /** Resolves when it is over: some tenths of a second of CPU time later. */
 export function rehearse({ yield: giveWay }: Pick<Clock, 'yield'>): Promise<void> {
-  const { promise, resolve } = Promise.withResolvers<void>()
+  const { promise, resolve, reject } = Promise.withResolvers<void>()
   const play = scenes()
-  const go = () => (play.next().done ? resolve() : giveWay(go))
+  const go = () => {
+    try {
+      if (play.next().done) resolve()
+      else giveWay(go)
+    } catch (thrown) {
+      reject(thrown)
+    }
+  }
   giveWay(go)
   return promise
 }
