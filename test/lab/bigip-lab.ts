@@ -26,12 +26,14 @@ import { type PingRow, pingAll } from './ping.ts'
 import { ACCOUNTS, bigIpObject, deployedObjects, loginSecrets } from './podpeer-objects.ts'
 import type { RouterKind } from './router.ts'
 import { podpeerFiles } from './router-podpeer.ts'
-import { FAMILIES, type Topology } from './topology.ts'
+import { FAMILIES, type FamilyName, type Topology } from './topology.ts'
 import { untilComplete } from './waiting.ts'
 
 export interface BigIpLabOptions {
   readonly mode?: LabMode
   readonly nodes?: number
+  /** Of the pods that BIG-IP is to reach; default: those of the mode. */
+  readonly families?: readonly FamilyName[]
   /** The BGP daemon of the BIG-IP. */
   readonly router?: RouterKind
   /** Fields of the BIGIP's spec over those of the mode: `{ arp: 'node' }`. */
@@ -72,13 +74,14 @@ export class BigIpLab {
   private constructor({
     mode = 'bgp',
     nodes = 2,
+    families = MODE_PLANS[mode].families,
     router = 'podpeer',
     spec = {},
     progress = () => {},
   }: BigIpLabOptions) {
     this.#progress = progress
     this.mode = mode
-    this.plan = MODE_PLANS[mode]
+    this.plan = { ...MODE_PLANS[mode], families }
     this.#spec = spec
     this.topology = planBigIpTopology(nodes, this.#peers)
     progress(`building ${this.topology.places.length} network namespaces`)

@@ -1,15 +1,11 @@
 import assert from 'node:assert/strict'
-import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { isDeepStrictEqual } from 'node:util'
-import { parse, stringify } from 'yaml'
 import { WorldFault } from '../../../lib/base/failure.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
-import { ALLOW_DELETIONS } from '../../../lib/bigip/resource.ts'
 import { ping } from '../../../lib/linux/icmp.ts'
 import { inNamespace } from '../../../lib/linux/namespace.ts'
-import { type KernelNeighborRow, listProxies } from '../../../lib/linux/netlink/neighbor.ts'
 import { readSysctl, renderSysctl } from '../../../lib/linux/sysctl.ts'
 import { answerSysctls } from '../../../vxlan/answers.ts'
 import { OVERHEAD } from '../../../vxlan/device.ts'
@@ -17,15 +13,17 @@ import type { BigIpLab } from '../bigip-lab.ts'
 import { BIGIP } from '../bigip-topology.ts'
 import { OVERLAY_DEVICES } from '../cni-rows.ts'
 import { inPlace, setDevice, spaceOf } from '../network.ts'
-import { answeringRole } from '../podpeer-objects.ts'
-import { FAMILIES, type LabNode, type Pod } from '../topology.ts'
+import { FAMILIES, type Pod } from '../topology.ts'
 import { untilComplete } from '../waiting.ts'
+import { answersAre, configureAnswers, useAnswers, useNodeEntries, usePodEntries } from './arp-modes.ts'
 import { underPings } from './churn.ts'
-import { DEADLINE, describeMode } from './mode.ts'
+import { DEADLINE } from './deadline.ts'
+import { describeMode } from './mode.ts'
 import { forget, Questions } from './questions.ts'
 import { kernelOf } from './traces.ts'
-import { everyPingIsAnswered } from './traffic.ts'
+import { everyPingIsAnswered, sizesAre, transferIsUnharmed } from './traffic.ts'
 
+const MTU = { ipv4: 1500 - OVERHEAD[4], ipv6: 1500 - OVERHEAD[6] }
 const NEW_MACS = { ipv4: '02:00:04:00:99:02', ipv6: '02:00:06:00:99:02' }
 /** How long a device is down. Milliseconds. */
 const DOWN = 100
@@ -36,40 +34,6 @@ const SILENCE = 1000
 const NOBODY = ['10.244.1.200', 'fd00:10:244:1::c8']
 /** proxy_arp, proxy_delay in hundredths of a second, proxy_ndp, proxy_delay. */
 const KERNEL_DEFAULTS = ['0', '80', '0', '80']
-const OWN_PROTOCOL = 179
-
-/** Changes the BIGIP, as `kubectl edit` and `kubectl annotate` would. */
-function edit(
-  { cluster: { api } }: BigIpLab,
-  fields: object,
-  annotations: Readonly<Record<string, string>> = {},
-): void {
-  const { metadata, ...bigip } = api.find('BIGIP', BIGIP)!
-  const generation = (metadata.generation ?? 0) + 1
-  api.put({
-    ...bigip,
-    metadata: { ...metadata, generation, annotations: { ...metadata.annotations, ...annotations } },
-    spec: { ...(bigip['spec'] as object), ...fields },
-  })
-}
-
-/** Waits for what is asked before many objects of BIG-IP go at once, and gives the word. Returns which those are. */
-async function allowDeletions(lab: BigIpLab): Promise<readonly string[]> {
-  const given = lab.cluster.api.find('BIGIP', BIGIP)!.metadata.annotations?.[ALLOW_DELETIONS]
-  const asked = () => lab.status.units?.[0]?.refused
-  await untilComplete('the question', DEADLINE, async () =>
-    asked() === undefined || asked()!.token === given ? 'it is not asked' : undefined,
-  )
-  const { token, objects } = asked()!
-  edit(lab, {}, { [ALLOW_DELETIONS]: token })
-  return objects
-}
-
-/** Has agents answer ARP and NDP for the pods of their nodes, or no more. */
-function configureAnswers({ agents }: BigIpLab, answers: boolean): void {
-  const config = parse(readFileSync(agents.config, 'utf8'))
-  agents.configure(stringify({ ...config, overlay: { answers } }))
-}
 
 /** The settings of a node's devices on which answers depend. */
 function answerSettings(node: string): string[] {
@@ -78,23 +42,6 @@ function answerSettings(node: string): string[] {
       ({ name }) => `${renderSysctl(name)} = ${readSysctl(name)}`,
     ),
   )
-}
-
-/** As the kernel has them: whose they are, too. */
-function proxiesOf(node: string): string[] {
-  const own = (row: KernelNeighborRow) =>
-    row.kind === 'proxy' ? [`${row.address} ${row.protocol === OWN_PROTOCOL ? 'ours' : row.protocol}`] : []
-  return inPlace(node, socket => listProxies(socket).flatMap(own)).sort()
-}
-
-async function answersAre(lab: BigIpLab, pods: (node: LabNode) => readonly Pod[]): Promise<void> {
-  await untilComplete('an answer for each pod, on its own node', DEADLINE, async () => {
-    const wrong = lab.topology.nodes.filter(node => {
-      const expected = pods(node).flatMap(({ address }) => FAMILIES.map(family => `${address[family]} ours`))
-      return !isDeepStrictEqual(proxiesOf(node.name), expected.sort())
-    })
-    return wrong[0] && `${wrong[0].name} answers for ${proxiesOf(wrong[0].name).join(', ')}`
-  })
 }
 
 /** The first ping after BIG-IP forgot where an address is: how long it took, or undefined for none; and what was asked. */
@@ -112,7 +59,7 @@ async function firstPing(lab: BigIpLab, address: string) {
   return { milliseconds, ...questions.about(address) }
 }
 
-describeMode({ mode: 'flannel-vxlan', mtu: { ipv4: 1500 - OVERHEAD[4], ipv6: 1500 - OVERHEAD[6] } }, lab => {
+describeMode({ mode: 'flannel-vxlan', mtu: MTU }, lab => {
   test('follows a node whose flanneld makes its devices anew, with other MAC addresses', async context => {
     const { place } = lab().node(2)
     const make = () => lab().cni.restart(place, NEW_MACS)
@@ -138,36 +85,27 @@ describeMode({ mode: 'flannel-vxlan', mtu: { ipv4: 1500 - OVERHEAD[4], ipv6: 150
   })
 
   test('reaches pods by a pseudo-gateway for each node as well (arp: node)', async context => {
-    const entries = () => lab().bigip.list('/tm/net/arp')
-    const before = (await entries()).length
-    for (const [arp, expected] of [
-      ['node', lab().topology.nodes.length],
-      ['pod', before],
+    const entries = async () => (await lab().bigip.list('/tm/net/arp')).length
+    const before = await entries()
+    for (const [arp, use, expected] of [
+      ['node', useNodeEntries, lab().topology.nodes.length],
+      ['pod', usePodEntries, before],
     ] as const) {
-      const make = async () => {
-        edit(lab(), { arp })
-        if (arp === 'node') await allowDeletions(lab())
-        await lab().settled()
-      }
-      await underPings({ lab: lab(), test: context, what: `arp was made ${arp}`, make })
-      assert.equal((await entries()).length, expected)
+      await underPings({ lab: lab(), test: context, what: `arp was made ${arp}`, make: () => use(lab()) })
+      assert.equal(await entries(), expected)
       await everyPingIsAnswered(lab())
+      await sizesAre(lab(), MTU)
+      await transferIsUnharmed(lab(), context)
     }
   })
 
   test('floods through a tunnel made anew where the nodes answer for their pods (arp: none)', async () => {
-    const { bigip, cluster } = lab()
-    cluster.api.put(answeringRole())
-    configureAnswers(lab(), true)
-    await answersAre(lab(), ({ pods }) => pods)
-    edit(lab(), { arp: 'none' })
-    const gone = await allowDeletions(lab())
+    const gone = await useAnswers(lab())
     assert.ok(
       gone.some(object => object.startsWith('vxlan profile ')),
       'the tunnel is made anew only when a person allows it',
     )
-    await lab().settled()
-    assert.deepEqual(await bigip.list('/tm/net/arp'), [])
+    assert.deepEqual(await lab().bigip.list('/tm/net/arp'), [])
     await everyPingIsAnswered(lab())
   })
 

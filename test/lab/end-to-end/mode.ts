@@ -14,10 +14,10 @@ import { renumberPods, setDevice } from '../network.ts'
 import { FAMILIES, type FamilyName, type LabNode, type PerFamily, podNetwork } from '../topology.ts'
 import { untilComplete } from '../waiting.ts'
 import { underPings } from './churn.ts'
+import { DEADLINE } from './deadline.ts'
 import { kernelOf, tracesOf } from './traces.ts'
-import { everyPingIsAnswered, ownAddress, sizeFault, TRANSFER_OCTETS, transfer, waysOf } from './traffic.ts'
+import { everyPingIsAnswered, sizesAre, transferIsUnharmed } from './traffic.ts'
 
-export const DEADLINE = 30_000
 /** How long a cable is pulled: less than a hold time, more than a glitch. Milliseconds. */
 const PULLED = 300
 
@@ -136,23 +136,11 @@ export function describeMode({ mode, mtu }: ModeUnderTest, more: (lab: () => Big
     })
 
     test('carries a transfer from a client through a virtual server to a pod and back, unharmed', async context => {
-      const transfers = await transfer(lab, lab.node(2).place.pods[0]!)
-      const seen = transfers.map(({ source, received }) => ({ source, octets: received.octets }))
-      const expected = lab.plan.families.map(family => ({ source: ownAddress(lab, family), octets: TRANSFER_OCTETS }))
-      assert.deepEqual(seen, expected)
-      for (const { podAddress, sent, received, milliseconds } of transfers) {
-        assert.equal(received.checksum, sent, podAddress)
-        context.diagnostic(`${TRANSFER_OCTETS / 1e6} MB to ${podAddress} and back in ${milliseconds} ms`)
-      }
+      await transferIsUnharmed(lab, context)
     })
 
     test('carries packets exactly as large as the way takes, and none that is larger', async () => {
-      const ways = waysOf(lab, lab.node(1).place)
-      const faults = await Promise.all(ways.map(way => sizeFault(way, mtu[way.family])))
-      assert.deepEqual(
-        faults.filter(fault => fault !== undefined),
-        [],
-      )
+      await sizesAre(lab, mtu)
     })
 
     if (MODE_PLANS[mode].agents !== undefined)

@@ -1,5 +1,6 @@
 /** What a lab's network carries beside single pings: transfers over TCP, and packets as large as the way takes. */
 import assert from 'node:assert/strict'
+import type { TestContext } from 'node:test'
 import { reasonOf, WorldFault } from '../../../lib/base/failure.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { ping } from '../../../lib/linux/icmp.ts'
@@ -12,14 +13,14 @@ import { outputOf } from '../process.ts'
 import type { FamilyName, LabNode, PerFamily, Pod } from '../topology.ts'
 
 /** Octets of a transfer; `PODPEER_TRANSFER` says another number of megabytes. */
-export const TRANSFER_OCTETS = Number(process.env['PODPEER_TRANSFER'] ?? 100) * 1_000_000
+const TRANSFER_OCTETS = Number(process.env['PODPEER_TRANSFER'] ?? 100) * 1_000_000
 const PROCESS = new URL('transfer-process.ts', import.meta.url).pathname
 /** Of IP and ICMP. */
 const ECHO_HEADERS: PerFamily<number> = { ipv4: 28, ipv6: 48 }
 /** For an answer; and for its absence, after all those that were there within a fraction of it. Milliseconds. */
 const PATIENCE = { answer: 2_000, silence: 300 }
 
-export interface Transfer {
+interface Transfer {
   readonly podAddress: string
   /** As the pod sees it. */
   readonly source: string
@@ -38,10 +39,24 @@ export async function everyPingIsAnswered(lab: BigIpLab): Promise<void> {
   )
 }
 
+/** Through a virtual server to a pod of node 2 and back, all octets of each family, from BIG-IP's own address. */
+export async function transferIsUnharmed(lab: BigIpLab, context: TestContext): Promise<void> {
+  const transfers = await transfer(lab, lab.node(2).place.pods[0]!)
+  const seen = transfers.map(({ source, received }) => ({ source, octets: received.octets }))
+  assert.deepEqual(
+    seen,
+    lab.plan.families.map(family => ({ source: ownAddress(lab, family), octets: TRANSFER_OCTETS })),
+  )
+  for (const { podAddress, sent, received, milliseconds } of transfers) {
+    assert.equal(received.checksum, sent, podAddress)
+    context.diagnostic(`${TRANSFER_OCTETS / 1e6} MB to ${podAddress} and back in ${milliseconds} ms`)
+  }
+}
+
 /** From the client through a virtual server to the pod and all the way back, in each family. */
-export async function transfer(lab: BigIpLab, { name, address }: Pod): Promise<Transfer[]> {
-  const { client, vip } = lab.topology
-  const addresses = lab.plan.families.flatMap(family => [vip[family], address[family]])
+async function transfer({ topology, plan }: BigIpLab, { name, address }: Pod): Promise<Transfer[]> {
+  const { client, vip } = topology
+  const addresses = plan.families.flatMap(family => [vip[family], address[family]])
   const places = [client.name, BIGIP, name].map(spaceOf)
   const words = [PROCESS, ...places, String(TRANSFER_OCTETS), ...addresses]
   const output = await outputOf(spaceOf(client.name), process.execPath, words)
@@ -51,11 +66,18 @@ export async function transfer(lab: BigIpLab, { name, address }: Pod): Promise<T
     .map(line => JSON.parse(line) as Transfer)
 }
 
-/**
- * Whether packets with DF set come through that are exactly as large as `mtu`, and none that is one octet larger.
- * @returns what is otherwise, in words
- */
-export async function sizeFault(way: PlannedPing, mtu: number): Promise<string | undefined> {
+/** Packets with DF set come through that are exactly as large as `mtu`, and none that is one octet larger. */
+export async function sizesAre(lab: BigIpLab, mtu: PerFamily<number>): Promise<void> {
+  const ways = waysOf(lab, lab.node(1).place)
+  const faults = await Promise.all(ways.map(way => sizeFault(way, mtu[way.family])))
+  assert.deepEqual(
+    faults.filter(fault => fault !== undefined),
+    [],
+  )
+}
+
+/** @returns what is otherwise than `sizesAre` says, in words */
+async function sizeFault(way: PlannedPing, mtu: number): Promise<string | undefined> {
   const size = mtu - ECHO_HEADERS[way.family]
   const name = `${way.from} to ${way.to} (${way.family})`
   const full = await outcome(way, size, PATIENCE.answer)

@@ -1,20 +1,18 @@
 /** Clusters of flannel with pods of one family alone, beside nodes that have addresses of both. */
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
-import type { KubeObject } from '../../lib/kube/object.ts'
-import { OVERHEAD } from '../../vxlan/device.ts'
-import { BigIpLab } from './bigip-lab.ts'
-import { BIGIP } from './bigip-topology.ts'
-import { OVERLAY_DEVICES } from './cni-rows.ts'
-import { cannotBuild } from './daemons.ts'
-import { sizeFault, waysOf } from './end-to-end/traffic.ts'
-import { planPings } from './expectation.ts'
-import { rowsOf } from './network.ts'
-import { pingAll } from './ping.ts'
-import { FAMILIES, type FamilyName, SURROUNDINGS } from './topology.ts'
-import { untilComplete } from './waiting.ts'
+import type { KubeObject } from '../../../lib/kube/object.ts'
+import { OVERHEAD } from '../../../vxlan/device.ts'
+import { BigIpLab } from '../bigip-lab.ts'
+import { BIGIP } from '../bigip-topology.ts'
+import { OVERLAY_DEVICES } from '../cni-rows.ts'
+import { cannotBuild } from '../daemons.ts'
+import { rowsOf } from '../network.ts'
+import { FAMILIES, type FamilyName, SURROUNDINGS } from '../topology.ts'
+import { useAnswers, useNodeEntries, usePodEntries } from './arp-modes.ts'
+import { everyPingIsAnswered, sizesAre, transferIsUnharmed } from './traffic.ts'
 
-const DEADLINE = 45_000
+const MTU = { ipv4: 1500 - OVERHEAD[4], ipv6: 1500 - OVERHEAD[6] }
 
 const Backend = { Type: 'vxlan' }
 const NET_CONF = {
@@ -23,6 +21,9 @@ const NET_CONF = {
 }
 
 const isOf = (family: FamilyName) => (text: string) => text.includes(':') === (family === 'ipv6')
+
+/** Of ARP and NDP. */
+const isEntry = (row: string) => row.includes(' at ')
 
 /** What flannel and the controllers of a cluster of one family would have written. */
 function reduced(object: KubeObject, family: FamilyName): KubeObject {
@@ -42,8 +43,8 @@ function reduced(object: KubeObject, family: FamilyName): KubeObject {
 
 describe('a cluster of flannel with one family of pods', { skip: cannotBuild() }, () => {
   for (const family of FAMILIES)
-    test(`is reached over ${family}, with nothing of the other family on BIG-IP or on nodes`, async () => {
-      await using lab = await BigIpLab.prepare({ mode: 'flannel-vxlan' })
+    test(`is reached over ${family} in each ARP mode, with nothing of the other family on BIG-IP or on nodes`, async context => {
+      await using lab = await BigIpLab.prepare({ mode: 'flannel-vxlan', families: [family] })
       const { api } = lab.cluster
       for (const kind of ['Node', 'Pod']) for (const object of api.list(kind)) api.put(reduced(object, family))
       const flannel = api.find('ConfigMap', 'kube-flannel-cfg', 'kube-flannel')!
@@ -53,24 +54,23 @@ describe('a cluster of flannel with one family of pods', { skip: cannotBuild() }
       const own = units.map(unit => ({ ...unit, tunnel: { selfIPs: unit.tunnel.selfIPs.filter(isOf(family)) } }))
       api.put({ ...bigip, spec: { ...(bigip['spec'] as object), units: own } })
       await lab.startPodpeer()
-      const plan = planPings(lab.topology, [family])
-      await untilComplete('the pings', DEADLINE, async () => {
-        const [lost] = (await pingAll(plan)).filter(({ ok }) => !ok)
-        return lost && `${lost.from} to ${lost.to}; ${lab.status.conditions?.map(({ message }) => message).join('; ')}`
-      })
-      const ways = waysOf(lab, lab.node(1).place).filter(way => way.family === family)
-      const mtu = 1500 - OVERHEAD[family === 'ipv4' ? 4 : 6]
-      assert.deepEqual(await Promise.all(ways.map(way => sizeFault(way, mtu))), [undefined, undefined, undefined])
+      const entries: string[] = []
+      for (const use of [usePodEntries, useNodeEntries, useAnswers]) {
+        await use(lab)
+        await everyPingIsAnswered(lab)
+        await sizesAre(lab, MTU)
+        await transferIsUnharmed(lab, context)
+        entries.push(...lab.device.kernel.tunnels.flatMap(name => rowsOf(BIGIP, name)).filter(isEntry))
+      }
       const { overlays, rows } = await lab.node(1).agent.vxlan()
       assert.deepEqual(
         overlays.map(({ family: own, device, faults }) => [own, device?.name, faults]),
         [[family, OVERLAY_DEVICES[family], []]],
       )
       assert.deepEqual([rows.drift, rows.conflicts], [0, 0])
-      const tunnels = lab.device.kernel.tunnels.flatMap(name => rowsOf(BIGIP, name)).filter(row => row.includes(' at '))
-      assert.ok(tunnels.length > 0)
+      assert.ok(entries.length > 0)
       assert.deepEqual(
-        tunnels.filter(row => !isOf(family)(row.split(' at ')[0]!)),
+        entries.filter(row => !isOf(family)(row.split(' at ')[0]!)),
         [],
       )
     })
