@@ -36,4 +36,4 @@ export const LISTENERS: readonly Actor[] = [
   actor('inner', '10.2.1.3', ROUTER_AS),
 ]
 
-export const workload: Workload = { families: [4], peers: [...SENDERS, ...LISTENERS], phases: [], compares: 'path' }
+export const workload: Workload = { families: [4, 6], peers: [...SENDERS, ...LISTENERS], phases: [], compares: 'path' }

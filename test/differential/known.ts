@@ -80,6 +80,11 @@ export const knownDifferences: readonly KnownDifference[] = [
   },
   {
     router: 'gobgp',
+    reason: 'gives IPv6 routes that it tells an external peer over IPv4 its IPv4 address as next hop, mapped into IPv6',
+    explains: ({ ours, theirs }) => isSame(ours, theirs, ['nextHop']) && theirs?.nextHop.startsWith('::ffff:') === true,
+  },
+  {
+    router: 'gobgp',
     reason: 'tells routes with NO_EXPORT and NO_ADVERTISE to whom it should not (RFC 1997)',
     explains: ({ theirs, listener }) => theirs !== undefined && isSecret(theirs, listener),
   },

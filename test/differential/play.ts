@@ -35,7 +35,9 @@ export async function play(router: Router, rounds: readonly Round[]): Promise<Pl
   const stage = buildStage(workload)
   const processes = await startRouter(router, workload, stage)
   const deadline = performance.now() + OPEN_DEADLINE
-  const sessions = await Promise.all(workload.peers.map(peer => PlayedSession.open(peer, [4], 'path', deadline)))
+  const sessions = await Promise.all(
+    workload.peers.map(peer => PlayedSession.open(peer, workload.families, 'path', deadline)),
+  )
   try {
     const listeners = sessions.slice(SENDERS.length)
     const told = LISTENERS.map(() => new Told())

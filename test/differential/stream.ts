@@ -2,15 +2,17 @@
  * Random UPDATE streams, by a seed: what each sender says in each round, as octets and as values. Each path bears a community of
  * its own, `64000 + number of the sender : number of the announcement`, by which it is known wherever it comes out.
  */
+import type { Family } from '../../lib/base/ip.ts'
 import { ROUTER_AS } from '../bench/routers/workload.ts'
 import { type TestAttributes, updateBody } from '../bgp/rib/messages.ts'
 import { message } from '../bgp/wire/hex.ts'
 import { random } from '../bgp/wire/mutation.ts'
 import { type Actor, SENDERS } from './cast.ts'
 
-const PREFIXES = 60
+/** Of each family. */
+const PREFIXES = 40
 /** UPDATEs of one sender in one round. */
-const STEPS = 25
+const STEPS = 35
 const FIRST_TAG_AS = 64000
 export const NO_EXPORT = 0xffffff01
 export const NO_ADVERTISE = 0xffffff02
@@ -47,7 +49,8 @@ export class RandomStream {
       const steps = Array.from({ length: STEPS }, () => this.#step(sender))
       return Buffer.concat([...steps, mark(sender, number)])
     })
-    const prefixes = Array.from({ length: PREFIXES }, (_, prefix) => prefixOf(prefix))
+    const families: readonly Family[] = [4, 6]
+    const prefixes = families.flatMap(family => Array.from({ length: PREFIXES }, (_, at) => prefixOf(family, at)))
     const said = new Map(
       prefixes.map(prefix => [prefix, this.#said.flatMap(routes => routes.get(prefix) ?? [])] as const),
     )
@@ -56,18 +59,20 @@ export class RandomStream {
 
   #step(sender: number): Uint8Array {
     const routes = this.#said[sender]!
-    const prefixes = [...new Set(Array.from({ length: 1 + this.#next(3) }, () => prefixOf(this.#next(PREFIXES))))]
+    const family = this.#one([4, 6] as const)
+    const some = Array.from({ length: 1 + this.#next(3) }, () => prefixOf(family, this.#next(PREFIXES)))
+    const prefixes = [...new Set(some)]
     // prefixes that it never announced as well
     if (this.#next(10) < 3) {
       for (const prefix of prefixes) routes.delete(prefix)
       return message('update', updateBody([], undefined, prefixes))
     }
-    const attributes = this.#attributes(sender)
+    const attributes = this.#attributes(sender, family)
     for (const prefix of prefixes) routes.set(prefix, { from: SENDERS[sender]!, attributes })
     return message('update', updateBody(prefixes, attributes, []))
   }
 
-  #attributes(sender: number): TestAttributes {
+  #attributes(sender: number, family: Family): TestAttributes {
     const from = SENDERS[sender]!
     const internal = from.asNumber === ROUTER_AS
     const tag = (FIRST_TAG_AS + sender) * 0x10000 + (this.#announcements++ & 0xffff)
@@ -76,7 +81,7 @@ export class RandomStream {
     return {
       origin: this.#one([0, 0, 1, 2]),
       asPath: this.#asPath(from, internal),
-      nextHop: this.#one([from.address, from.address, `10.1.2.${1 + this.#next(3)}`]),
+      nextHop: nextHopOf(family, this.#one([from.address, from.address, `10.1.2.${1 + this.#next(3)}`])),
       ...(med !== undefined && { med }),
       communities: wellKnown === undefined ? [tag] : [tag, wellKnown],
       ...(internal && { localPref: this.#one([100, 100, 100, 90, 110]) }),
@@ -106,8 +111,14 @@ export class RandomStream {
   }
 }
 
-function prefixOf(number: number): string {
-  return `10.200.${number}.0/24`
+function prefixOf(family: Family, number: number): string {
+  return family === 4 ? `10.200.${number}.0/24` : `2001:db8:${number}::/48`
+}
+
+/** On the link of the senders in both families. */
+function nextHopOf(family: Family, address: string): string {
+  const [, , upper, lower] = address.split('.')
+  return family === 4 ? address : `fd01::${upper}:${lower}`
 }
 
 function markOf(sender: number, round: number): string {

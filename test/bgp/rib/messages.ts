@@ -162,7 +162,8 @@ function readAttribute(
     14: () => {
       const end = 4 + value[3]!
       const family = value[1] === 1 ? 4 : 6
-      attributes.nextHop = String(new Address(value.slice(4, end)))
+      // of two the global one, which is the first (RFC 2545 §3)
+      attributes.nextHop = String(new Address(value.slice(4, Math.min(end, 20))))
       update.announced.push(...readNlri(value.subarray(end + 1), family, withIds))
     },
     15: () => {
