@@ -18,7 +18,7 @@ import { BirdRouter } from '../lab/router-bird.ts'
 import { FrrRouter } from '../lab/router-frr.ts'
 import { PodpeerRouter, podpeerFiles } from '../lab/router-podpeer.ts'
 import { untilComplete } from '../lab/waiting.ts'
-import { GobgpRouter, lacksGobgp } from './router-gobgp.ts'
+import { GobgpRouter } from './router-gobgp.ts'
 
 const DEADLINE = 40_000
 /** From west to east; a cable between each two. */
@@ -83,7 +83,7 @@ const GOBGP = `[global.config]
 `
 
 describe('several paths of a prefix, through BIRD, FRR and GoBGP', {
-  skip: cannotInteroperate() || lacksGobgp(),
+  skip: cannotInteroperate('gobgpd'),
 }, () => {
   let bird: BirdRouter
   let frr: FrrRouter

@@ -4,7 +4,7 @@ import { cannotInteroperate } from '../lab/daemons.ts'
 import { learnedRoutes, setDevice } from '../lab/network.ts'
 import { untilComplete } from '../lab/waiting.ts'
 import { OUR_PREFIXES, OURS, Pair, THEIR_PREFIXES, THEIRS } from './pair.ts'
-import { GobgpRouter, lacksGobgp } from './router-gobgp.ts'
+import { GobgpRouter } from './router-gobgp.ts'
 import { withBird, withFrr } from './their-config.ts'
 
 const everything = Object.values(THEIR_PREFIXES)
@@ -133,7 +133,7 @@ const GOBGP = [
   '',
 ].join('\n')
 
-describe('graceful restart with GoBGP', { skip: cannotInteroperate() || lacksGobgp() }, () => {
+describe('graceful restart with GoBGP', { skip: cannotInteroperate('gobgpd') }, () => {
   test('after NOTIFICATIONs and for long: both are agreed on, and its route outlives its process and its restart time', async () => {
     await using pair = await Pair.begin(GobgpRouter, GOBGP, {
       peer: { families: ['ipv4'], longLived: { staleTime: 60 } },

@@ -1,5 +1,5 @@
 /** GoBGP as a router of another make, asked through gobgp. It has no kernel routes; what it announces is told by commands. */
-import { existsSync, writeFileSync } from 'node:fs'
+import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { WorldFault } from '../../lib/base/failure.ts'
 import { LabProcess, outputOf } from '../lab/process.ts'
@@ -11,11 +11,6 @@ const GOBGP = '/usr/bin/gobgp'
 const START_DEADLINE = 10_000
 /** Of `state.session-state`. */
 const ESTABLISHED = 6
-
-/** For the `skip` of a test that needs it, too. */
-export function lacksGobgp(): string | false {
-  return existsSync(GOBGPD) ? false : 'it needs GoBGP: apt-get install gobgpd'
-}
 
 export class GobgpRouter implements RouterDaemon {
   readonly #spec: RouterSpec

@@ -8,27 +8,33 @@ import { existsSync } from 'node:fs'
 import { mayBuild } from './rootless.ts'
 
 const inCi = process.env['CI'] !== undefined
-const PACKAGES = { frr: '/usr/lib/frr/bgpd', bird2: '/usr/sbin/bird' }
+const PACKAGES = { frr: '/usr/lib/frr/bgpd', bird2: '/usr/sbin/bird', gobgpd: '/usr/bin/gobgpd' }
 
 /** For the `skip` of a test: a reason, or false. */
 export function cannotBuild(): string | false {
   return mayBuild() || inCi ? false : 'it builds network namespaces: run the tests as root'
 }
 
-/** For the `skip` of a test that needs FRR and BIRD, too. Installs what is missing. @throws Error in CI, when that fails */
-export function cannotInteroperate(): string | false {
+/**
+ * For the `skip` of a test that needs FRR and BIRD, too. Installs what is missing.
+ * @param also needed beside these
+ * @throws Error in CI, when that fails
+ */
+export function cannotInteroperate(...also: 'gobgpd'[]): string | false {
   const reason = cannotBuild()
   if (reason !== false) return reason
-  const missing = Object.entries(PACKAGES)
-    .filter(([, file]) => !existsSync(file))
-    .map(([name]) => name)
+  const missing = absentOf(['frr', 'bird2', ...also])
   if (missing.length === 0) return false
   if (inCi || !existsSync('/run/systemd/system')) install(missing)
-  const absent = missing.filter(name => !existsSync(PACKAGES[name as keyof typeof PACKAGES]))
+  const absent = absentOf(missing)
   if (absent.length === 0) return false
   const problem = `it needs other routers: apt-get install ${absent.join(' ')}`
   if (inCi) throw new Error(problem)
   return problem
+}
+
+function absentOf(packages: readonly (keyof typeof PACKAGES)[]) {
+  return packages.filter(name => !existsSync(PACKAGES[name]))
 }
 
 function install(packages: readonly string[]): void {
