@@ -2,6 +2,7 @@
 export { renderDiagnostic } from './bfd/packet.ts'
 export type { BfdSessionConfig, BfdTimers } from './bfd/session-config.ts'
 export type { BfdChange, BfdCounters, BfdSessionStatus } from './bfd/session-status.ts'
+export type { DrainPhase, DrainTerms } from './drain.ts'
 export { PathPattern } from './rib/path-pattern.ts'
 export type * from './rib/policy.ts'
 export { ACCEPT, REJECT } from './rib/policy.ts'
@@ -12,12 +13,10 @@ export type { Negotiated } from './session/negotiation.ts'
 export type { State } from './session/state.ts'
 export type { SessionStatus } from './session/status.ts'
 export {
-  type DrainPhase,
-  type DrainTerms,
   type PeerView,
   Speaker,
   type SpeakerObserver,
   type SpeakerWorld,
 } from './speaker.ts'
-export type { PeerRange, Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
+export type { PeerEnd, PeerRange, Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
 export type * from './transport.ts'

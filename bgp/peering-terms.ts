@@ -2,6 +2,7 @@
  * A peering in the words of its neighbours: what transport, decoder and RIB are told of its configuration and of what its
  * session negotiated. Values only.
  */
+import { Address } from '../lib/base/ip.ts'
 import type { Prefix } from '../lib/base/prefix.ts'
 import type { PerFamily, RibPeer, RibSession } from './rib/peer.ts'
 import type { PrefixLimits } from './session/config.ts'
@@ -37,7 +38,8 @@ export function listenRule(from: Prefix, { password, gtsm }: Pick<SpeakerPeer, '
 }
 
 export function ribPeer(config: SpeakerPeer): RibPeer {
-  const { name, address, routeReflectorClient, node = false, install = true, nextHop } = config
+  const { name, routeReflectorClient, node = false, install = true, nextHop } = config
+  const address = config.address.isLinkLocal ? new Address(config.address.bytes, config.interface) : config.address
   const { importPolicy, exportPolicy, maxPrefixesOut } = config
   const internal = config.remoteAs === config.localAs
   const maxPrefixes = droppedBeyond(config.maxPrefixes)

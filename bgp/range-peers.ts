@@ -6,11 +6,8 @@
  * more peers than its limit.
  */
 import type { Address } from '../lib/base/ip.ts'
-import type { PeerRange, SpeakerPeer } from './speaker-config.ts'
+import type { PeerEnd, PeerRange, SpeakerPeer } from './speaker-config.ts'
 import type { Channel } from './transport.ts'
-
-/** Where a peer is. */
-export type PeerEnd = Pick<SpeakerPeer, 'address' | 'interface'>
 
 /** A peer to be, and the name of the one that gives way to it. */
 export interface Admission {
@@ -22,7 +19,6 @@ interface Member extends PeerEnd {
   readonly range: string
 }
 
-/** Link-local addresses are unique on their link alone. */
 export function isSameEnd(one: PeerEnd, other: PeerEnd): boolean {
   return one.address.equals(other.address) && (one.interface === other.interface || !one.address.isLinkLocal)
 }
@@ -41,10 +37,6 @@ export class RangePeers {
   #ranges: readonly PeerRange[] = []
   /** By name of the peer, the oldest first. */
   readonly #members = new Map<string, Member>()
-
-  get hasRanges(): boolean {
-    return this.#ranges.length > 0
-  }
 
   /** Names of the peers that have come from ranges. */
   get peers(): string[] {
@@ -89,6 +81,11 @@ export class RangePeers {
     if (inPlaceOf !== undefined) this.#members.delete(inPlaceOf)
     this.#members.set(peer.name, { ...end, range: range.name })
     return { peer, ...(inPlaceOf !== undefined && { inPlaceOf }) }
+  }
+
+  /** Whether an address lies in any range. */
+  covers({ address }: PeerEnd): boolean {
+    return this.#match(address) !== undefined
   }
 
   forget(peer: string): void {

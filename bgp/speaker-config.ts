@@ -36,6 +36,9 @@ export interface SpeakerPeer extends PeerConfig {
   readonly bfd?: PeerBfd
 }
 
+/** Where a peer is: a link-local address is unique on its link alone. */
+export type PeerEnd = Pick<SpeakerPeer, 'address' | 'interface'>
+
 /**
  * Addresses that become peers when they connect. A configured peer wins over a range, a longer prefix over a shorter one. Such a
  * peer is called `<range>/<address>`, never dials, and goes when it has had no session for a while and nothing of it is held.
@@ -65,4 +68,6 @@ export interface Restart {
   readonly forwarding: readonly Family[]
   /** Milliseconds to wait at most for the peers' End-of-RIB. */
   readonly deferralTime: number
+  /** Who held a session with the one before, and may hold routes of it; absent: everybody who is configured. */
+  readonly peers?: readonly PeerEnd[]
 }

@@ -8,47 +8,33 @@
 import type { Address, Family } from '../lib/base/ip.ts'
 import { hostPrefix, type Prefix } from '../lib/base/prefix.ts'
 import type { KeptMessage } from './black-box.ts'
-import type { MessageTap } from './passage.ts'
+import { Drain, type DrainPhase, type DrainTerms } from './drain.ts'
+import { Originations } from './originations.ts'
+import type { MessageTap, PassingPeer } from './passage.ts'
 import { Peering, type PeeringObserver } from './peering.ts'
 import { listenRule } from './peering-terms.ts'
 import { endOf, isMeant, isSameEnd, RangePeers } from './range-peers.ts'
 import { Refusals } from './refusals.ts'
+import { SpeakerRestart } from './restart.ts'
 import { type KernelChange, type NextHopChange, type NextHopVerdict, Rib, type RibCounts } from './rib/rib.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './rib/view.ts'
 import type { LocalIdentity } from './session/config.ts'
 import type { State } from './session/state.ts'
 import type { SessionStatus } from './session/status.ts'
 import type { Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
-import type { Channel, Clock, Listener, ListenOptions, Transport } from './transport.ts'
+import type { Channel, Clock, Listener, ListenOptions, ListenRule, Transport } from './transport.ts'
 import { cease } from './wire/notification.ts'
 
 const FAMILIES: readonly Family[] = [4, 6]
 
 /** Changes that one turn works off before sockets and timers get their turn: about a millisecond or two. */
 const SLICE = 8192
-/** Milliseconds from GRACEFUL_SHUTDOWN to withdrawal: peers choose other paths and put them into their tables meanwhile. */
-const DRAIN_WAIT = 5000
 /** Next hops that are told in one turn: to find out about each takes the shell some tens of microseconds. */
 const NEXT_HOPS = 128
 /** Milliseconds without a session after which a peer of a range is forgotten: idle hold has had its say by then. */
 const RANGE_PEER_GRACE = 120_000
 /** Milliseconds between two looks for such peers. */
 const RANGE_PEER_LOOK = 30_000
-
-/** `leaving`: routes are announced as about to go (RFC 8326); `withdrawing`: they are being withdrawn; `drained`: no session is up. */
-export type DrainPhase = 'no' | 'leaving' | 'withdrawing' | 'drained'
-
-export interface DrainTerms {
-  /** Milliseconds from GRACEFUL_SHUTDOWN to withdrawal; absent: five seconds. */
-  readonly wait?: number
-  /** For the operators of the peers (RFC 9003), at most 255 octets. */
-  readonly text?: string
-}
-
-interface Origination {
-  readonly prefix: Prefix
-  readonly source: 'local' | 'service'
-}
 
 export interface SpeakerWorld {
   readonly transport: Transport
@@ -101,18 +87,16 @@ export class Speaker {
   readonly #refusals = new Refusals()
   #cancelLook: () => void = () => {}
   readonly #observer: PeeringObserver
-  #local: ReadonlyMap<string, Origination> = new Map()
-  /** What the RIB was last told of `#local`: nothing of it while drained. */
-  #announced: ReadonlyMap<string, Origination> = new Map()
-  #localKnown = false
+  readonly #originations: Originations
   #config: SpeakerConfig = { listen: undefined, peers: [] }
   #listener: Listener | undefined
   /** Where `#listener` listens. */
   #listening: ListenOptions | undefined
-  #restart: Restart | undefined
-  #drain: DrainPhase = 'no'
-  #drainTerms: DrainTerms = {}
-  #cancelDrainWait: (() => void) | undefined
+  /** Families whose routes a speaker before us left. */
+  readonly #forwarding: readonly Family[]
+  #restart: SpeakerRestart | undefined
+  #cancelDeferral: () => void = () => {}
+  readonly #drain: Drain
   #working = false
   readonly #taps: { tap: MessageTap | undefined } = { tap: undefined }
 
@@ -120,12 +104,18 @@ export class Speaker {
   constructor(identity: SpeakerIdentity, world: SpeakerWorld, restart?: Restart) {
     this.identity = identity
     this.#world = world
-    this.#restart = restart
     this.#rib = new Rib(identity, identity, {
       send: (peer, chunks) => this.#byNumber[peer]?.send(chunks) ?? false,
       endOfRibSent: (peer, family) => this.#byNumber[peer]?.endOfRibSent(family),
       refreshed: (peer, family) => this.#byNumber[peer]?.refreshed(family),
       limitReached: (peer, family) => this.#byNumber[peer]?.limitReached(family),
+    })
+    this.#originations = new Originations(this.#rib)
+    this.#drain = new Drain(world.clock, {
+      withdraw: () => this.#applyLocal(),
+      endSessions: text => {
+        for (const peering of this.#peerings.values()) peering.stop(cease.administrativeShutdown, text)
+      },
     })
     this.#observer = {
       stateChanged: (peering, from, to, reason) => this.#stateChanged(peering, from, to, reason),
@@ -136,9 +126,11 @@ export class Speaker {
       },
       notice: (peering, code, text) => world.observer.notice(peering.config.name, code, text),
     }
+    this.#forwarding = restart?.forwarding ?? []
     if (restart === undefined) return
+    this.#restart = new SpeakerRestart(restart)
     for (const family of FAMILIES) this.#rib.holdEndOfRib(family, true)
-    world.clock.wake(world.clock.now() + restart.deferralTime, () => this.#endRestart())
+    this.#cancelDeferral = world.clock.wake(world.clock.now() + restart.deferralTime, () => this.#endRestart())
   }
 
   /**
@@ -147,7 +139,7 @@ export class Speaker {
    */
   configure(config: SpeakerConfig): void {
     const before = this.#config.listen
-    this.#listen(config.listen)
+    this.#listen(config.listen, rulesOf(config))
     this.#config = config
     const peers = [...config.peers, ...this.#ranges.configure(config.ranges ?? [], config.peers)]
     const wanted = new Map(peers.map(peer => [peer.name, peer]))
@@ -155,7 +147,7 @@ export class Speaker {
       const peer = wanted.get(name)
       if (peer === undefined || !isSameEnd(peer, peering.config)) this.#remove(peering)
     }
-    this.#secure()
+    this.#listener?.secure(rulesOf(config))
     for (const peer of peers) {
       const peering = this.#peerings.get(peer.name)
       if (peering === undefined) this.#add(peer)
@@ -174,10 +166,7 @@ export class Speaker {
    * @param services addresses of Services, which policies tell apart
    */
   originate(prefixes: Iterable<Prefix>, services: Iterable<Prefix> = []): void {
-    const of = (list: Iterable<Prefix>, source: Origination['source']) =>
-      Array.from(list, (prefix): [string, Origination] => [prefix.toString(), { prefix, source }])
-    this.#local = new Map([...of(prefixes, 'local'), ...of(services, 'service')])
-    this.#localKnown = true
+    this.#originations.replace(prefixes, services)
     this.#applyLocal()
     this.#considerRestart()
   }
@@ -188,18 +177,15 @@ export class Speaker {
    * Shutdown. Idempotent: terms that come later do not count.
    */
   drain(terms: DrainTerms = {}): void {
-    if (this.#drain !== 'no') return
-    this.#drainTerms = terms
-    this.#drain = 'leaving'
+    if (this.draining !== 'no') return
+    this.#drain.begin(terms)
     this.#rib.setDraining(true)
     this.#work()
   }
 
   undrain(): void {
-    if (this.#drain === 'no') return
-    this.#drain = 'no'
-    this.#cancelDrainWait?.()
-    this.#cancelDrainWait = undefined
+    if (this.draining === 'no') return
+    this.#drain.end()
     this.#rib.setDraining(false)
     this.#applyLocal()
     this.#startAll()
@@ -234,7 +220,7 @@ export class Speaker {
   }
 
   get draining(): DrainPhase {
-    return this.#drain
+    return this.#drain.phase
   }
 
   /**
@@ -243,6 +229,8 @@ export class Speaker {
    */
   stop(goodbye: boolean): void {
     this.#cancelLook()
+    this.#cancelDeferral()
+    this.#drain.cancelWait()
     this.#listen(undefined)
     for (const peering of this.#peerings.values()) peering.stop(goodbye ? cease.administrativeShutdown : undefined)
   }
@@ -252,7 +240,7 @@ export class Speaker {
   }
 
   get originated(): readonly Prefix[] {
-    return Array.from(this.#local.values(), ({ prefix }) => prefix)
+    return this.#originations.prefixes
   }
 
   peers(): PeerView[] {
@@ -276,9 +264,9 @@ export class Speaker {
     return this.#byNumber[number]?.config.name
   }
 
-  /** Of a peer that runs, by its configured name. */
-  peerAddress(peer: string): Address | undefined {
-    return this.#peerings.get(peer)?.config.address
+  /** One that runs, by its configured name. */
+  peer(name: string): PassingPeer | undefined {
+    return this.#peerings.get(name)
   }
 
   /** The last messages of a peer that runs, by its configured name, oldest first. */
@@ -322,7 +310,7 @@ export class Speaker {
 
   #add(peer: SpeakerPeer): Peering {
     const { transport, clock } = this.#world
-    const peering = new Peering(peer, this.#firstIdentity(), {
+    const peering = new Peering(peer, this.#localIdentity(), {
       rib: this.#rib,
       transport,
       clock,
@@ -331,7 +319,7 @@ export class Speaker {
     })
     this.#peerings.set(peer.name, peering)
     this.#byNumber[peering.number] = peering
-    if (this.#config.listen !== undefined && this.#drain === 'no') peering.start()
+    if (this.#config.listen !== undefined && this.draining === 'no') peering.start()
     return peering
   }
 
@@ -342,33 +330,24 @@ export class Speaker {
   }
 
   #startAll(): void {
-    if (this.#config.listen === undefined || this.#drain !== 'no') return
+    if (this.#config.listen === undefined || this.draining !== 'no') return
     for (const peering of this.#peerings.values()) peering.start()
   }
 
-  #listen(options: ListenOptions | undefined): void {
+  #listen(options: ListenOptions | undefined, rules: readonly ListenRule[] = []): void {
     const wanted = options === undefined || options.addresses.length === 0 ? undefined : options
     if (JSON.stringify(wanted) === JSON.stringify(this.#listening)) return
     this.#listener?.close()
     this.#listener = this.#listening = undefined
     if (wanted === undefined) return
-    this.#listener = this.#world.transport.listen(wanted, channel => this.#accept(channel))
+    this.#listener = this.#world.transport.listen({ ...wanted, rules }, channel => this.#accept(channel))
     this.#listening = wanted
-  }
-
-  #secure(): void {
-    const { peers, ranges = [] } = this.#config
-    const rules = [
-      ...peers.map(peer => listenRule(hostPrefix(peer.address), peer)),
-      ...ranges.map(({ prefix, template }) => listenRule(prefix, template)),
-    ]
-    this.#listener?.secure(rules)
   }
 
   #accept(channel: Channel): void {
     for (const peering of this.#peerings.values()) if (isMeant(peering.config, channel)) return peering.accept(channel)
     const admission =
-      this.#drain === 'no' ? this.#ranges.admit(endOf(channel), name => this.#peerings.get(name)!.isIdle) : undefined
+      this.draining === 'no' ? this.#ranges.admit(endOf(channel), name => this.#peerings.get(name)!.isIdle) : undefined
     if (admission === undefined) return this.#turnAway(channel, 'unknownPeer', 'which is not a configured peer')
     if (typeof admission === 'string') return this.#turnAway(channel, 'rangeFull', admission)
     const former = this.#peerings.get(admission.inPlaceOf ?? '')
@@ -412,25 +391,19 @@ export class Speaker {
     this.#considerRestart()
   }
 
-  #firstIdentity(): LocalIdentity {
-    const forwarding = this.#restart?.forwarding ?? []
+  /**
+   * R only while we restart. F in the first session with a peer, however late it comes, says what the speaker before us left;
+   * then all families have it: the kernel keeps forwarding whatever becomes of a session, and without the bit a helper would
+   * drop our routes at the next reconnect (RFC 4724 §4.2).
+   */
+  #localIdentity(peering?: Peering): LocalIdentity {
+    const isFirst = peering === undefined || peering.status.established === 0
+    const forwarding = isFirst ? this.#forwarding : FAMILIES
     return { routerId: this.identity.routerId, restarting: this.restarting, forwarding }
   }
 
-  /**
-   * R only while we restart. F from a peer's first session on: the kernel keeps forwarding whatever becomes of a session,
-   * and without the bit a helper would drop our routes at the next reconnect (RFC 4724 §4.2).
-   */
-  #localIdentity(peering: Peering): LocalIdentity {
-    if (peering.status.established === 0) return this.#firstIdentity()
-    return { routerId: this.identity.routerId, restarting: this.restarting, forwarding: FAMILIES }
-  }
-
   #applyLocal(): void {
-    const wanted = this.#drain === 'no' || this.#drain === 'leaving' ? this.#local : new Map<string, Origination>()
-    for (const [text, { prefix }] of this.#announced) if (!wanted.has(text)) this.#rib.withdrawLocal(prefix)
-    for (const { prefix, source } of wanted.values()) this.#rib.originate(prefix, source)
-    this.#announced = wanted
+    this.#originations.apply(this.#drain.isAnnouncing)
     this.#work()
   }
 
@@ -438,21 +411,18 @@ export class Speaker {
   #considerRestart(): void {
     const restart = this.#restart
     if (restart === undefined) return
-    const states = [...this.#peerings.values()].map(peering => ({ peering, waiting: peering.awaited }))
-    for (const family of FAMILIES) {
-      const held = !this.#localKnown || states.some(({ waiting }) => waiting.includes(family))
-      this.#rib.holdEndOfRib(family, held)
-    }
+    const peerings = [...this.#peerings.values()]
+    const { known } = this.#originations
+    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, !known || restart.isAwaited(family, peerings))
     this.#work()
-    const all = states.every(({ peering, waiting }) => peering.negotiated !== undefined && waiting.length === 0)
-    // who of a range is still to come nobody knows
-    if (all && this.#localKnown && states.length > 0 && !this.#ranges.hasRanges) this.#endRestart()
+    if (known && restart.isOver(peerings, end => this.#ranges.covers(end))) this.#endRestart()
   }
 
   #endRestart(): void {
     if (this.#restart === undefined) return
     this.#restart = undefined
-    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, !this.#localKnown)
+    this.#cancelDeferral()
+    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, !this.#originations.known)
     for (const peering of this.#peerings.values()) peering.identify(this.#localIdentity(peering))
     this.#work()
     this.#world.observer.restarted()
@@ -470,28 +440,21 @@ export class Speaker {
       const unsent = this.#rib.export(SLICE)
       if (this.identity.kernel) this.#world.observer.kernelChanged()
       if (undecided || unsent || nextHops.length === NEXT_HOPS) this.#work()
-      else this.#goOnDraining()
+      else this.#drain.settled(this.#isHeard)
     })
   }
 
-  /** Everything has been sent. Where there is nobody to hear it, nothing is waited for. */
-  #goOnDraining(): void {
-    const { clock } = this.#world
-    if (this.#drain === 'leaving') {
-      const isHeard = [...this.#peerings.values()].some(({ negotiated }) => negotiated !== undefined)
-      const { wait = DRAIN_WAIT } = this.#drainTerms
-      this.#cancelDrainWait ??= clock.wake(clock.now() + (isHeard ? wait : 0), () => this.#withdrawAll())
-    } else if (this.#drain === 'withdrawing') {
-      this.#drain = 'drained'
-      for (const peering of this.#peerings.values()) peering.stop(cease.administrativeShutdown, this.#drainTerms.text)
-    }
+  /** Whether any session is up. */
+  get #isHeard(): boolean {
+    return [...this.#peerings.values()].some(({ negotiated }) => negotiated !== undefined)
   }
+}
 
-  #withdrawAll(): void {
-    this.#cancelDrainWait = undefined
-    this.#drain = 'withdrawing'
-    this.#applyLocal()
-  }
+function rulesOf({ peers, ranges = [] }: SpeakerConfig): ListenRule[] {
+  return [
+    ...peers.map(peer => listenRule(hostPrefix(peer.address), peer)),
+    ...ranges.map(({ prefix, template }) => listenRule(prefix, template)),
+  ]
 }
 
 function withRange(range: string | undefined): Pick<PeerView, 'range'> {

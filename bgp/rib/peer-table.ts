@@ -111,12 +111,14 @@ export class PeerTable {
     return this.#byAddress.get(String(address))
   }
 
-  /** Orders peers by address (RFC 4271 §9.1.2.2 g): IPv4 before IPv6, then octet by octet. */
+  /** Orders peers by address (RFC 4271 §9.1.2.2 g): IPv4 before IPv6, then octet by octet, then by the link where that is all. */
   compareAddresses(one: number, other: number): number {
     const [left, right] = [this.get(one).config.address, this.get(other).config.address]
     if (left.family !== right.family) return left.family - right.family
     const at = left.bytes.findIndex((octet, index) => octet !== right.bytes[index])
-    return at === -1 ? 0 : left.bytes[at]! - right.bytes[at]!
+    if (at !== -1) return left.bytes[at]! - right.bytes[at]!
+    const [near, far] = [left.zone ?? '', right.zone ?? '']
+    return near < far ? -1 : near > far ? 1 : 0
   }
 
   #importsOf(config: RibPeer): Readonly<Record<Family, RoutePolicy>> {

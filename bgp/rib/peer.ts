@@ -14,6 +14,7 @@ export const LOCAL_PEER = 0
 
 export interface RibPeer {
   readonly name: string
+  /** A link-local one with its zone. */
   readonly address: Address
   /** iBGP */
   readonly internal: boolean

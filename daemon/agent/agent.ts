@@ -23,6 +23,7 @@ import { podAddresses, podsOf } from './local-pods.ts'
 import { OverlayKeeper } from './overlay-keeper.ts'
 import { probeVteps } from './overlay-status.ts'
 import { Routing, type RoutingObserver } from './routing.ts'
+import { renderEnd } from './peer-end.ts'
 import type { SavedState } from './saved-state.ts'
 import { type AgentInput, firstSituation, handle, lastSeen, type Situation } from './situation.ts'
 import { StateKeeper } from './state-keeper.ts'
@@ -54,7 +55,7 @@ export class Agent {
   readonly #keyring: Keyring
   readonly #routers: LinkRouters
   readonly #saved: SavedState | undefined
-  /** Addresses of peers that may hold routes of ours, and whether they have had a session since the start. */
+  /** Ends of peers that may hold routes of ours, and whether they have had a session since the start. */
   readonly #sessions: Map<string, boolean>
   #situation: Situation
   #desired: Desired
@@ -96,7 +97,7 @@ export class Agent {
     this.#saved = this.#keeper.read()
     const { taken = [] } = this.#saved ?? {}
     this.overlay = new OverlayKeeper({ world, sysctlFile, taken, changed: () => this.#apply() })
-    this.#sessions = new Map(this.#saved?.sessions.map(address => [address, false]))
+    this.#sessions = new Map(this.#saved?.sessions.map(end => [end, false]))
   }
 
   /** @throws WorldFault when the kernel's route table cannot be had */
@@ -360,15 +361,15 @@ export class Agent {
 
   /** From now on the peer may hold routes of ours, whatever becomes of the session. */
   #met(peer: string): void {
-    const address = this.#routing?.speaker.peerAddress(peer)
-    if (address !== undefined) this.#sessions.set(address.toString(), true)
+    const config = this.#routing?.speaker.peer(peer)?.config
+    if (config !== undefined) this.#sessions.set(renderEnd(config), true)
     this.#keeper.save()
   }
 
   /** Whoever has not come back by now has given up our routes. */
   #restarted(): void {
     this.#world.log.info('restart completed')
-    for (const [address, met] of this.#sessions) if (!met) this.#sessions.delete(address)
+    for (const [end, met] of this.#sessions) if (!met) this.#sessions.delete(end)
     this.#keeper.save()
   }
 

@@ -5,7 +5,7 @@ import type { NextHopSource } from './saved-state.ts'
 /**
  * @param inherited what the agent before left: it counts on while any of its routes are there, for a peer that has not come
  * back yet may have sent them
- * @param peersOf addresses of the peers that a next hop came from
+ * @param peersOf ends of the peers that a next hop came from
  */
 export function nextHopSources(
   installed: readonly NextHopState[],

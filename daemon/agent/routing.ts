@@ -6,17 +6,19 @@
 import {
   type KernelChange,
   type NextHopChange,
+  type PeerEnd,
   type Restart,
   Speaker,
   type SpeakerConfig,
   type SpeakerObserver,
 } from '../../bgp/index.ts'
-import { type Address, type Family, parseAddress } from '../../lib/base/ip.ts'
+import type { Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { AdoptedPath } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
 import { type Announcement, type Identity, isService } from './desired.ts'
 import { nextHopSources } from './next-hop-sources.ts'
+import { parseEnd, renderEnd } from './peer-end.ts'
 import type { NextHopSource } from './saved-state.ts'
 import { AdoptedRoutes } from './succession.ts'
 import type { AgentWorld, KernelTable } from './world.ts'
@@ -42,7 +44,7 @@ export interface RoutingOptions {
 
 /** Who may send routes. */
 export interface Awaited {
-  readonly peers: readonly { readonly address: Address }[]
+  readonly peers: readonly PeerEnd[]
   readonly ranges: readonly { readonly prefix: Prefix }[]
 }
 
@@ -60,7 +62,7 @@ export class Routing {
   readonly table: KernelTable | undefined
   readonly #options: RoutingOptions
   readonly #adopted: AdoptedRoutes
-  /** Addresses of peers that are there, or may be. */
+  /** Ends of peers that are there, or may be. */
   #awaited: Pick<ReadonlySet<string>, 'has'> = new Set()
   /** What the speaker was told last, as text: most news change nothing of it. */
   #configured = ''
@@ -102,9 +104,9 @@ export class Routing {
    * @throws WorldFault when the port cannot be had: the peers are as before then, and nobody listens
    */
   configure({ listen, peers, ranges }: SpeakerConfig, awaited: Awaited): void {
-    const addresses = new Set(awaited.peers.map(({ address }) => address.toString()))
-    const isInRange = (text: string) => awaited.ranges.some(({ prefix }) => prefix.contains(parseAddress(text)))
-    this.#awaited = { has: address => addresses.has(address) || isInRange(address) }
+    const ends = new Set(awaited.peers.map(renderEnd))
+    const isInRange = (end: string) => awaited.ranges.some(({ prefix }) => prefix.contains(parseEnd(end).address))
+    this.#awaited = { has: end => ends.has(end) || isInRange(end) }
     const key = JSON.stringify({ listen, peers, ranges })
     if (key === this.#configured) return
     this.speaker.configure({ listen, peers, ...(ranges && { ranges }) })
@@ -130,9 +132,9 @@ export class Routing {
     const { table } = this
     if (table === undefined) return []
     const peers = this.speaker.nextHopSources()
-    const addressesOf = (nextHop: string) => peers.get(nextHop)?.flatMap(peer => this.#addressOf(peer) ?? []) ?? []
+    const endsOf = (nextHop: string) => peers.get(nextHop)?.flatMap(peer => this.#endOf(peer) ?? []) ?? []
     const inherited = table.counts().adopted > 0 ? this.#options.sources : []
-    return nextHopSources(table.nextHopStates(), addressesOf, inherited)
+    return nextHopSources(table.nextHopStates(), endsOf, inherited)
   }
 
   /**
@@ -148,8 +150,9 @@ export class Routing {
     await this.table?.close()
   }
 
-  #addressOf(peer: string): string | undefined {
-    return this.speaker.peerAddress(peer)?.toString()
+  #endOf(peer: string): string | undefined {
+    const config = this.speaker.peer(peer)?.config
+    return config && renderEnd(config)
   }
 
   #observer(outer: RoutingObserver): SpeakerObserver {
@@ -212,9 +215,9 @@ export class Routing {
   }
 
   #endOfRib(peer: string, family: Family): void {
-    const address = this.#addressOf(peer)
-    if (address === undefined) return
-    this.#adopted.finished(address, family)
+    const end = this.#endOf(peer)
+    if (end === undefined) return
+    this.#adopted.finished(end, family)
     this.#considerSweep()
   }
 

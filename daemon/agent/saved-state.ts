@@ -5,6 +5,7 @@
 import { InputFault } from '../../lib/base/failure.ts'
 import type { NodeView } from '../../lib/kube/object.ts'
 import type { BigIpView, ClusterNode } from '../config/index.ts'
+import { parseEnd } from './peer-end.ts'
 
 export interface SavedState {
   readonly version: 1
@@ -20,18 +21,19 @@ export interface SavedState {
   readonly nodes: readonly ClusterNode[]
   readonly drained: boolean
   readonly announced: readonly string[]
-  /** Addresses of the peers that held a session. */
+  /** Ends (peer-end.ts) of the peers that held a session. */
   readonly sessions: readonly string[]
   readonly nextHops: readonly NextHopSource[]
   /** Keys of overlay rows that a migration took over. */
   readonly taken: readonly string[]
 }
 
-/** Where a next hop of installed routes came from. All are addresses. */
+/** Where a next hop of installed routes came from. */
 export interface NextHopSource {
   readonly nextHop: string
   /** What the kernel's routes hold in its place. */
   readonly gateways: readonly string[]
+  /** Their ends. */
   readonly peers: readonly string[]
 }
 
@@ -86,13 +88,22 @@ const SHAPE: Readonly<Record<Exclude<keyof SavedState, 'version'>, Check>> = {
   nodes: value => Array.isArray(value) && value.every(isClusterNode),
   drained: value => typeof value === 'boolean',
   announced: isTexts,
-  sessions: isTexts,
+  sessions: value => Array.isArray(value) && value.every(isEnd),
   nextHops: value => Array.isArray(value) && value.every(isSource),
   taken: isTexts,
 }
 
 function isMapping(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isEnd(value: unknown): boolean {
+  try {
+    return typeof value === 'string' && parseEnd(value) !== undefined
+  } catch (thrown) {
+    if (thrown instanceof InputFault) return false
+    throw thrown
+  }
 }
 
 function isNode(value: unknown): boolean {

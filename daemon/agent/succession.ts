@@ -10,6 +10,7 @@ import { addressOfUint32, type Family } from '../../lib/base/ip.ts'
 import type { AdoptedPath } from '../../lib/linux/table/state.ts'
 import type { EffectiveConfig } from '../config/index.ts'
 import type { Identity } from './desired.ts'
+import { parseEnd } from './peer-end.ts'
 import type { NextHopSource, SavedState } from './saved-state.ts'
 
 /** Undefined: the peers hold nothing of ours, or hold it under another identity. */
@@ -22,12 +23,16 @@ export function restartOf(
   const { asNumber, routerId } = saved.identity
   if (asNumber !== identity.asNumber || routerId !== addressOfUint32(identity.routerId).toString()) return undefined
   // the routes to what we announced are the pods' own, and like those in the kernel they outlived the agent
-  return { forwarding: [4, 6], deferralTime: gracefulRestart.deferralTime * 1000 }
+  return {
+    forwarding: [4, 6],
+    deferralTime: gracefulRestart.deferralTime * 1000,
+    peers: saved.sessions.map(parseEnd),
+  }
 }
 
 /** Which adopted routes may go now. */
 export class AdoptedRoutes {
-  /** Next hop or gateway → addresses of the peers it came from. */
+  /** Next hop or gateway → ends of the peers it came from. */
   readonly #peers = new Map<string, Set<string>>()
   readonly #unknown = new Set<string>()
   readonly #finished: Readonly<Record<Family, Set<string>>> = { 4: new Set(), 6: new Set() }
@@ -48,7 +53,7 @@ export class AdoptedRoutes {
     this.#finished[family].add(peer)
   }
 
-  /** @param awaited addresses of the peers there are now, or may be: the others will never send anything */
+  /** @param awaited ends of the peers there are now, or may be: the others will never send anything */
   isGone({ family, gateways }: AdoptedPath, awaited: Pick<ReadonlySet<string>, 'has'>): boolean {
     if (gateways.some(gateway => this.#unknown.has(gateway.toString()))) return false
     const sources = gateways.map(gateway => this.#peers.get(gateway.toString()))

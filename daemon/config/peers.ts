@@ -188,8 +188,15 @@ export function reflectedPeers(
 }
 
 function conflict(peer: EffectivePeer, others: readonly EffectivePeer[]): string | undefined {
-  const other = others.find(one => one.address.equals(peer.address) && one.interface === peer.interface)
-  return other && `its address ${peer.address} is that of peer ${other.name}`
+  const same = others.filter(one => one.address.equals(peer.address))
+  const other = same.find(one => one.interface === peer.interface)
+  if (other !== undefined) return `its address ${peer.address} is that of peer ${other.name}`
+  const secured = (one: EffectivePeer) => JSON.stringify([one.password, one.gtsm])
+  const odd = same.find(one => secured(one) !== secured(peer))
+  return (
+    odd &&
+    `its address ${peer.address} is that of peer ${odd.name} on ${odd.interface}, too: password and gtsm must be the same, for the kernel tells them apart by address alone`
+  )
 }
 
 function rangeConflict(

@@ -86,6 +86,7 @@ describe('the saved state', () => {
     ['half a file', renderState(FULL).slice(0, 100), /^is not a JSON mapping$/],
     ['a list', '[]', /^is not a JSON mapping$/],
     ['another version', JSON.stringify({ ...FULL, version: 2 }), /^version: 2 is not one that this program knows$/],
+    ['a peer that is nowhere', JSON.stringify({ ...FULL, sessions: ['tor'] }), /^sessions: does not have the shape/],
     ['a missing part', JSON.stringify({ ...FULL, sessions: undefined }), /^sessions: does not have the shape/],
     ['a part of another kind', JSON.stringify({ ...FULL, drained: 'no' }), /^drained: does not have the shape/],
     ['a Node without its uid', JSON.stringify({ ...FULL, node: { name: 'node-1' } }), /^node: does not have the shape/],
