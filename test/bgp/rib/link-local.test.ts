@@ -40,6 +40,21 @@ test('what is found out about one of them counts for that one alone', () => {
   assert.deepEqual(changes(), ['fe80::9%eth1 fe80::9%eth2'])
 })
 
+test('of two peers with one address and one router id the link decides, whoever was first', () => {
+  const best = (order: readonly string[]) => {
+    const rib = new RibWorld()
+    const peers = order.map(link =>
+      rib.up({ name: link, asNumber: 65100, address: 'fe80::9', routerId: 9, session: { interface: link } }),
+    )
+    for (const peer of peers) rib.announce(peer, [block], { origin: 0, asPath: [65100], nextHop: 'fe80::9' })
+    rib.settle()
+    return rib.reasons(block)
+  }
+  const expected = { eth1: 'best: lower peer address', eth2: 'not best: higher peer address' }
+  assert.deepEqual(best(['eth1', 'eth2']), expected)
+  assert.deepEqual(best(['eth2', 'eth1']), expected)
+})
+
 test('others are told of us in its place, also where next hops stay as they are', () => {
   const { rib, one, told, announce } = world()
   announce(one)

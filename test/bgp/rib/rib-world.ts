@@ -4,7 +4,7 @@ import type { NextHopMode, PerFamily, RibSession } from '../../../bgp/rib/peer.t
 import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
 import { Rib, type RibIdentity, type RibOptions, type RibSink } from '../../../bgp/rib/rib.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
-import { type Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
+import { Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
 import { plainContext } from '../wire/plain-session.ts'
 import { readUpdates, type TestAttributes, updateBody } from './messages.ts'
@@ -190,7 +190,7 @@ export function routerIdOf(address: Address): number {
 function ribPeer(config: TestPeer) {
   return {
     name: config.name,
-    address: parseAddress(config.address),
+    address: new Address(parseAddress(config.address).bytes, config.session?.interface),
     internal: config.asNumber === identity.asNumber,
     routeReflectorClient: config.client ?? false,
     node: config.node ?? false,

@@ -316,4 +316,23 @@ peers:
       ['eth1 fe80::1%eth1 0', 'leaf fe80::2%eth2 65001'],
     )
   })
+
+  it('takes one link-local address on two links for two peers, with one key and one distance for both', () => {
+    const file = parseFile(`
+asNumber: 65001
+peers:
+  - { name: one, interface: eth1, address: 'fe80::1', asNumber: external, gtsm: 1, password: { env: KEY } }
+  - { name: two, interface: eth2, address: 'fe80::1', asNumber: external, gtsm: 1, password: { env: KEY } }
+  - { name: three, interface: eth3, address: 'fe80::1', asNumber: external, gtsm: 1, password: { env: OTHER } }
+  - { name: four, interface: eth4, address: 'fe80::1', asNumber: external, password: { env: KEY } }
+`)
+    const { peers, problems } = effective(file, node())
+    assert.deepEqual(
+      peers.map(({ name }) => name),
+      ['one', 'two'],
+    )
+    const why =
+      'its address fe80::1 is that of peer one on eth1, too: password and gtsm must be the same, for the kernel tells them apart by address alone'
+    assert.deepEqual(problems, [`peer three is left out: ${why}`, `peer four is left out: ${why}`])
+  })
 })
