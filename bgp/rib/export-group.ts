@@ -306,6 +306,8 @@ export class ExportGroup {
 
   /** Tells what was withheld as far as there is room now. */
   #makeGood(): void {
+    if (this.size >= this.#limits.routes) return
+    this.#tell() // what has just been withdrawn for the limit may come back: never both in one batch
     while (this.size < this.#limits.routes && this.#withheld.count > 0) {
       if (this.#batch.isFull) this.#tell()
       const prefix = this.#withheld.take()
