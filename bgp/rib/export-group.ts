@@ -348,7 +348,7 @@ export class ExportGroup {
       else if (behind.isHeld(entry)) this.#batch.withdraw(entry, LOCAL_PEER)
     }
     if (!this.#batch.isEmpty) {
-      const bytes = this.#batch.encode(this.table, this.rule, () => {})
+      const bytes = this.#batch.encode(this.table, this.rule, entry => this.#retract(entry))
       this.#batch.clear()
       this.send(member, [bytes])
     }

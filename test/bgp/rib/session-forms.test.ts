@@ -80,3 +80,22 @@ test('attributes that fit no plain message go to peers that take long ones, and 
   assert.equal(long.updates - before, 1, '2,500 prefixes in one message')
   assert.equal(short.table.size, 2500)
 })
+
+test('attributes that fit no message are not told as sent either to a peer that did not read when they came', () => {
+  const world = new RibWorld()
+  const from = world.up({ name: 'from', asNumber: 65101, address: '10.1.0.2' })
+  const to = world.up({ name: 'to', asNumber: 64512, address: '10.2.0.3' })
+  const route = { origin: 0, asPath: [65101], nextHop: '10.1.0.2' }
+  to.takesMore = false
+  world.announce(from, [P, '20.0.1.0/24'], route)
+  world.settle()
+  world.announce(from, [P], { ...route, communities: Array.from({ length: 1200 }, (_, at) => at + 1) })
+  world.settle()
+  to.takesMore = true
+  world.rib.resume(to.number)
+  world.settle()
+  assert.deepEqual([...to.table.keys()], ['20.0.1.0/24'])
+  assert.equal(world.rib.counts(to.number, 4).advertised, 1)
+  const told = world.rib.explain(parsePrefix(P))!.advertised.find(({ peer }) => peer === to.number)
+  assert.deepEqual([told?.advertised, told?.reason], [false, 'not sent yet, or too large for a message'])
+})
