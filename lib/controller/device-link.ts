@@ -2,7 +2,7 @@
  * The way to one device: login, client, facts, kept fresh. Knows nothing of what the device shall hold. Rules: a link that fails
  * is tried again, later and later; facts of before stay until there are newer ones; a certificate that is not trusted lets the
  * login be read again, for the CA may be new; a link leads to one device: where the Secret has another `url` by now, it says so
- * and is to be replaced; a device of a pair is asked every second whether it serves.
+ * and is to be replaced; a device of a pair, by its own word or by that of the BIGIP, is asked every second whether it serves.
  */
 import { isDeepStrictEqual } from 'node:util'
 import { backoff } from '../base/backoff.ts'
@@ -50,6 +50,7 @@ export class DeviceLink {
   #tunnels: readonly string[] = []
   #cancel: (() => void) | undefined
   #cancelLook: (() => void) | undefined
+  #paired = false
   #silent = false
   #reading: Promise<DeviceFacts> | undefined
 
@@ -101,6 +102,11 @@ export class DeviceLink {
     if (isDeepStrictEqual(sorted, this.#tunnels)) return
     this.#tunnels = sorted
     if (this.#facts !== undefined) this.refresh()
+  }
+
+  /** The BIGIP has another unit: which of them serves matters, also before this one has said that it is one of a pair. */
+  watchServing(paired: boolean): void {
+    this.#paired = paired
   }
 
   /** Reads soon, instead of when it would be due. */
@@ -168,7 +174,8 @@ export class DeviceLink {
 
   /** Whether it serves, ahead of the next reading of all facts. */
   async #look(): Promise<void> {
-    if (this.#client === undefined || this.#fault !== undefined || !this.#facts?.peers.length) return
+    if (this.#client === undefined || this.#fault !== undefined || this.#facts === undefined) return
+    if (!this.#paired && this.#facts.peers.length === 0) return
     const state = await this.#askFailoverState(this.#client)
     const { signal } = this.#ending
     if (signal.aborted || (state === this.#facts.failoverState && !this.#silent)) return

@@ -132,6 +132,7 @@ export class Unit {
     if (access === undefined) return undefined
     const { identity, mode } = this.#options
     this.link.watchTunnels(Object.values(tunnelPaths({ spec: input.spec, identity })))
+    this.link.watchServing(input.spec.units.length > 1)
     this.#spec = input.spec.units.find(({ name }) => name === this.name) ?? this.#spec
     if (this.#api !== input.spec.bgp.api) {
       this.#api = input.spec.bgp.api

@@ -46,6 +46,11 @@ export interface BigIpOptions {
   readonly clock?: () => number
 }
 
+export interface GroupOptions {
+  readonly name?: string
+  readonly autoSync?: boolean
+}
+
 export interface Latency {
   readonly read: number
   readonly write: number
@@ -107,11 +112,11 @@ export class BigIp {
     return device
   }
 
-  /** Two units that trust each other and are in one device group; the first is active. */
+  /** Two new units as `join` leaves them. */
   static async pair(
     first: BigIpOptions,
     second: BigIpOptions,
-    { name = 'dg-failover', autoSync = false }: { readonly name?: string; readonly autoSync?: boolean } = {},
+    options: GroupOptions = {},
   ): Promise<readonly [BigIp, BigIp]> {
     const a = await BigIp.start({ hostName: 'bigip-a.example.net', ...first })
     const b = await BigIp.start({
@@ -119,11 +124,16 @@ export class BigIp {
       networks: [{ vlan: 'external', selfIPs: ['10.1.10.61/24'] }],
       ...second,
     })
-    const group = new DeviceGroup(name, [a.unit, b.unit], autoSync)
-    for (const { unit } of [a, b]) unit.group = group
-    b.unit.box.active = false
-    await b.unit.settleAll()
+    await a.join(b, options)
     return [a, b]
+  }
+
+  /** From now on both trust each other and are in one device group; this one is active. */
+  async join(other: BigIp, { name = 'dg-failover', autoSync = false }: GroupOptions = {}): Promise<void> {
+    const group = new DeviceGroup(name, [this.unit, other.unit], autoSync)
+    for (const { unit } of [this, other]) unit.group = group
+    other.unit.box.active = false
+    await other.unit.settleAll()
   }
 
   /** Such as `https://127.0.0.1:41234`. */

@@ -11,6 +11,9 @@ const PASSWORD = 'of-both'
 const SELF_IPS = ['10.244.254.1/16', '10.244.255.1/16'] as const
 const NODES = { '02:00:00:00:00:01': '10.1.10.1', '02:00:00:00:00:02': '10.1.10.2' }
 
+/** The first has the addresses of the factory. */
+const SECOND: BigIpOptions = { networks: [{ vlan: 'external', selfIPs: ['10.1.10.61/24'] }] }
+
 interface Pair {
   readonly stage: Stage
   readonly devices: readonly [BigIp, BigIp]
@@ -28,12 +31,17 @@ async function open(
   const devices = (await BigIp.pair({ ...own, ...first }, { ...own, ...second }, { autoSync })) as [BigIp, BigIp]
   for (const device of devices) await device.hand('PATCH', '/tm/sys/db/iptunnel.configsync', { value: tunnelSync })
   const stage = await Stage.open(context, { devices })
-  const units = devices.map(({ url: address }, at) => ({
+  const units = unitsOf(devices)
+  return { stage, devices, put: (spec = {}) => stage.putBigIp({ units, ...spec }) }
+}
+
+/** As the BIGIP names them. */
+function unitsOf(devices: readonly BigIp[]) {
+  return devices.map(({ url: address }, at) => ({
     name: `bigip-${'ab'[at]}`,
     address,
     tunnel: { selfIPs: [SELF_IPS[at]!] },
   }))
-  return { stage, devices, put: (spec = {}) => stage.putBigIp({ units, ...spec }) }
 }
 
 /** A device that nodes can open sessions to. */
@@ -198,6 +206,22 @@ describe('a pair of units', () => {
         calls.last.filter(({ method, path }) => method !== 'GET' && !path.includes('/shared/auth')),
         [],
       )
+  })
+
+  it('tells it as soon of a device that was alone when it became one', async context => {
+    const [a, b] = [await BigIp.start({ password: PASSWORD }), await BigIp.start({ password: PASSWORD, ...SECOND })]
+    const stage = await Stage.open(context, { devices: [a, b] })
+    stage.putBigIp({ units: unitsOf([a]) })
+    stage.controller().start()
+    await ready(stage)
+    await a.join(b)
+    stage.putBigIp({ units: unitsOf([a, b]) })
+    const states = () => stage.status.units?.map(({ haState }) => haState)
+    await until('both are told', () => isDeepStrictEqual(states(), ['active', 'standby']))
+    await a.failOver()
+    const since = performance.now()
+    await until('who is active is told', () => isDeepStrictEqual(states(), ['standby', 'active']))
+    assert.ok(performance.now() - since < 3000)
   })
 
   it('does not believe a unit that is silent since the other one serves', async context => {
