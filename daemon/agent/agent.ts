@@ -20,10 +20,11 @@ import { nodeJourneys } from './journeys.ts'
 import { type Keyed, Keyring } from './keyring.ts'
 import { LinkRouters } from './link-routers.ts'
 import { podAddresses, podsOf } from './local-pods.ts'
+import { Monitor } from './monitor.ts'
 import { OverlayKeeper } from './overlay-keeper.ts'
 import { probeVteps } from './overlay-status.ts'
-import { Routing, type RoutingObserver } from './routing.ts'
 import { renderEnd } from './peer-end.ts'
+import { Routing, type RoutingObserver } from './routing.ts'
 import type { SavedState } from './saved-state.ts'
 import { type AgentInput, firstSituation, handle, lastSeen, type Situation } from './situation.ts'
 import { StateKeeper } from './state-keeper.ts'
@@ -47,6 +48,7 @@ export class Agent {
   readonly kernel: EffectiveConfig['kernel']
   readonly overlay: OverlayKeeper
   readonly bfd: BfdKeeper
+  readonly monitor: Monitor
   readonly #world: AgentWorld
   readonly #events: EventLog
   /** Settings that count for the life of the process, as they were at the start. */
@@ -93,7 +95,12 @@ export class Agent {
       heard: (link, address) => this.hear({ type: 'router', interface: link, address }),
       changed: () => this.#apply(),
     })
-    this.bfd = new BfdKeeper({ world, changed: () => this.#apply() })
+    this.monitor = new Monitor(world.clock)
+    this.bfd = new BfdKeeper({
+      world,
+      changed: () => this.#apply(),
+      told: (peer, state, reason) => this.monitor.bfd(peer, state, reason),
+    })
     this.#saved = this.#keeper.read()
     const { taken = [] } = this.#saved ?? {}
     this.overlay = new OverlayKeeper({ world, sysctlFile, taken, changed: () => this.#apply() })
@@ -283,6 +290,7 @@ export class Agent {
       world: this.#world,
       observer: this.#observer(),
     })
+    this.monitor.follow(this.#routing.speaker)
     const { asNumber, routerId } = config
     const restarting = this.#routing.speaker.restarting
     this.#world.log.info('speaker started', { asNumber, routerId, restarting })
@@ -347,11 +355,16 @@ export class Agent {
     return {
       stateChanged: (peer, from, to, reason) => {
         if (!this.#stopped) this.#events.session(peer, from, to, reason)
+        this.monitor.session(peer, from, to, reason)
         // a session may be the first of a peer that a range has made
         this.#followBfd()
         if (to === 'Established') this.#met(peer)
       },
-      notice: (peer, code, text) => this.#events.notice(peer, code, text),
+      notice: (peer, code, text) => {
+        this.#events.notice(peer, code, text)
+        this.monitor.notice(peer, code, text)
+      },
+      endOfRib: (peer, family) => this.monitor.endOfRib(peer, family),
       restarted: () => this.#restarted(),
       kernelNotice: text => this.#world.log.warn('kernel', { text }),
       swept: (routes, reason) => this.#world.log.info('routes of the former agent removed', { routes, reason }),

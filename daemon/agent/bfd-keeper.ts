@@ -18,6 +18,8 @@ export interface BfdKeeperOptions {
   readonly world: Pick<AgentWorld, 'openBfd' | 'log'>
   /** `problems` has something else to say. */
   readonly changed: () => void
+  /** A session has come up or gone down. */
+  readonly told: (peer: string, state: 'Up' | 'Down', reason: string) => void
 }
 
 const NOTHING: BfdCounters = { sessions: new Map(), discarded: {} }
@@ -91,7 +93,9 @@ export class BfdKeeper {
     // a peer that a range has made may be no more
     this.follow(this.#client)
     if (!this.#wanted.has(name)) return
-    this.#options.world.log[failure ? 'warn' : 'info']('bfd', { peer: name, state: up ? 'Up' : 'Down', reason })
+    const state = up ? 'Up' : 'Down'
+    this.#options.world.log[failure ? 'warn' : 'info']('bfd', { peer: name, state, reason })
+    this.#options.told(name, state, reason)
     if (up || failure) this.#client?.bfdChanged(name, up ? 'up' : 'down', independent)
   }
 }

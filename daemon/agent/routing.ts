@@ -48,7 +48,7 @@ export interface Awaited {
   readonly ranges: readonly { readonly prefix: Prefix }[]
 }
 
-export interface RoutingObserver extends Pick<SpeakerObserver, 'stateChanged' | 'notice' | 'restarted'> {
+export interface RoutingObserver extends Pick<SpeakerObserver, 'stateChanged' | 'notice' | 'endOfRib' | 'restarted'> {
   /** A line for the log. */
   kernelNotice(text: string): void
   swept(count: number, why: string): void
@@ -162,7 +162,10 @@ export class Routing {
       restarted: () => outer.restarted(),
       kernelChanged: () => this.#takeSoon(),
       nextHopsChanged: changes => this.#judgeNextHops(changes),
-      endOfRib: (peer, family) => this.#endOfRib(peer, family),
+      endOfRib: (peer, family) => {
+        outer.endOfRib(peer, family)
+        this.#endOfRib(peer, family)
+      },
     }
   }
 

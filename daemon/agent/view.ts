@@ -5,12 +5,15 @@ import { type Address, addressOfUint32 } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { BfdDocument } from '../control/bfd-document.ts'
 import type { AgentStatus, EffectiveConfig, Explanation, FamilyName, PeerStatus } from '../control/document.ts'
+import type { EventFeed } from '../control/event-feed.ts'
 import type { NodeJourneys } from '../control/journey-document.ts'
+import type { PeerMessages } from '../control/message-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../control/overlay-document.ts'
-import type { ControlSource, RouteListing, RowCursor } from '../control/source.ts'
+import type { ControlSource, Listening, RouteListing, RowCursor } from '../control/source.ts'
 import { version } from '../version.ts'
 import type { Agent } from './agent.ts'
 import { explain, renderForeign } from './explanation.ts'
+import { messageStatus } from './message-status.ts'
 import { vxlanStatus } from './overlay-status.ts'
 import { idlePeerStatus, peerStatus, type Timestamp } from './peer-status.ts'
 import { listRoutes } from './route-listing.ts'
@@ -98,6 +101,16 @@ export class AgentView implements ControlSource {
   routes(query: RouteListing): RowCursor {
     const speaker = this.#agent.routing?.speaker
     return speaker === undefined ? { next: () => [], done: true } : listRoutes(speaker, query)
+  }
+
+  messages(peer: string): PeerMessages {
+    const timestamp = this.#timestamps(this.#agent.now)
+    const kept = this.#agent.routing?.speaker.messages(peer) ?? []
+    return { peer, messages: kept.map(message => messageStatus(message, timestamp)) }
+  }
+
+  monitor(listening: Listening): EventFeed {
+    return this.#agent.monitor.listen(listening)
   }
 
   async explain(target: Prefix): Promise<Explanation> {

@@ -32,14 +32,23 @@ export function addAgentCommands(tree: Tree): void {
     add(tree)
 }
 
+interface PeersOptions extends AskingOptions {
+  readonly check?: true
+  readonly messages?: true
+  readonly hex?: boolean
+}
+
 function addPeers(tree: Tree): void {
   watching(tree, tree.program.command('peers'))
     .description('the sessions and what is exchanged over them')
     .argument('[address]', 'address or name of one peer, to see all about it')
-    .addOption(new Option('--check', 'exit 1 unless all of them are Established').conflicts('watch'))
-    .action(async (name: string | undefined, options: AskingOptions & { readonly check?: true }) => {
-      const { complaintAbout, peersView, peerView } = await import('./peers.ts')
+    .addOption(new Option('--check', 'exit 1 unless all of them are Established').conflicts(['watch', 'messages']))
+    .option('--messages', 'the last messages of that peer, both ways, over all its sessions')
+    .option('--hex', 'with --messages: their octets, too')
+    .action(async (name: string | undefined, options: PeersOptions) => {
       const client = new ControlClient(options.socket)
+      if (options.messages || options.hex) return await showMessages(tree, client, name, options)
+      const { complaintAbout, peersView, peerView } = await import('./peers.ts')
       const peers =
         name === undefined
           ? (await showOrWatch(tree, peersView(client), options)).peers
@@ -49,6 +58,18 @@ function addPeers(tree: Tree): void {
       tree.screen.complain(complaint)
       tree.end(exitCode.no)
     })
+}
+
+async function showMessages(
+  tree: Tree,
+  client: ControlClient,
+  name: string | undefined,
+  { hex = false, ...options }: PeersOptions,
+): Promise<void> {
+  if (name === undefined)
+    throw new InputFault('', 'messages are of one peer', 'name it: podpeer peers ADDRESS --messages')
+  const { messagesView } = await import('./messages.ts')
+  await showOrWatch(tree, messagesView(client, name, hex), options)
 }
 
 function addPeerActions(tree: Tree): void {

@@ -5,6 +5,7 @@ import { addAgentCommands } from './agent-commands.ts'
 import { addCompletion } from './completion-commands.ts'
 import { addControllerCommands } from './controller-commands.ts'
 import { addMigrateCommands } from './migrate-commands.ts'
+import { addMonitorCommands } from './monitor-commands.ts'
 import type { Screen } from './screen.ts'
 
 /** @param end gets the exit code of the command that ran, where it is not 0 */
@@ -20,7 +21,8 @@ export function commandTree(screen: Screen, environment: NodeJS.ProcessEnv, end:
     .enablePositionalOptions()
     .exitOverride()
   const tree = { program, screen, environment, end }
-  for (const add of [addAgentCommands, addControllerCommands, addMigrateCommands, addCompletion]) add(tree)
+  for (const add of [addAgentCommands, addMonitorCommands, addControllerCommands, addMigrateCommands, addCompletion])
+    add(tree)
   return program
 }
 

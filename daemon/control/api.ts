@@ -4,7 +4,8 @@ import { parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { type Api, apiOf, NotFound, ok, type Resource } from './dispatch.ts'
 import type { FamilyName, PeerStatus, RouteTableName } from './document.ts'
-import type { ControlSource, DrainTerms, RouteListing } from './source.ts'
+import { type MonitorType, monitorTypes } from './message-document.ts'
+import type { ControlSource, DrainTerms, Listening, RouteListing } from './source.ts'
 
 export function agentApi(source: ControlSource): Api {
   return apiOf('agent', source, RESOURCES)
@@ -19,6 +20,18 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
     path: '/v1/routes',
     query: ['table', 'peer', 'prefix', 'family'],
     answer: (source, query) => ({ status: 200, rows: source.routes(parseListing(source, query)) }),
+  },
+  {
+    method: 'GET',
+    path: '/v1/messages',
+    query: ['peer'],
+    answer: (source, query) => ok(source.messages(peerOf(source, query.get('peer') ?? '').name)),
+  },
+  {
+    method: 'GET',
+    path: '/v1/monitor',
+    query: ['peer', 'type', 'octets'],
+    answer: (source, query) => ({ status: 200, feed: source.monitor(parseListening(source, query)) }),
   },
   {
     method: 'GET',
@@ -146,6 +159,30 @@ function parseListing(source: ControlSource, query: URLSearchParams): RouteListi
     ...(peer !== undefined && { peer: peerOf(source, peer).name }),
     ...(within !== undefined && { within: parsePrefix(within, 'prefix') }),
   }
+}
+
+function parseListening(source: ControlSource, query: URLSearchParams): Listening {
+  const peer = query.get('peer')
+  const octets = query.get('octets')
+  if (octets !== null && octets !== 'all')
+    throw new InputFault('octets', `there is no choice "${octets}"`, 'use all, or leave it out')
+  return {
+    ...(peer !== null && { peer: peerOf(source, peer).name }),
+    types: parseTypes(query.get('type')),
+    octets: octets ?? 'first',
+  }
+}
+
+function parseTypes(text: string | null): ReadonlySet<MonitorType> {
+  if (text === null) return new Set(monitorTypes.filter(type => type !== 'keepalive'))
+  return new Set(
+    text.split(',').map(name => {
+      const type = monitorTypes.find(one => one === name)
+      if (type === undefined)
+        throw new InputFault('type', `there is no type "${name}"`, `use some of ${monitorTypes.join(', ')}`)
+      return type
+    }),
+  )
 }
 
 function parseFamily(query: URLSearchParams): FamilyName | undefined {

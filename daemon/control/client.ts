@@ -11,6 +11,7 @@ import type {
   RoutesQuery,
 } from './document.ts'
 import type { NodeJourneys } from './journey-document.ts'
+import type { MonitorEvent, MonitorQuery, PeerMessages } from './message-document.ts'
 import type { ProbeStatus, ProbesDocument, VxlanStatus } from './overlay-document.ts'
 import { SocketAsker } from './socket-asker.ts'
 
@@ -40,21 +41,18 @@ export class ControlClient {
   }
 
   /** Rows as they come, some at a time; leaving the loop early ends the listing. */
-  async *routes(query: RoutesQuery): AsyncGenerator<RouteRow[]> {
-    const response = await this.#asker.open('GET', `/v1/routes?${new URLSearchParams({ ...query })}`)
-    response.setEncoding('utf8')
-    let rest = ''
-    try {
-      for await (const text of response) {
-        const lines = (rest + text).split('\n')
-        rest = lines.pop()!
-        if (lines.length > 0) yield lines.map(line => JSON.parse(line))
-      }
-    } catch (error) {
-      throw this.#asker.brokenOff(error)
-    } finally {
-      response.destroy()
-    }
+  routes(query: RoutesQuery): AsyncGenerator<RouteRow[]> {
+    return this.#lines(`/v1/routes?${new URLSearchParams({ ...query })}`)
+  }
+
+  /** What happens, without end, as it comes; leaving the loop ends it. */
+  monitor(query: MonitorQuery): AsyncGenerator<MonitorEvent[]> {
+    return this.#lines(`/v1/monitor?${new URLSearchParams({ ...query })}`)
+  }
+
+  /** @param peer its address or name */
+  messages(peer: string): Promise<PeerMessages> {
+    return this.#asker.ask('GET', `/v1/messages?${new URLSearchParams({ peer })}`)
   }
 
   explain(target: string): Promise<Explanation> {
@@ -107,5 +105,22 @@ export class ControlClient {
 
   undrain(): Promise<AgentStatus> {
     return this.#asker.ask('POST', '/v1/undrain')
+  }
+
+  async *#lines<Row>(target: string): AsyncGenerator<Row[]> {
+    const response = await this.#asker.open('GET', target)
+    response.setEncoding('utf8')
+    let rest = ''
+    try {
+      for await (const text of response) {
+        const lines = (rest + text).split('\n')
+        rest = lines.pop()!
+        if (lines.length > 0) yield lines.map(line => JSON.parse(line))
+      }
+    } catch (error) {
+      throw this.#asker.brokenOff(error)
+    } finally {
+      response.destroy()
+    }
   }
 }

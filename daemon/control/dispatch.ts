@@ -4,12 +4,14 @@
  */
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { ErrorDocument } from './document.ts'
+import type { EventFeed } from './event-feed.ts'
 import type { RowCursor } from './source.ts'
 
-/** `document` is the whole body; `rows` are streamed, one JSON document a line. */
+/** `document` is the whole body; `rows` and what comes into a `feed` are streamed, one JSON document a line. */
 export type Answer =
   | { readonly status: number; readonly document: unknown; readonly allow?: string }
   | { readonly status: 200; readonly rows: RowCursor }
+  | { readonly status: 200; readonly feed: EventFeed }
 
 export interface ControlRequest {
   readonly method: string

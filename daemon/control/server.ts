@@ -9,6 +9,7 @@ import { createServer } from '../http.ts'
 import { version } from '../version.ts'
 import { type Api, errorDocument } from './dispatch.ts'
 import { VERSION_HEADER } from './document.ts'
+import { streamFeed } from './feed-stream.ts'
 import { streamRows } from './row-stream.ts'
 import { prepareSocketFile } from './socket-file.ts'
 
@@ -87,10 +88,13 @@ async function respond(
   response.setHeader('cache-control', 'no-store')
   const result = await api({ method: request.method ?? '', target: request.url ?? '' }, report)
   response.statusCode = result.status
-  if ('rows' in result) {
+  if ('rows' in result || 'feed' in result) {
     response.setHeader('content-type', 'application/x-ndjson')
-    if (request.method === 'HEAD') response.end()
+    // a feed may have nothing to say for hours
+    response.flushHeaders()
+    if ('feed' in result) streamFeed(result.feed, response, report)
     else streamRows(result.rows, response, report)
+    if (request.method === 'HEAD') response.end()
     return
   }
   if (result.allow !== undefined) response.setHeader('allow', result.allow)

@@ -11,7 +11,9 @@ import type {
   RouteRow,
   RouteTableName,
 } from './document.ts'
+import type { EventFeed } from './event-feed.ts'
 import type { NodeJourneys } from './journey-document.ts'
+import type { MonitorType, PeerMessages } from './message-document.ts'
 import type { ProbeStatus, VxlanStatus } from './overlay-document.ts'
 
 /** How a node goes out of service. */
@@ -26,6 +28,10 @@ export interface ControlSource {
   status(): AgentStatus
   peers(): PeerStatus[]
   routes(query: RouteListing): RowCursor
+  /** @param peer its configured name */
+  messages(peer: string): PeerMessages
+  /** What happens from now on, until the feed is closed. */
+  monitor(listening: Listening): EventFeed
   /** The one question that waits: foreign routes are read from the kernel's table in slices. */
   explain(target: Prefix): Promise<Explanation>
   /** @throws WorldFault where the kernel cannot be asked */
@@ -52,6 +58,15 @@ export interface ControlSource {
   /** Says that all is about to go, withdraws what originates here, ends the sessions; `status().phase` says how far it is. Idempotent. */
   drain(terms: DrainTerms): void
   undrain(): void
+}
+
+/** MonitorQuery, parsed. */
+export interface Listening {
+  /** A configured peer's name; absent: all. */
+  readonly peer?: string
+  readonly types: ReadonlySet<MonitorType>
+  /** `first`: of each message as many octets as a person reads. */
+  readonly octets: 'all' | 'first'
 }
 
 /** RoutesQuery, parsed. */

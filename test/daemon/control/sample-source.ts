@@ -8,9 +8,11 @@ import type {
   PeerStatus,
   RouteRow,
 } from '../../../daemon/control/document.ts'
+import { EventFeed } from '../../../daemon/control/event-feed.ts'
 import type { NodeJourneys } from '../../../daemon/control/journey-document.ts'
+import type { MessageStatus, PeerMessages } from '../../../daemon/control/message-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../../../daemon/control/overlay-document.ts'
-import type { ControlSource, RouteListing, RowCursor } from '../../../daemon/control/source.ts'
+import type { ControlSource, Listening, RouteListing, RowCursor } from '../../../daemon/control/source.ts'
 import { WorldFault } from '../../../lib/base/failure.ts'
 import type { Address } from '../../../lib/base/ip.ts'
 import type { Prefix } from '../../../lib/base/prefix.ts'
@@ -110,6 +112,47 @@ export const ROUTES: readonly RouteRow[] = [
   },
 ]
 
+export const MESSAGES: readonly MessageStatus[] = [
+  {
+    at: '2026-11-21T08:59:00.000Z',
+    direction: 'received',
+    connection: 1,
+    length: 49,
+    message: {
+      type: 'update',
+      announced: [{ prefix: '203.0.113.0/24' }, { prefix: '198.51.100.0/24' }],
+      withdrawn: [],
+      nextHops: ['10.0.1.254'],
+      attributes: { ORIGIN: 'igp', AS_PATH: '65100' },
+    },
+    octets: `${'ff'.repeat(16)}003102`,
+  },
+  {
+    at: '2026-11-21T08:59:30.000Z',
+    since: '2026-11-21T08:00:00.000Z',
+    count: 120,
+    direction: 'sent',
+    connection: 1,
+    length: 19,
+    message: { type: 'keepalive' },
+    octets: `${'ff'.repeat(16)}001304`,
+  },
+  {
+    at: '2026-11-21T09:00:00.000Z',
+    direction: 'received',
+    connection: 1,
+    length: 33,
+    message: {
+      type: 'notification',
+      code: 6,
+      subcode: 2,
+      text: 'Cease / Administrative Shutdown (6/2): "maintenance"',
+      data: '0b6d61696e74656e616e6365',
+    },
+    octets: `${'ff'.repeat(16)}00210306020b6d61696e74656e616e6365`,
+  },
+]
+
 export class SampleSource implements ControlSource {
   phase: AgentStatus['phase'] = 'running'
   problems: readonly string[] = []
@@ -155,6 +198,25 @@ export class SampleSource implements ControlSource {
         return left.length === 0
       },
     }
+  }
+
+  messages(peer: string): PeerMessages {
+    return { peer, messages: MESSAGES }
+  }
+
+  /** What is listened to, and the feed of who listens. */
+  readonly listening: { readonly asked: Listening; readonly feed: EventFeed }[] = []
+
+  monitor(asked: Listening): EventFeed {
+    const feed: EventFeed = new EventFeed(
+      () => '2026-11-21T09:00:00.000Z',
+      () => {
+        const at = this.listening.findIndex(one => one.feed === feed)
+        if (at !== -1) this.listening.splice(at, 1)
+      },
+    )
+    this.listening.push({ asked, feed })
+    return feed
   }
 
   async explain(target: Prefix): Promise<Explanation> {
