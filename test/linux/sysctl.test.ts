@@ -4,15 +4,20 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type TestContext, test } from 'node:test'
 import { WorldFault } from '../../lib/base/failure.ts'
-import { KeptSysctls, readSysctl, renderSysctl, type Sysctl, writeSysctl } from '../../lib/linux/sysctl.ts'
+import { HOST_ROOT, KeptSysctls, readSysctl, renderSysctl, type Sysctl, writeSysctl } from '../../lib/linux/sysctl.ts'
+import { runInContainer } from './container.ts'
 import { makeNamespace, noNamespaces } from './netns.ts'
 
 const options = { skip: noNamespaces ?? false }
+
+const LIB = join(import.meta.dirname, '../../lib')
 
 /** A device with a dot in its name, as flannel's has. */
 const LINK = 'flannel.1'
 const DELAY: Sysctl = { name: `net/ipv4/neigh/${LINK}/proxy_delay`, value: '0' }
 const PROXY: Sysctl = { name: `net/ipv6/conf/${LINK}/proxy_ndp`, value: '1' }
+/** As deploy/answers mounts it. */
+const MOUNT = `${HOST_ROOT}/net`
 /** What the kernel gives a device. */
 const DEFAULTS = ['80', '0']
 
@@ -138,3 +143,32 @@ test('a setting of a device that is not there is a fault that says so', options,
     (thrown: unknown) => thrown instanceof WorldFault && thrown.code === 'ENOENT',
   )
 })
+
+test(
+  'in a container, where /proc/sys is read-only, a setting goes through the mount of its host’s, or that is asked for',
+  options,
+  context => {
+    const { namespace, values } = bench(context)
+    const [faults, sysctls] = ['base/failure.ts', 'linux/sysctl.ts'].map(path => JSON.stringify(join(LIB, path)))
+    const source = `
+    import { WorldFault } from ${faults}
+    import { writeSysctl } from ${sysctls}
+    try {
+      writeSysctl(${JSON.stringify(DELAY)})
+      console.log('set')
+    } catch (thrown) {
+      if (!(thrown instanceof WorldFault)) throw thrown
+      console.log(thrown.message)
+    }`
+    const without = runInContainer({ namespace: namespace.name, source })
+    assert.deepEqual([without.stderr, without.status], ['', 0])
+    assert.match(
+      without.stdout,
+      /^net\.ipv4\.neigh\.flannel\/1\.proxy_delay cannot be set to 0, .* mount the host's \/proc\/sys\/net at \/host\/proc\/sys\/net: EROFS$/m,
+    )
+    assert.deepEqual(values(), DEFAULTS)
+    const { stdout, stderr } = runInContainer({ namespace: namespace.name, source, mount: MOUNT })
+    assert.deepEqual([stdout, stderr], ['set\n', ''])
+    assert.deepEqual(values(), ['0', '0'])
+  },
+)
