@@ -153,7 +153,9 @@ function wayHops(reading: VtepReading): JourneyHop[] {
       refusedSource(out, podLink, forwarding.out) ?? {
         ...{ hop: 'route', verdict: 'wrong', found: 'none' },
         reason: `${refusalText(out.refusal)}; wanted: ${needed}`,
-        remedy: RESTORE,
+        // ours may be in place all the same, behind a rule of somebody else
+        remedy:
+          out.refusal === 'ENETUNREACH' ? RESTORE : `find it: ip rule; ip route show table all match ${vtep.selfIP}`,
       },
     ]
   const leads = name !== undefined && route.link?.name === name

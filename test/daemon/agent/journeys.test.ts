@@ -311,3 +311,20 @@ test('a pod with a route of its own is here, whatever the Node says', options, a
   node.bench.namespace.ip('route add 192.168.7.7 dev cni0')
   assert.equal(node.journeys('192.168.7.7').place, 'here')
 })
+
+test(
+  'a rule of somebody else that leads packets of the pod into a blackhole is looked for, not put right by the agent',
+  options,
+  async context => {
+    const node = await Node.open(context)
+    node.bench.namespace.ip('route add blackhole default table 77')
+    node.bench.namespace.ip(`rule add from ${PODS[4]} lookup 77 priority 100`)
+    const { hop, reason, remedy } = firstWrong(node.journeys(PODS[4]).journeys[0]!)!
+    assert.equal(hop, 'route')
+    assert.match(
+      reason!,
+      /^a route is a blackhole for it; wanted: .* dev vx onlink|^a route is a blackhole for it; wanted: .* dev vx$/,
+    )
+    assert.match(remedy!, /^find it: ip rule; ip route show table all match /)
+  },
+)
