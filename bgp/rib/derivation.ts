@@ -52,6 +52,8 @@ const LONG_STALE: PolicyEdit = {
   },
 }
 const LEAST_PREFERRED = { localPref: 0 } as const
+/** Most octets of an attribute set: an attribute's length has 16 bits. */
+const MOST_OCTETS = 0xffff
 
 /** What edits come to on a side: nobody outside is told LOCAL_PREF, so that it changes is no news there; implicit ones come last. */
 export function editsOn(side: PolicySide, edits: readonly PolicyEdit[]): readonly PolicyEdit[] {
@@ -79,15 +81,12 @@ export class Derivation {
   /** Whether implicit rules change an announcement even where no policy does. */
   isTouched(announcement: number, side: PolicySide): boolean {
     if (side.direction === 'export') return side.draining
-    return isGoing(side, this.#attributes.communities[this.announcements.attributes[announcement]!]!)
+    return this.isGoing(announcement, side)
   }
 
-  /** Whether an import makes the announcement the least preferred, for it has GRACEFUL_SHUTDOWN after the edits. */
-  isGoing(announcement: number, edits: readonly PolicyEdit[], side: PolicySide): boolean {
-    const derived = this.derive(announcement, edits, side)
-    const isIt = isGoing(side, this.#attributes.communities[this.announcements.attributes[derived]!]!)
-    this.settle()
-    return isIt
+  /** Whether an import has made the derived announcement the least preferred, for it has GRACEFUL_SHUTDOWN. */
+  isGoing(derived: number, side: PolicySide): boolean {
+    return isGoing(side, this.#attributes.communities[this.announcements.attributes[derived]!]!)
   }
 
   /** The announcement as policies see it, good until something is interned. */
@@ -99,13 +98,15 @@ export class Derivation {
     return new PolicyRoute(pool, start[attributes]!, this.#attributes.end(attributes), address)
   }
 
-  /** The announcement after the edits and the implicit rules, which may be the same; held until `settle`. */
+  /** The announcement after the edits and the implicit rules, which may be the same; held until `settle`. 0: it would be too long. */
   derive(from: number, edits: readonly PolicyEdit[], side: PolicySide): number {
     const announcements = this.announcements
     const all = editsOn(side, edits)
+    const attributes = this.#attributesAfter(this.route(from), all, side)
+    if (attributes === 0) return 0
     const derived = announcements.derive(
       from,
-      this.#attributesAfter(this.route(from), all, side),
+      attributes,
       this.#nextHopAfter(announcements.nextHop[from]!, all, side),
       marksAfter(announcements.marks[from]!, all, side),
     )
@@ -113,7 +114,7 @@ export class Derivation {
     return derived
   }
 
-  /** The announcement with LLGR_STALE, held until `settle`; 0 where it has NO_LLGR (RFC 9494 §4.2). */
+  /** The announcement with LLGR_STALE, held until `settle`; 0 where it has NO_LLGR (RFC 9494 §4.2) or would be too long. */
   prolong(from: number, side: PolicySide): number {
     const communities = this.#attributes.communities[this.announcements.attributes[from]!]!
     return (communities & communityBit.noLlgr) !== 0 ? 0 : this.derive(from, [LONG_STALE], side)
@@ -124,11 +125,14 @@ export class Derivation {
     for (let id = this.#held.pop(); id !== undefined; id = this.#held.pop()) this.announcements.release(id)
   }
 
-  /** With one reference more. */
+  /** With one reference more; 0: too long. */
   #attributesAfter(before: PolicyRoute, edits: readonly PolicyEdit[], side: PolicySide): number {
     const ownAs = side.direction === 'export' ? side.localAs : (before.asPath[0] ?? this.#localAs)
     let route = before
-    for (const edit of edits) route = edited(route, attributeEdits(edit, route, ownAs))
+    for (const edit of edits) {
+      route = edited(route, attributeEdits(edit, route, ownAs))
+      if (route.end - route.start > MOST_OCTETS) return 0
+    }
     const attributes = this.#attributes.intern(route.bytes, route.start, route.end)
     if (!isGoing(side, this.#attributes.communities[attributes]!)) return attributes
     route = edited(new PolicyRoute(route.bytes, route.start, route.end, undefined), LEAST_PREFERRED)
@@ -170,7 +174,8 @@ function marksAfter(before: number, edits: readonly PolicyEdit[], side: PolicySi
   const isKept = side.nextHop === 'unchanged' || (side.internal && side.nextHop === 'auto')
   let marks = before
   for (const { med, nextHop } of edits) {
-    if (med !== undefined && !side.internal) marks |= keepMed
+    if (med === 'none') marks &= ~keepMed
+    else if (med !== undefined && !side.internal) marks |= keepMed
     if (nextHop === 'self') marks &= ~keepNextHop
     else if (!isKept && (nextHop === 'unchanged' || nextHop?.family === side.family)) marks |= keepNextHop
   }

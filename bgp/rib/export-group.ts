@@ -93,6 +93,9 @@ export class ExportGroup {
   #askedFor = 0
   #askedPolicy: RoutePolicy | undefined
   #askedFilter: PrefixFilter | undefined
+  // the last one that policy let out, and whether its next hop can be told
+  #named = 0
+  #canName = false
 
   constructor(
     key: string,
@@ -360,7 +363,7 @@ export class ExportGroup {
 
   /** Lets go of what `wanted` derived. */
   settle(): void {
-    this.#askedFor = 0 // the id may come to mean another announcement
+    this.#askedFor = this.#named = 0 // the ids may come to mean other announcements
     this.policies.local.settle()
   }
 
@@ -383,8 +386,12 @@ export class ExportGroup {
     const filter = this.#askedFilter
     if (filter === undefined) return 0
     const outcome = filter.constant ?? filter.decide(this.table.prefixes, prefix)
-    if (!outcome.accept) return 0
-    return filter.derives ? this.#askedPolicy!.effective(chosen, filter, outcome) : chosen
+    const effective = this.#askedPolicy!.effective(chosen, filter, outcome)
+    if (effective !== this.#named) {
+      this.#named = effective
+      this.#canName = this.rule.canName(effective)
+    }
+    return this.#canName ? effective : 0
   }
 
   #change(entry: number, told: number, wanted: number): void {

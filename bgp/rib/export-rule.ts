@@ -18,6 +18,8 @@ import { resized } from './typed-array.ts'
 
 const DEFAULT_LOCAL_PREF = 100
 
+export const unnameable = 'its next hop is IPv6, which the peer takes for no IPv4 route'
+
 /** What the peer is to us, by what we are to it. */
 const toward: Readonly<Record<RibRole, string>> = {
   provider: 'a customer',
@@ -102,7 +104,7 @@ export class ExportRule {
     this.#askedNextHop = SELF
   }
 
-  /** Why receivers of this kind are not told, in words; undefined: they may be. */
+  /** Why receivers of this kind are not told, whatever their policy says, in words; undefined: they may be. */
   denial(announcement: number): string | undefined {
     const { announcements, attributes, peers } = this.#sources
     const { internal, client, longLived, role } = this.encoding
@@ -119,7 +121,6 @@ export class ExportRule {
       return 'learned over iBGP, and neither side is a route reflector client'
     if (role !== undefined && isUpward(role) && attributes.otcOf(announcements.attributes[announcement]!) !== 0)
       return `only for customers (OTC), and the peer is ${toward[role]}`
-    if (!this.#canName(announcement)) return 'its next hop is IPv6, which the peer takes for no IPv4 route'
     return undefined
   }
 
@@ -154,8 +155,8 @@ export class ExportRule {
     return nextHop === 'auto' && !internal && !this.#isThirdParty(announcement)
   }
 
-  /** Whether the next hop has a form that receivers take. */
-  #canName(announcement: number): boolean {
+  /** Whether receivers take the form of next hop that they are told of an announcement, policy included. If not: `unnameable`. */
+  canName(announcement: number): boolean {
     const { family, extendedNextHop } = this.encoding
     if (family === 6 || extendedNextHop) return true
     const learned = this.#sources.announcements.nextHop[announcement]!

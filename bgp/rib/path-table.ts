@@ -138,8 +138,8 @@ export class PathTable extends PrefixWork {
       at += 1 + ((length + 7) >> 3)
       if (prefix >= this.head.length) this.growPrefixes()
       const outcome = constant ?? filter.decide(this.prefixes, prefix)
-      const effective = derives ? policy.effective(announcement, filter, outcome) : announcement
-      this.#put(prefix, peer, pathId, announcement, effective, outcome.accept ? 0 : pathFlag.rejected)
+      const effective = policy.effective(announcement, filter, outcome)
+      this.#put(prefix, peer, pathId, announcement, effective || announcement, effective === 0 ? pathFlag.rejected : 0)
     }
     if (derives) policy.settle()
   }
@@ -218,7 +218,10 @@ export class PathTable extends PrefixWork {
     return this.stale[peer]!
   }
 
-  /** Applies import policy again to the routes as they were received; what comes out as before is not touched. */
+  /**
+   * Applies import policy again to the routes as they were received; what comes out as before is not touched, and what must
+   * not be kept for long now goes.
+   */
   filter(peer: number, policy: RoutePolicy): void {
     this.#scan(peer, path => {
       const prefix = this.prefix[path]!
@@ -226,10 +229,12 @@ export class PathTable extends PrefixWork {
       const filter = policy.filterFor(announcement)
       const outcome = filter.constant ?? filter.decide(this.prefixes, prefix)
       const was = (this.flags[path]! & pathFlag.rejected) !== 0
-      const effective = policy.effective(announcement, filter, outcome)
+      const accepted = policy.effective(announcement, filter, outcome)
       const isLongStale = (this.flags[path]! & pathFlag.longStale) !== 0
-      const isOther = this.#replaceEffective(path, (isLongStale && policy.prolonged(effective)) || effective)
-      if (outcome.accept === was) {
+      const effective = isLongStale ? policy.prolonged(accepted || announcement) : accepted || announcement
+      if (effective === 0) return this.#remove(path)
+      const isOther = this.#replaceEffective(path, effective)
+      if (was !== (accepted === 0)) {
         this.flags[path]! ^= pathFlag.rejected
         this.rejected[peer]! += was ? -1 : 1
       } else if (!isOther) return

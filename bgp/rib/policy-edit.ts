@@ -50,7 +50,7 @@ export function renderEdits(edits: readonly PolicyEdit[]): string[] {
     const { localPref, med, origin, communities = {}, prepend, nextHop } = edit
     return [
       ...(localPref === undefined ? [] : [`LOCAL_PREF ${localPref}`]),
-      ...(med === undefined ? [] : [`MED ${med}`]),
+      ...(med === undefined ? [] : [med === 'none' ? 'no MED' : `MED ${med}`]),
       ...(origin === undefined ? [] : [`ORIGIN ${origin}`]),
       ...editsOf(communities).flatMap(([kind, one]) => renderCommunityEdit(kind, one)),
       ...(prepend === undefined ? [] : [`${prepend.asNumber ?? 'own AS'} prepended ${prepend.count}×`]),

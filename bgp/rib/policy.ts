@@ -74,7 +74,7 @@ export interface CommunityEdit {
 /** What a term sets. */
 export interface PolicyEdit {
   readonly localPref?: number
-  readonly med?: number
+  readonly med?: number | 'none'
   readonly origin?: Origin
   readonly communities?: { readonly [Kind in CommunityKindName]?: CommunityEdit }
   /** Put in front of AS_PATH; on export our own AS comes in front of it still. */

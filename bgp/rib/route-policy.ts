@@ -54,11 +54,16 @@ export class RoutePolicy {
   }
 
   /**
-   * The announcement that an outcome of its filter makes of it, good until `settle`; mostly it is the same.
+   * The announcement that an outcome of its filter makes of it, good until `settle`; mostly it is the same. 0: it is rejected,
+   * or what is to be set fits no message.
    * @param filter `filterFor(announcement)`
    */
   effective(announcement: number, filter: PrefixFilter, outcome: Outcome): number {
-    if (!filter.derives || !outcome.accept) return announcement
+    if (!outcome.accept) return 0
+    return filter.derives ? this.#derived(announcement, outcome) : announcement
+  }
+
+  #derived(announcement: number, outcome: Outcome): number {
     const { stamp } = this.#derivation.announcements
     if (outcome.derived === 0 || stamp[outcome.derived] !== outcome.stamp) {
       outcome.derived = this.#derivation.derive(announcement, outcome.edits, this.side)
@@ -67,7 +72,7 @@ export class RoutePolicy {
     return outcome.derived
   }
 
-  /** What an effective announcement becomes when it is kept for long (RFC 9494 §4.2), good until `settle`; 0: it must not be kept. */
+  /** What an announcement becomes when it is kept for long (RFC 9494 §4.2), good until `settle`; 0: it must not be kept. */
   prolonged(announcement: number): number {
     return this.#derivation.prolong(announcement, this.side)
   }
@@ -79,12 +84,16 @@ export class RoutePolicy {
 
   /** The same judgement, as words. @param policy whose name the verdict bears */
   verdict(policy: Policy, announcement: number, prefixes: PrefixTable, id: number): Verdict {
-    const { accept, term, passed, edits } = this.filterFor(announcement).decide(prefixes, id)
-    const set = accept ? renderEdits(editsOn(this.side, edits)) : []
-    if (accept && this.#derivation.isGoing(announcement, edits, this.side))
-      set.push('LOCAL_PREF 0 (GRACEFUL_SHUTDOWN, RFC 8326)')
+    const filter = this.filterFor(announcement)
+    const outcome = filter.decide(prefixes, id)
+    const { term, passed, edits } = outcome
+    const effective = this.effective(announcement, filter, outcome)
+    const set = outcome.accept ? renderEdits(editsOn(this.side, edits)) : []
+    if (outcome.accept && effective === 0) set.push('more than fits a message')
+    else if (this.#derivation.isGoing(effective, this.side)) set.push('LOCAL_PREF 0 (GRACEFUL_SHUTDOWN, RFC 8326)')
+    this.settle()
     return {
-      accept,
+      accept: effective !== 0,
       policy: policy.name,
       ...(term && { term: term.name }),
       ...(passed.length > 0 && { passed: passed.map(({ name }) => name) }),

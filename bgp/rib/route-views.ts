@@ -8,7 +8,7 @@ import { loops } from './announcement-table.ts'
 import { type Decision, decisionSteps } from './decision.ts'
 import type { Derivation } from './derivation.ts'
 import type { ExportGroup } from './export-group.ts'
-import type { ExportSources } from './export-rule.ts'
+import { type ExportSources, unnameable } from './export-rule.ts'
 import type { Exports } from './exports.ts'
 import type { KernelRoutes } from './kernel-routes.ts'
 import { SELF } from './next-hop-table.ts'
@@ -243,6 +243,7 @@ export class RouteViews {
     if (!exportVerdict.accept) return { ...no(textOf(exportVerdict, 'export')), exportVerdict }
     const allowed = group.allowed(announcement, prefix)
     group.settle()
+    if (allowed === 0) return { ...no(unnameable), exportVerdict }
     if (group.out[entry] !== allowed) return { ...no(group.reasonUntold(prefix)), exportVerdict }
     const pending = group.members.get(peer)!.behind?.isPending(entry) === true
     const reason = pending ? 'waits for the peer to read' : textOf(exportVerdict, 'export')

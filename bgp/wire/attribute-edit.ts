@@ -13,7 +13,7 @@ import { copyOctets, writeUint32 } from './octets.ts'
 export interface AttributeEdits {
   readonly origin?: Origin
   readonly localPref?: number
-  readonly med?: number
+  readonly med?: number | 'none'
   /** The whole list (RFC 1997), elements one after another as on the wire; empty for none. */
   readonly communities?: Uint8Array
   /** RFC 4360. */
@@ -36,6 +36,7 @@ interface Edit {
   readonly growth: number
 }
 
+const nothing = new Uint8Array(0)
 /** An attribute header with an extended length. */
 const longestHeader = 4
 
@@ -45,7 +46,7 @@ export function editGrowth(edits: AttributeEdits): number {
 }
 
 /**
- * Writes the edited form of `source[start, end)` to `target` at `at`. An empty list of communities is left out.
+ * Writes the edited form of `source[start, end)` to `target` at `at`. What is left empty is left out.
  * @returns the end in `target`
  * @throws RangeError when `target` has less room than the source's length plus `editGrowth`
  */
@@ -98,7 +99,7 @@ function editsByCode(edits: AttributeEdits): Edit[] {
   const found: Edit[] = []
   if (origin !== undefined) found.push(valueEdit(attributeCode.origin, Uint8Array.of(originCode[origin])))
   if (prepend !== undefined) found.push(prependEdit(prepend.asNumber, prepend.count))
-  if (med !== undefined) found.push(valueEdit(attributeCode.med, uint32(med)))
+  if (med !== undefined) found.push(valueEdit(attributeCode.med, med === 'none' ? nothing : uint32(med)))
   if (localPref !== undefined) found.push(valueEdit(attributeCode.localPref, uint32(localPref)))
   for (const kind of ['communities', 'extendedCommunities', 'largeCommunities'] as const) {
     const list = edits[kind]

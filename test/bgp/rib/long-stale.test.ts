@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { parseCommunityPattern } from '../../../bgp/rib/policy-community.ts'
+import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { RibWorld } from './rib-world.ts'
 
 const P = '20.0.0.0/24'
@@ -76,6 +78,23 @@ test('a policy that is applied again changes nothing about what is kept for long
   world.configure(from, { importPolicy: { name: 'p', terms, otherwise: 'reject' } })
   world.settle()
   assert.deepEqual(knowing.table.get(P)?.communities, [LLGR_STALE])
+})
+
+test('what a policy comes to mark with NO_LLGR while it is kept for long goes', () => {
+  const { world, from } = away()
+  world.rib.longLive(from.number, 4)
+  const add = [parseCommunityPattern('communities', 'no-llgr')!]
+  const terms = [
+    {
+      name: 't',
+      match: { prefixes: [{ prefix: parsePrefix(P), min: 24, max: 24 }] },
+      action: 'next',
+      set: { communities: { communities: { remove: [], add } } },
+    },
+  ] as const
+  world.configure(from, { importPolicy: { name: 'p', terms, otherwise: 'accept' } })
+  world.settle()
+  assert.equal(world.rib.counts(from.number, 4).received, 1)
 })
 
 test('RFC 7313 §4: what is not sent again between the beginning and the end of a refresh goes; stale routes stay stale', () => {

@@ -74,7 +74,7 @@ function apply(terms: readonly PolicyTerm[], { prefix, attributes }: NaiveRoute,
     if (set === undefined) continue
     after = edit(set, after, ownAs, prefix.family)
     if (set.nextHop === 'unchanged') after.nextHop = attributes.nextHop
-    isMedSet ||= set.med !== undefined
+    if (set.med !== undefined) isMedSet = set.med !== 'none'
     if (set.nextHop === 'self') isNextHopSet = false
     else if (set.nextHop === 'unchanged') isNextHopSet = true
     else if (set.nextHop?.family === prefix.family) isNextHopSet = true
@@ -85,7 +85,8 @@ function apply(terms: readonly PolicyTerm[], { prefix, attributes }: NaiveRoute,
 function edit(set: PolicyEdit, before: TestAttributes, ownAs: number, family: 4 | 6): TestAttributes {
   const after = structuredClone(before)
   if (set.localPref !== undefined) after.localPref = set.localPref
-  if (set.med !== undefined) after.med = set.med
+  if (set.med === 'none') delete after.med
+  else if (set.med !== undefined) after.med = set.med
   if (set.origin !== undefined) after.origin = ['igp', 'egp', 'incomplete'].indexOf(set.origin)
   for (const [kind, one] of Object.entries(set.communities ?? {}))
     editCommunities(kind as CommunityPattern['kind'], one, after)

@@ -161,6 +161,42 @@ test('an export policy has the last word on the next hop: self, unchanged, or an
   assert.equal(told(inside, 'self'), '192.0.2.1')
 })
 
+test('a policy may take MED away: on import from what selection compares, on export from what is told', () => {
+  const { rib, from, inside, outside } = world()
+  rib.announce(from, [PREFIX], { ...LEARNED, med: 3 })
+  rib.configure(outside, { exportPolicy: accepting({ action: 'next', set: { med: 7 } }, { set: { med: 'none' } }) })
+  rib.settle()
+  assert.equal(inside.table.get(PREFIX)?.med, 3)
+  assert.equal('med' in outside.table.get(PREFIX)!, false)
+  rib.configure(from, { importPolicy: setting({ med: 'none' }) })
+  rib.settle()
+  assert.equal('med' in inside.table.get(PREFIX)!, false)
+  assert.deepEqual(rib.rib.explain(parsePrefix(PREFIX))?.paths[0]?.importVerdict?.set, ['no MED'])
+})
+
+test('a route that what a policy sets makes too long for any message is rejected, and the verdict says so', () => {
+  const { rib, from, inside } = world()
+  const communities = Array.from({ length: 15_000 }, (_, at) => at + 1)
+  rib.announce(from, [PREFIX], { ...LEARNED, communities })
+  rib.announce(from, ['20.0.1.0/24'], LEARNED)
+  rib.settle()
+  const long = Array.from({ length: 500 }, (_, at) => pattern(`65000:1:${at}`, 'largeCommunities'))
+  const set: PolicyEdit = { communities: { largeCommunities: { remove: [], add: long } } }
+  rib.configure(from, { importPolicy: setting(set) })
+  rib.settle()
+  assert.equal(inside.table.get('20.0.1.0/24')?.largeCommunities, undefined, '6,000 octets fit no message of 4,096')
+  assert.equal(rib.rib.counts(from.number, 4).accepted, 1)
+  const path = rib.rib.explain(parsePrefix(PREFIX))!.paths[0]!
+  assert.equal(path.verdict, 'rejected')
+  assert.match(path.reason, /^import policy p, term t1; sets .*, more than fits a message$/)
+  rib.announce(from, [PREFIX], { ...LEARNED, communities, med: 1 })
+  rib.settle()
+  assert.equal(rib.rib.counts(from.number, 4).accepted, 1)
+  rib.configure(from, { importPolicy: ACCEPT })
+  rib.settle()
+  assert.equal(rib.rib.counts(from.number, 4).accepted, 2)
+})
+
 test('prepending on import repeats the neighbour, so that it makes no loop', () => {
   const { rib, from, inside } = world()
   rib.configure(from, { importPolicy: setting({ prepend: { count: 3 } }) })

@@ -76,7 +76,7 @@ const communityEdit = (one: Kind) =>
 
 const edit: fc.Arbitrary<PolicyEdit> = partly<PolicyEdit>({
   localPref: fc.constantFrom(0, 50, 150),
-  med: fc.constantFrom(0, 7),
+  med: fc.constantFrom<NonNullable<PolicyEdit['med']>>(0, 7, 'none'),
   origin: fc.constantFrom('igp', 'incomplete'),
   communities: partly<NonNullable<PolicyEdit['communities']>>({
     communities: communityEdit('communities'),

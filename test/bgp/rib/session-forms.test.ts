@@ -1,6 +1,7 @@
 /** What a session negotiated and how that shows in what the peer is sent: next hops (RFC 8950), lengths of messages (RFC 8654). */
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { Policy } from '../../../bgp/rib/policy.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { RibWorld, type TestPeer } from './rib-world.ts'
 
@@ -43,6 +44,32 @@ test('it is passed on as it is to those who take it, with our own next hop elsew
   world.withdraw(from, [P])
   world.settle()
   assert.deepEqual([knowing.table.size, self.table.size, external.table.size], [0, 0, 0])
+})
+
+test('a policy that sets the next hop decides whether it can be told', () => {
+  const world = new RibWorld()
+  const from = world.up(feeder)
+  const exportPolicy = (nextHop: 'self' | 'unchanged'): Policy => ({
+    name: 'p',
+    terms: [{ name: 't', match: {}, action: 'accept', set: { nextHop } }],
+    otherwise: 'reject',
+  })
+  const inside = world.up(client('inside', 1, { exportPolicy: exportPolicy('self') }))
+  const outside = world.up({
+    name: 'outside',
+    asNumber: 64512,
+    address: '10.2.0.1',
+    exportPolicy: exportPolicy('unchanged'),
+  })
+  world.announce(from, [P], route)
+  world.settle()
+  assert.equal(inside.table.get(P)?.nextHop, '192.0.2.1')
+  assert.equal(outside.table.size, 0)
+  const told = world.rib.explain(parsePrefix(P))!.advertised.find(({ peer }) => peer === outside.number)
+  assert.deepEqual(
+    [told?.advertised, told?.reason],
+    [false, 'its next hop is IPv6, which the peer takes for no IPv4 route'],
+  )
 })
 
 test('towards a peer that we reach over IPv6 and that takes such next hops, ours is IPv6', () => {
