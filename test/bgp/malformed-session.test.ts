@@ -335,6 +335,24 @@ describe('what comes when it should not, or does not come', () => {
       assert.equal(scene.collateral, undefined)
     })
 
+  test(`case 55: ${sessionCases[55]}, and its routes go`, () => {
+    const scene = new MalformedScene({ peering: { sendHoldTime: 120 } })
+    scene.announce()
+    scene.network.block(scene.hub.address, scene.foe.address)
+    for (const second of [0, 40, 80]) {
+      scene.hub.announce(`203.0.114.${second}/32`)
+      scene.foe.send(whole('keepalive', ''))
+      scene.clock.advance(39_990)
+      assert.equal(scene.hub.state(scene.foe), 'Established', `after ${second + 39} seconds`)
+      scene.clock.advance(10)
+    }
+    assert.ok(scene.hub.said.includes('10.0.0.9 Established→Idle: send hold timer expired'), scene.hub.said.join())
+    assert.match(scene.hub.view(scene.foe).session.lastError!, /8\/0|send hold/i)
+    assert.ok(!scene.told.includes(TOUCHED[4]))
+    assert.deepEqual(scene.told, ['203.0.114.80/32'])
+    assert.equal(scene.collateral, undefined)
+  })
+
   test('case 56: a jump of the clock past the hold time ends no session whose octets are there, and silence does: 4/0', () => {
     const scene = new MalformedScene({ answer: open => [{ ...open, holdTime: 9 }, keepalive] })
     scene.foe.send(whole('keepalive', ''))
