@@ -58,7 +58,7 @@ export interface PeerConfig {
 }
 
 export interface AddPathConfig {
-  /** Most paths of a prefix that the peer is sent; 0: we send one, without an id. */
+  /** Most paths of a prefix that the peer is sent, Infinity: all; 0: we send one, without an id. */
   readonly send: number
   /** Take several paths of a prefix. */
   readonly receive: boolean

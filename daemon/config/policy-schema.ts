@@ -109,7 +109,11 @@ const policyMatch = Type.Object(
 const policySet = Type.Object(
   {
     localPref: Type.Optional(Type.Integer({ minimum: 0, maximum: UINT32, description: 'Only iBGP peers are told' })),
-    med: Type.Optional(Type.Integer({ minimum: 0, maximum: UINT32 })),
+    med: Type.Optional(
+      Type.Union([Type.Integer({ minimum: 0, maximum: UINT32 }), Type.Literal('none')], {
+        description: 'none: take it away',
+      }),
+    ),
     origin: Type.Optional(Type.Enum(origins)),
     communities: Type.Optional(communitySet(STANDARD)),
     extendedCommunities: Type.Optional(communitySet(EXTENDED)),

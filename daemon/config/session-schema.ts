@@ -3,7 +3,7 @@
  * Absent means off, but where a default is named.
  */
 import type { Static } from 'typebox'
-import type { AddPathConfig, PeerConfig, PrefixLimit, RoleConfig } from '../../bgp/session/config.ts'
+import type { PeerConfig, PrefixLimit, RoleConfig } from '../../bgp/session/config.ts'
 import { Type } from '../../lib/schema/type.ts'
 import { closed } from './terms.ts'
 
@@ -43,7 +43,10 @@ export const sessionTerms = {
     Type.Object(
       {
         send: Type.Optional(
-          Type.Integer({ minimum: 0, maximum: 255, default: 0, description: 'Most paths of a prefix to send; 0: one' }),
+          Type.Union([Type.Integer({ minimum: 0, maximum: 255 }), Type.Literal('all')], {
+            default: 0,
+            description: 'Most paths of a prefix to send, or all; 0: one',
+          }),
         ),
         receive: Type.Optional(Type.Boolean({ default: false, description: 'Take several paths of a prefix' })),
       },
@@ -120,7 +123,7 @@ type Times = 'extendedNextHop' | 'delayOpenTime' | 'minimumHoldTime' | 'longLive
 /** Once every default has been filled in. */
 export type FilledSessionTerms = Required<Pick<SessionTermSettings, Switches>> &
   Pick<SessionTermSettings, Times> & {
-    readonly addPath?: AddPathConfig
+    readonly addPath?: { readonly send: number | 'all'; readonly receive: boolean }
     readonly role?: { readonly name: RoleConfig['role']; readonly strict: boolean }
     readonly maxPrefixes?: { readonly ipv4?: PrefixLimit; readonly ipv6?: PrefixLimit }
   }
@@ -132,7 +135,7 @@ export function effectiveTerms(settings: FilledSessionTerms): SessionTerms {
   const { addPath, role, longLived, maxPrefixes, maxPrefixesOut, delayOpenTime, minimumHoldTime } = settings
   return {
     ...(settings.profile === 'plain' && { profile: 'plain' }),
-    ...(addPath && { addPath }),
+    ...(addPath && { addPath: { ...addPath, send: addPath.send === 'all' ? Number.POSITIVE_INFINITY : addPath.send } }),
     ...(settings.extendedMessages && { extendedMessages: true }),
     ...(settings.extendedNextHop !== undefined && { extendedNextHop: settings.extendedNextHop }),
     ...(settings.discardUnknown && { discardUnknown: true }),

@@ -7,6 +7,7 @@ import type { Command } from 'commander'
 import { commandTree } from '../../daemon/cli/command-tree.ts'
 import { exitCode } from '../../daemon/cli/exit-code.ts'
 import { openScreen } from '../../daemon/cli/screen.ts'
+import { judgeFile } from '../../daemon/config/index.ts'
 import { agentSchema } from '../../daemon/config/schema.ts'
 import { specSchema } from '../../lib/bigip/resource-schema.ts'
 
@@ -49,6 +50,15 @@ test('every command and every option of it is told how to operate', () => {
 
 test('every exit code is told', () => {
   for (const code of Object.values(exitCode)) assert.match(operating, new RegExp(`^\\| ${code} \\|`, 'm'))
+})
+
+test('every example of an agent file is one', () => {
+  const examples = ['README.md', 'docs/operating.md', 'docs/vxlan.md'].flatMap(path =>
+    Array.from(read(path).matchAll(/^```yaml\n(.*?)^```/gms), ([, text]) => ({ path, text: text! })),
+  )
+  const files = examples.filter(({ text }) => !/^(apiVersion|components):/m.test(text))
+  assert.ok(files.length >= 4)
+  for (const { path, text } of files) assert.deepEqual(judgeFile(text).problems, [], `${path}: ${text}`)
 })
 
 /** The row of a table whose first cell names a key. */

@@ -53,6 +53,10 @@ policies:
     const { set } = term!
     assert.deepEqual([set?.localPref, set?.prepend, String(set?.nextHop)], [200, { count: 2 }, '192.0.2.1'])
     assert.deepEqual(set?.communities?.extendedCommunities, { remove: 'all', add: [] })
+    assert.equal(
+      policyOf('policies: [{ name: p, terms: [{ name: t, set: { med: none }, action: accept }] }]').terms[0]!.set?.med,
+      'none',
+    )
     assert.deepEqual(
       set?.communities?.communities?.add.map(({ value }) => [...value]),
       [[0xfd, 0xe8, 0, 9]],

@@ -49,6 +49,8 @@ describe('what a session is told beyond the ordinary', () => {
       },
     )
     const { role, longLived, minimumHoldTime, maxPrefixes, maxPrefixesOut } = peers[0]!
+    const [all] = effectiveOf(', addPath: { send: all }').peers
+    assert.deepEqual(all!.addPath, { send: Number.POSITIVE_INFINITY, receive: false })
     assert.deepEqual(role, { role: 'customer', strict: false })
     assert.deepEqual(longLived, { staleTime: 3600 })
     assert.equal(minimumHoldTime, 9)
