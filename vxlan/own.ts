@@ -38,10 +38,13 @@ export interface OwnDeviceWish {
   readonly underlay: Link | undefined
 }
 
-/** `make`: after `remove` has gone, where one is in the way that is ours and not as wanted. */
+/**
+ * `mend`: up, and with an MTU that leaves room for the headers; `make`: after `remove` has gone, where one is in the way that
+ * is ours and not as wanted.
+ */
 export type OwnDevicePlan =
   | { readonly is: 'right' }
-  | { readonly is: 'raise'; readonly link: Link }
+  | { readonly is: 'mend'; readonly link: Link; readonly mtu: number }
   | { readonly is: 'make'; readonly spec: LinkSpec & { readonly kind: 'vxlan' }; readonly remove: Link | undefined }
   | { readonly is: 'refused'; readonly fault: DeviceFault }
 
@@ -63,13 +66,19 @@ export function planOwnDevice(links: readonly Link[], wish: OwnDeviceWish): OwnD
   const isRight = there?.vxlan?.vni === vni && there.vxlan.port === port
   // as long as the Node is not known, the address is as it was
   if (there !== undefined && isRight && (local === undefined || there.vxlan.local?.equals(local)))
-    return there.up ? { is: 'right' } : { is: 'raise', link: there }
+    return mended(there, underlay && underlay.mtu - OVERHEAD[family])
   if (local === undefined) return refused('local-address', `the Node has no IPv${family} address to send from`)
   if (underlay === undefined)
     return refused('missing', `there is no way to BIG-IP's VTEP, whose MTU ${name} would take`)
   const mtu = underlay.mtu - OVERHEAD[family]
   const mac = macBytes(nodeMac(node, family))
   return { is: 'make', spec: { kind: 'vxlan', name, mtu, mac, vni, port, local, learning: false }, remove: there }
+}
+
+/** @param most octets that its MTU may have; undefined: not known */
+function mended(link: Link, most = link.mtu): OwnDevicePlan {
+  if (link.up && link.mtu <= most) return { is: 'right' }
+  return { is: 'mend', link, mtu: Math.min(link.mtu, most) }
 }
 
 /** Those that a former agent, or this one, made and that no overlay needs. */

@@ -30,7 +30,7 @@ export class OwnTunnels {
     if (plan.is === 'right') return undefined
     if (plan.is === 'refused') return plan.fault
     return this.#try(() => {
-      if (plan.is === 'raise') return this.#world.tunnels.raise(plan.link)
+      if (plan.is === 'mend') return this.#world.tunnels.mend(plan.link, plan.mtu)
       this.#world.tunnels.make(plan.spec, plan.remove)
       this.#world.log.info('device made', { device: plan.spec.name, vni: plan.spec.vni, port: plan.spec.port })
     })

@@ -13,7 +13,7 @@ import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { watchObjects } from '../../lib/kube/watch.ts'
 import { EventMonitor } from '../../lib/linux/events/monitor.ts'
 import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
-import { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
+import { makeTunnel, mendTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import { KernelWays } from '../../lib/linux/overlay/way.ts'
 import { portHolders } from '../../lib/linux/port-holder.ts'
 import { RouterWatch } from '../../lib/linux/router-watch.ts'
@@ -111,7 +111,7 @@ function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
     openBfd: observer => new Bfd(observer),
     openEchoer: target => openEchoer(target).echoer,
     probe: probeVtep,
-    tunnels: { make: makeTunnel, raise: raiseTunnel, remove: removeTunnel },
+    tunnels: { make: makeTunnel, mend: mendTunnel, remove: removeTunnel },
     sysctls: { open: path => new KeptSysctls(path), read: readSysctl },
     openWays: () => new KernelWays(),
     watchObjects,

@@ -5,7 +5,7 @@ import type { Bfd, BfdObserver } from '../../bgp/io/bfd.ts'
 import type { Address } from '../../lib/base/ip.ts'
 import type { GrowingWatch, WatchEvent, WatchRequest } from '../../lib/kube/watch.ts'
 import type { OverlayTable, OverlayTableOptions } from '../../lib/linux/overlay/overlay-table.ts'
-import type { makeTunnel, raiseTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
+import type { makeTunnel, mendTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import type { PortHolder } from '../../lib/linux/port-holder.ts'
 import type { RouterWatch, RouterWatcher } from '../../lib/linux/router-watch.ts'
 import type { KeptSysctls, readSysctl } from '../../lib/linux/sysctl.ts'
@@ -62,7 +62,7 @@ export interface AgentWorld {
   /** Devices of our own. All throw WorldFault. */
   readonly tunnels: {
     make: typeof makeTunnel
-    raise: typeof raiseTunnel
+    mend: typeof mendTunnel
     remove: typeof removeTunnel
   }
   /** Settings of devices. */

@@ -77,12 +77,16 @@ describe('the device of podpeer’s own overlay', () => {
     assert.deepEqual(six.is === 'make' && [six.spec.name, six.spec.mtu], ['podpeer.6', 1430])
   })
 
-  test('stays as it is, is raised, and is made anew only where it is ours and not as wanted', () => {
+  test('stays as it is, is mended, and is made anew only where it is ours and not as wanted', () => {
     assert.equal(plan([link('podpeer.4')]).is, 'right')
     assert.equal(plan([link('podpeer.4')], []).is, 'right', 'the Node is not known yet')
     const twin = link('podpeer.6', { mac: macBytes(nodeMac('node-1', 6)) })
     assert.equal(plan([twin, link('podpeer.4')]).is, 'right', 'that of the other family has the port, too')
-    assert.equal(plan([link('podpeer.4', { up: false })]).is, 'raise')
+    const down = link('podpeer.4', { up: false })
+    assert.deepEqual(plan([down]), { is: 'mend', link: down, mtu: 1450 })
+    const large = link('podpeer.4', { mtu: 1500 })
+    assert.deepEqual(plan([large]), { is: 'mend', link: large, mtu: 1450 }, 'the underlay takes less')
+    assert.equal(plan([link('podpeer.4', { mtu: 1400 })]).is, 'right', 'a person has made it smaller')
     const old = link('podpeer.4', {}, { vni: 7 })
     const anew = plan([old])
     assert.deepEqual(anew.is === 'make' && anew.remove, old)

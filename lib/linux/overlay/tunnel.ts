@@ -27,9 +27,9 @@ export function makeTunnel(spec: LinkSpec & { readonly kind: 'vxlan' }, remove?:
   })
 }
 
-/** @throws WorldFault */
-export function raiseTunnel({ index }: Link): void {
-  withSocket(socket => setLink(socket, index, { up: true }))
+/** Has it up, and of that MTU. @throws WorldFault */
+export function mendTunnel({ index }: Link, mtu: number): void {
+  withSocket(socket => setLink(socket, index, { up: true, mtu }))
 }
 
 /** @throws WorldFault */

@@ -321,10 +321,7 @@ test(
     node.bench.namespace.ip(`rule add from ${PODS[4]} lookup 77 priority 100`)
     const { hop, reason, remedy } = firstWrong(node.journeys(PODS[4]).journeys[0]!)!
     assert.equal(hop, 'route')
-    assert.match(
-      reason!,
-      /^a route is a blackhole for it; wanted: .* dev vx onlink|^a route is a blackhole for it; wanted: .* dev vx$/,
-    )
+    assert.match(reason!, /^a route is a blackhole for it; wanted: /)
     assert.match(remedy!, /^find it: ip rule; ip route show table all match /)
   },
 )

@@ -53,6 +53,14 @@ describe('an agent under a BIGIP in mode podpeer-vxlan', () => {
     assert.deepEqual(node.overlay.text, ROWS)
   })
 
+  it('makes its MTU smaller when the underlay takes less', () => {
+    const { node } = settled(ownBigIp())
+    node.overlay.underlayMtu = 1400
+    node.overlay.change(...node.overlay.links)
+    assert.equal(node.overlay.links[0]!.mtu, 1350)
+    assert.deepEqual(node.overlay.text, ROWS)
+  })
+
   it('makes it anew with another port', () => {
     const { node, names } = settled(ownBigIp())
     node.bigips(ownBigIp(9000))

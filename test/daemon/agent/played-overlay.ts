@@ -27,6 +27,8 @@ export function vxlanLink(change: { name?: string; vni?: number; local?: Address
 export class PlayedOverlay {
   readonly #rows = new Map<string, KernelRow>()
   links: readonly Link[] = [vxlanLink()]
+  /** Of the link below them. */
+  underlayMtu = 1500
   /** Why no UDP port can be had. */
   taken: string | undefined
   /** Tables that are open. */
@@ -56,7 +58,7 @@ export class PlayedOverlay {
       get links() {
         return world.links
       },
-      linkTo: () => ({ ...vxlanLink(), name: 'eth0', mtu: 1500 }),
+      linkTo: () => ({ ...vxlanLink(), name: 'eth0', mtu: world.underlayMtu }),
       want(rows, taken) {
         plan.want(rows, taken)
         work()
@@ -97,7 +99,8 @@ export class PlayedOverlay {
       const made = { ...link, index: 9, mac, vxlan: { ...link.vxlan!, port, learning } }
       this.change(...this.links.filter(one => one !== remove), made)
     },
-    raise: raised => this.change(...this.links.map(link => (link === raised ? { ...link, up: true } : link))),
+    mend: (mended, mtu) =>
+      this.change(...this.links.map(link => (link === mended ? { ...link, up: true, mtu } : link))),
     remove: removed => this.change(...this.links.filter(link => link !== removed)),
   }
 

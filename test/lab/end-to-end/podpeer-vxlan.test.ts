@@ -1,17 +1,24 @@
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
+import { isDeepStrictEqual } from 'node:util'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
+import { findLink } from '../../../lib/linux/netlink/link.ts'
 import { OVERHEAD } from '../../../vxlan/device.ts'
 import { OWN_DEVICES } from '../../../vxlan/own.ts'
 import { BIGIP } from '../bigip-topology.ts'
-import { spaceOf } from '../network.ts'
+import { inPlace, spaceOf } from '../network.ts'
 import { pingAll } from '../ping.ts'
 import { FAMILIES } from '../topology.ts'
+import { untilComplete } from '../waiting.ts'
 import { underPings } from './churn.ts'
+import { DEADLINE } from './deadline.ts'
 import { describeMode } from './mode.ts'
 import { everyPingIsAnswered } from './traffic.ts'
 
+const UNDERLAY = 'eth0'
+/** Enough for IPv6 inside, which needs 1280. */
+const SMALLER = 1400
 /** As the AWS VPC CNI and Cilium's ENI mode lead packets of a pod past the main table. */
 const CNI = { table: 2, priority: 1536 }
 
@@ -49,6 +56,19 @@ describeMode({ mode: 'podpeer-vxlan', mtu: { ipv4: 1500 - OVERHEAD[4], ipv6: 150
       (await pingAll(plan)).filter(({ ok }) => !ok),
       [],
     )
+  })
+
+  test('has devices that leave room for their headers when the underlay takes less', async () => {
+    const { place } = lab().node(2)
+    ip(place.name, `link set ${UNDERLAY} mtu ${SMALLER}`)
+    const mtus = () =>
+      inPlace(place.name, socket => Object.values(OWN_DEVICES).map(device => findLink(socket, device).mtu))
+    await untilComplete('smaller devices', DEADLINE, async () =>
+      isDeepStrictEqual(mtus(), [SMALLER - OVERHEAD[4], SMALLER - OVERHEAD[6]]) ? undefined : mtus().join(),
+    )
+    // they stay so until they are made anew, as the next test has it
+    ip(place.name, `link set ${UNDERLAY} mtu 1500`)
+    await everyPingIsAnswered(lab())
   })
 
   test('has its devices and their rows again when somebody deletes them', async context => {
