@@ -99,6 +99,8 @@ export class Bfd {
       this.#ask({ type: 'end' })
       if (worker.threadId !== -1) await gone
     }
+    // the descriptor's number may be another's from here on
+    this.#worker = undefined
     for (const id of [...this.#questions.keys()]) this.#answer(id, NO_COUNTERS)
     closeDescriptor(this.#wake)
   }

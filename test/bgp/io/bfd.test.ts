@@ -112,6 +112,17 @@ describe('BFD in its thread', { skip: noNamespaces }, () => {
     assert.deepEqual(us.bfd.problems, [])
   })
 
+  test('says nothing more, and asks nobody, after it was closed', async context => {
+    const [here] = neighbours(context)
+    const session: BfdSessionConfig = { name: 'peer', remote: parseAddress('10.0.0.2'), ...FAST }
+    const { bfd } = side(here, [session], context)
+    await until('its status is told', () => bfd.status().length === 1)
+    await bfd.close()
+    bfd.want([])
+    bfd.want([session])
+    assert.deepEqual((await bfd.counters()).sessions.size, 0)
+  })
+
   test('says why packets cannot be sent', async context => {
     const [here] = neighbours(context)
     const us = side(here, [{ name: 'peer', remote: parseAddress('198.51.100.1'), ...FAST }], context)
