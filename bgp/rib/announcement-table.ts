@@ -45,11 +45,11 @@ export class AnnouncementTable {
   peer = new Uint16Array(FIRST_CAPACITY)
   attributes = new Int32Array(FIRST_CAPACITY)
   nextHop = new Int32Array(FIRST_CAPACITY)
-  /** Bits of announcementMark: part of what an announcement is. */
-  marks = new Uint8Array(FIRST_CAPACITY)
-  /** Another one each time an id is given out, 0 while it is free: whoever keeps an id without a reference asks whether it is still the one it was. */
-  stamp = new Uint32Array(FIRST_CAPACITY)
-  #stamps = 0
+  /** By id, as far as any announcement has marks. */
+  #marks = new Uint8Array(0)
+  /** By id, as far as anybody has asked; 0: not asked since it was given out. */
+  #stamps = new Uint32Array(0)
+  #lastStamp = 0
   /** How many paths, export groups and callers hold it. Add and subtract through `retain` and `release`. */
   references = new Uint32Array(FIRST_CAPACITY)
   /** The first steps of route selection as one number, higher is preferred; our own routes beat all. */
@@ -91,7 +91,7 @@ export class AnnouncementTable {
         this.attributes[id] === attributes &&
         this.peer[id] === peer &&
         this.nextHop[id] === nextHop &&
-        this.marks[id] === marks
+        this.marksOf(id) === marks
       ) {
         this.references[id]!++
         this.#attributes.release(attributes)
@@ -114,8 +114,8 @@ export class AnnouncementTable {
     this.peer[id] = peer
     this.attributes[id] = attributes
     this.nextHop[id] = nextHop
-    this.marks[id] = marks
-    this.stamp[id] = ++this.#stamps
+    if (marks !== 0 && id >= this.#marks.length) this.#marks = resized(this.#marks, this.capacity)
+    if (id < this.#marks.length) this.#marks[id] = marks
     this.references[id] = 1
     this.rank[id] = peer === LOCAL_PEER ? Number.MAX_SAFE_INTEGER : this.#attributes.rank[attributes]!
     this.loop[id] = peer === LOCAL_PEER ? 0 : this.#loopOf(peer, attributes)
@@ -138,6 +138,18 @@ export class AnnouncementTable {
    */
   derive(from: number, attributes: number, nextHop: number, marks: number): number {
     return this.intern(this.peer[from]!, attributes, nextHop, marks)
+  }
+
+  /** Bits of announcementMark: part of what an announcement is. */
+  marksOf(id: number): number {
+    return this.#marks[id] ?? 0
+  }
+
+  /** Another one each time an id is given out: whoever keeps an id without a reference asks whether it is still the one it was. */
+  stampOf(id: number): number {
+    if (id >= this.#stamps.length) this.#stamps = resized(this.#stamps, this.capacity)
+    if (this.#stamps[id] === 0) this.#stamps[id] = ++this.#lastStamp
+    return this.#stamps[id] ?? 0
   }
 
   retain(id: number): void {
@@ -167,7 +179,7 @@ export class AnnouncementTable {
     this.#unlink(id)
     this.#attributes.release(this.attributes[id]!)
     this.#nextHops.release(this.nextHop[id]!)
-    this.stamp[id] = 0
+    if (id < this.#stamps.length) this.#stamps[id] = 0
     this.attributes[id] = this.#free
     this.#free = id
     this.#size--
@@ -229,8 +241,8 @@ export class AnnouncementTable {
     this.attributes = resized(this.attributes, capacity)
     this.nextHop = resized(this.nextHop, capacity)
     this.references = resized(this.references, capacity)
-    this.marks = resized(this.marks, capacity)
-    this.stamp = resized(this.stamp, capacity)
+    if (this.#marks.length > capacity) this.#marks = resized(this.#marks, capacity)
+    if (this.#stamps.length > capacity) this.#stamps = resized(this.#stamps, capacity)
     this.rank = resized(this.rank, capacity)
     this.loop = resized(this.loop, capacity)
     this.#slots = new Int32Array(2 * capacity)

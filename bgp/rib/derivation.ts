@@ -108,7 +108,7 @@ export class Derivation {
       from,
       attributes,
       this.#nextHopAfter(announcements.nextHop[from]!, all, side),
-      marksAfter(announcements.marks[from]!, all, side),
+      marksAfter(announcements.marksOf(from), all, side),
     )
     this.#held.push(derived)
     return derived

@@ -150,7 +150,7 @@ export class ExportRule {
     const { announcements, nextHops } = this.#sources
     const learned = announcements.nextHop[announcement]!
     if (learned === SELF || nextHops.isLinkLocal(learned)) return true
-    if ((announcements.marks[announcement]! & announcementMark.keepNextHop) !== 0) return false
+    if ((announcements.marksOf(announcement) & announcementMark.keepNextHop) !== 0) return false
     if (nextHop === 'self') return true
     return nextHop === 'auto' && !internal && !this.#isThirdParty(announcement)
   }
@@ -187,7 +187,7 @@ export class ExportRule {
   #rulesFor(announcement: number): ExportRules {
     const { announcements, attributes, identity, peers } = this.#sources
     const source = announcements.peer[announcement]!
-    const isMedSet = (announcements.marks[announcement]! & announcementMark.keepMed) !== 0
+    const isMedSet = (announcements.marksOf(announcement) & announcementMark.keepMed) !== 0
     const { internal, localAs, role } = this.encoding
     if (!internal)
       return {

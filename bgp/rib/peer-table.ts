@@ -100,9 +100,10 @@ export class PeerTable {
     for (const [peer, entry] of this.#entries.entries()) if (entry !== undefined) yield [peer, entry]
   }
 
-  sourceOf(announcement: number, { peer: peers, marks }: AnnouncementTable): RouteSource {
-    const peer = peers[announcement]!
-    if (peer === LOCAL_PEER) return (marks[announcement]! & announcementMark.service) === 0 ? 'local' : 'service'
+  sourceOf(announcement: number, announcements: AnnouncementTable): RouteSource {
+    const peer = announcements.peer[announcement]!
+    if (peer === LOCAL_PEER)
+      return (announcements.marksOf(announcement) & announcementMark.service) === 0 ? 'local' : 'service'
     return this.node[peer] === 1 ? 'node' : this.internal[peer] === 1 ? 'internal' : 'external'
   }
 

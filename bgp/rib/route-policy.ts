@@ -44,7 +44,7 @@ export class RoutePolicy {
   filterFor(announcement: number): PrefixFilter {
     const { plain } = this.#compiled
     if (plain !== undefined && !this.#derivation.isTouched(announcement, this.side)) return plain
-    const stamp = this.#derivation.announcements.stamp[announcement]!
+    const stamp = this.#derivation.announcements.stampOf(announcement)
     const known = this.#kept.get(announcement)
     if (known?.stamp === stamp) return known.filter
     if (this.#kept.size >= MOST_KEPT) this.#kept.clear()
@@ -64,10 +64,10 @@ export class RoutePolicy {
   }
 
   #derived(announcement: number, outcome: Outcome): number {
-    const { stamp } = this.#derivation.announcements
-    if (outcome.derived === 0 || stamp[outcome.derived] !== outcome.stamp) {
+    const { announcements } = this.#derivation
+    if (outcome.derived === 0 || announcements.stampOf(outcome.derived) !== outcome.stamp) {
       outcome.derived = this.#derivation.derive(announcement, outcome.edits, this.side)
-      outcome.stamp = stamp[outcome.derived]!
+      outcome.stamp = announcements.stampOf(outcome.derived)
     }
     return outcome.derived
   }
