@@ -104,10 +104,9 @@ export class Peering implements MessageSink, PassingPeer {
     return this.#session?.link.channel
   }
 
-  /** Without a session and without a connection; nothing is kept for its return, and nothing held against it. */
+  /** It may be forgotten: there is no connection, and nothing to remember. */
   get isIdle(): boolean {
-    const { state, staleFamilies, heldBack } = this.status
-    return (state === 'Idle' || state === 'Active') && staleFamilies.length === 0 && heldBack === undefined
+    return this.#peer.isIdle
   }
 
   /** The families whose End-of-RIB a live session still owes us, while we restart (RFC 4724 §4.1 leaves out those that restart too). */
@@ -148,9 +147,14 @@ export class Peering implements MessageSink, PassingPeer {
     this.#handle({ type: 'stop', ...(subcode !== undefined && { cease: subcode }), ...(text && { text }) })
   }
 
-  /** Ends what session there is with Cease / Administrative Reset, and tries anew at once, whatever was against it. */
-  reset(text?: string): void {
+  /**
+   * Ends what session there is with Cease / Administrative Reset, and tries anew at once, whatever was against it. Returns why
+   * that cannot be, in words; undefined: done.
+   */
+  reset(text?: string): string | undefined {
+    if (!this.#isWanted) return 'no session is wanted: the node is drained, or somebody else has its BGP port'
     this.#handle({ type: 'reset', ...(text && { text }) })
+    return undefined
   }
 
   /**
@@ -257,11 +261,12 @@ export class Peering implements MessageSink, PassingPeer {
     rib.leave(this.number)
     for (const family of this.#config.families) rib.flush(this.number, family)
     this.#peer = new Peer(this.#config, this.#identity)
+    // it is not started yet: this only lets it know
+    if (this.#bfd === 'up') this.#peer.handle({ type: 'bfdUp' }, clock.now(), clock.random())
     observer.notice(this, 'sessionBug', textOf(thrown))
     if (from !== 'Idle') observer.stateChanged(this, from, 'Idle', 'an internal error')
     observer.changed()
     this.#wake(clock.now() + REST_AFTER_BUG, () => {
-      if (this.#bfd === 'up') this.#handle({ type: 'bfdUp' })
       if (this.#isWanted) this.#handle({ type: 'start' })
     })
   }

@@ -202,13 +202,13 @@ export class Speaker {
   }
 
   /**
-   * Ends a peer's session with Cease / Administrative Reset and begins anew at once, whatever was against it.
+   * Ends a peer's session with Cease / Administrative Reset and begins anew at once, whatever was against it. Returns why that
+   * cannot be, in words; undefined: done.
    * @param text for the operator of the peer (RFC 9003)
    */
   reset(peer: string, text?: string): string | undefined {
     const peering = this.#peerings.get(peer)
-    peering?.reset(text)
-    return peering === undefined ? 'no session of it runs' : undefined
+    return peering === undefined ? 'no session of it runs' : peering.reset(text)
   }
 
   /**

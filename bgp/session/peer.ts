@@ -3,8 +3,8 @@
  * graceful restart and capabilities that the peer refuses. Pure: time and chance come in as values, and all that is to
  * happen goes out as effects.
  *
- * Rules: once started, a main connection in Idle means that idle hold runs or that something restrains the peering. Every `up` has its `down`, and every `down`
- * is followed by what becomes of each family.
+ * Rules: once started, a main connection in Idle means that idle hold runs or that something restrains the peering. Every `up`
+ * has its `down`, and every `down` is followed by what becomes of each family.
  */
 import type { Family } from '../../lib/base/ip.ts'
 import { PeerFault } from '../wire/fault.ts'
@@ -16,11 +16,11 @@ import { deservesRetry, type LocalIdentity, type PeerConfig, resetReason } from 
 import { Connection } from './connection.ts'
 import { ConnectionPair } from './connection-pair.ts'
 import type { NoticeCode, PeerEffect } from './effect.ts'
+import { bfdLost, exceeded, goodbye, type StopEvent, tooMany } from './ending.ts'
 import { type ConnectionEvent, faultEvent, isRoutesFault, isTrouble, lossOf, reasonOfEvent } from './event.ts'
 import { IdleHold } from './idle-hold.ts'
 import type { ConnectionId, PeerInput } from './input.ts'
 import { type Negotiated, negotiate } from './negotiation.ts'
-import { encodePrefixLimit, encodeShutdownText } from './notification-text.ts'
 import { offer } from './offer.ts'
 import { SessionRecord } from './record.ts'
 import { RefreshExchange, type RefreshStep } from './refresh-exchange.ts'
@@ -28,8 +28,6 @@ import { RefusedCapabilities } from './refused-capabilities.ts'
 import { RestartHelper } from './restart-helper.ts'
 import { Restraint } from './restraint.ts'
 import type { SessionStatus } from './status.ts'
-
-type StopEvent = Extract<ConnectionEvent, { type: 'stop' }>
 
 /** One call of `handle`: what came in beside the input, and what goes out. */
 interface Turn {
@@ -69,6 +67,12 @@ export class Peer {
 
   get config(): PeerConfig {
     return this.#config
+  }
+
+  /** Without a connection; nothing is kept for the peer's return, and no limit counts against it. */
+  get isIdle(): boolean {
+    const { state } = this.#record
+    return (state === 'Idle' || state === 'Active') && this.#helper.families.length === 0 && !this.#restraint.isLimited
   }
 
   /** A number for a connection that the peer has opened; those of `dial` effects are from the same series. */
@@ -209,6 +213,7 @@ export class Peer {
 
   #start(turn: Turn): void {
     this.#isStarted = true
+    this.#record.started(turn.now)
     this.#idleHold.forget()
     this.#helper.resume(turn.now)
     this.#attempt(turn)
@@ -265,39 +270,31 @@ export class Peer {
 
   /** Why no session is tried, beyond idle hold. */
   get #held(): string | undefined {
-    return this.#restraint.reason(this.#config.bfd?.strict === true)
+    return this.#restraint.reason(this.#needsBfd)
+  }
+
+  get #needsBfd(): boolean {
+    return this.#config.bfd?.strict === true
   }
 
   get #confirmed(): ConnectionEvent {
     return { type: (this.#config.delayOpenTime ?? 0) > 0 ? 'tcpDelayed' : 'tcpConfirmed' }
   }
 
-  /** RFC 4271 §6.7, RFC 4486 §4. */
   #exceeded(family: Family, turn: Turn): void {
     const limit = this.#config.maxPrefixes?.[family]
     if (this.#pair.main.state !== 'Established' || limit === undefined) return
-    const reason = `more than ${limit.count} prefixes of ipv${family}`
-    const { restartTime } = limit
-    this.#restraint.limit(reason, restartTime === undefined ? Number.POSITIVE_INFINITY : turn.now + 1000 * restartTime)
-    const data = encodePrefixLimit(family, limit.count)
-    const fault = new PeerFault(errorCode.cease, cease.maximumPrefixes, reason, data)
-    this.#run(this.#pair.main, { type: 'automaticStop', fault, hard: true }, turn)
+    const { count, restartTime } = limit
+    const until = restartTime === undefined ? Number.POSITIVE_INFINITY : turn.now + 1000 * restartTime
+    this.#restraint.limit(tooMany(family, count), until)
+    this.#run(this.#pair.main, exceeded(family, limit), turn)
   }
 
-  /**
-   * RFC 5882 §4.3. Where the peer keeps our routes through a restart, a lost BFD session is taken for one: it looks the same
-   * when the peer's process is gone. Not so where BFD is strict and the peer says that its BFD does not share that fate.
-   */
   #bfdDown(independent: boolean, turn: Turn): void {
-    const isStrict = this.#config.bfd?.strict === true
+    const isStrict = this.#needsBfd
     this.#restraint.bfd(false)
-    const restart = this.#pair.main.state === 'Established' ? this.#pair.main.negotiated?.gracefulRestart : undefined
-    const isKept = restart !== undefined && restart.restartTime > 0 && !(isStrict && independent)
-    const fault = new PeerFault(errorCode.cease, cease.bfdDown, 'BFD is down')
-    const event: ConnectionEvent =
-      isKept && !restart.notification
-        ? { type: 'tcpFails', reason: 'BFD is down' }
-        : { type: 'automaticStop', fault, hard: !isKept }
+    const session = this.#pair.main.state === 'Established' ? this.#pair.main.negotiated : undefined
+    const event = bfdLost(session, isStrict, independent)
     for (const connection of this.#pair.all)
       if (isStrict || connection.state === 'Established') this.#run(connection, event, turn)
   }
@@ -460,13 +457,5 @@ export class Peer {
 
   #notice(code: NoticeCode, text: string, turn: Turn): void {
     turn.effects.push({ type: 'notice', code, text })
-  }
-}
-
-function goodbye(subcode: number | undefined, text: string | undefined): StopEvent {
-  return {
-    type: 'stop',
-    ...(subcode !== undefined && { cease: subcode }),
-    ...(text && { data: encodeShutdownText(text) }),
   }
 }

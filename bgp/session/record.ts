@@ -57,9 +57,12 @@ export class SessionRecord {
     return `${this.#failure}; since then: ${this.#attempt}`
   }
 
+  started(now: number): void {
+    this.#since ??= now
+  }
+
   enter(state: State, now: number): void {
     if ((state === 'Established') !== (this.#state === 'Established')) this.#since = now
-    this.#since ??= now
     this.#state = state
   }
 

@@ -11,6 +11,11 @@ export class Restraint {
     return this.#isBfdUp
   }
 
+  /** Too many prefixes have come. */
+  get isLimited(): boolean {
+    return this.#limitUntil !== undefined
+  }
+
   /** ms: when it ends by itself; Infinity where it does not, or where nothing restrains. */
   get until(): number {
     return this.#limitUntil ?? Number.POSITIVE_INFINITY

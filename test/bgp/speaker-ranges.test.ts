@@ -106,6 +106,31 @@ test('a peer whose session has gone is forgotten after two minutes, and not befo
   assert.deepEqual([namesOf(hub), hub.best], [[], []])
 })
 
+test('a peer that BFD never lets up holds no place, one with too many prefixes does', () => {
+  const { clock, network, router } = world()
+  const hub = router('10.0.0.1', 65001)
+  const [one, two] = [router('10.0.1.1', 65011), router('10.0.1.2', 65012)]
+  const held = (options: Partial<SpeakerPeer>) => {
+    listen(hub, [range(hub, '10.0.1.0/24', { limit: 1, ...options })])
+    one.peerWith([hub])
+    one.announce('192.0.2.0/25', '192.0.2.128/25')
+    clock.advance(MINUTE)
+    assert.deepEqual(namesOf(hub), ['rack/10.0.1.1'])
+    one.peerWith([])
+    two.peerWith([hub])
+    clock.advance(MINUTE)
+    return [hub.view(one)?.session.heldBack, ...namesOf(hub)]
+  }
+  const bfd = { strict: true, transmit: 300, receive: 300, multiplier: 3 }
+  assert.deepEqual(held({ bfd }), [undefined, 'rack/10.0.1.2'])
+  two.peerWith([])
+  clock.advance(5 * MINUTE)
+  network.reset(two.address)
+  const limit = { count: 1, warnAt: 100, action: 'restart' } as const
+  const reason = 'more than 1 prefixes of ipv4, until it is reset'
+  assert.deepEqual(held({ maxPrefixes: { 4: limit } }), [reason, 'rack/10.0.1.1'])
+})
+
 test('a peer of a range that comes back in time is the same peer', () => {
   const { clock, network, router } = world()
   const hub = router('10.0.0.1', 65001)
