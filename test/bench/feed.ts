@@ -120,17 +120,27 @@ function makeNlri(family: 4 | 6, count: number, chance: Chance, next: Map<number
   for (let made = 0; made < count; made++) {
     const length = chance.weighted(family === 4 ? lengths4 : lengths6)
     const key = family * 256 + length
-    const at = next.get(key) ?? 0
+    const bits = family === 4 ? length : length - 16
+    let at = next.get(key) ?? 0
+    while (family === 4 && !isPublic(spread(at, bits) >>> (length - 8))) at++
     next.set(key, at + 1)
-    // blocks of eight neighbours, spread over the space by an odd multiplier: unlike addresses, no repetition
-    const bits = (family === 4 ? length : length - 16) - 3
-    const block = Math.imul(at >>> 3, 0x9e3779b1) & (2 ** bits - 1)
-    const value = ((block << 3) | (at & 7)) >>> 0
+    const value = spread(at, bits)
     octets.push(length)
     if (family === 4) octets.push(...bytesOf(value * 2 ** (32 - length), Math.ceil(length / 8)))
     else octets.push(0x26, 0, ...bytesOf(value * 2 ** (48 - length), Math.ceil(length / 8) - 2))
   }
   return Uint8Array.from(octets)
+}
+
+/** Blocks of eight neighbours, spread over the space by an odd multiplier: unlike addresses, no repetition. */
+function spread(at: number, bits: number): number {
+  const block = Math.imul(at >>> 3, 0x9e3779b1) & (2 ** (bits - 3) - 1)
+  return ((block << 3) | (at & 7)) >>> 0
+}
+
+/** By the first octet: neither what routers refuse as never routed nor where the benchmark's own links are. */
+function isPublic(octet: number): boolean {
+  return octet > 0 && octet < 224 && octet !== 127 && octet !== 10
 }
 
 function bytesOf(value: number, count: number): number[] {

@@ -29,6 +29,8 @@ import {
 /** ms */
 const OPEN_DEADLINE = 90_000
 const PHASE_DEADLINE = 180_000
+/** Silence after which a table that is wrong is taken to stay so. FRR speaks again with its next KEEPALIVE at the latest. */
+const GIVEN_UP = 65_000
 /** Silence after which what has come is judged; a table that is right for so long is taken to stay so. */
 const QUIET = 300
 const LOOK = 10
@@ -222,7 +224,7 @@ async function rightSince(listeners: readonly PlayedSession[], start: number): P
     if (now - last < QUIET) continue
     const since = listeners.map(session => session.rightSince())
     if (since.every(at => at !== undefined)) return Math.max(...since)
-    if (ended === undefined && now - start < PHASE_DEADLINE) continue
+    if (ended === undefined && now - start < PHASE_DEADLINE && now - last < GIVEN_UP) continue
     const wrong = listeners[since.indexOf(undefined)]!
     console.error(`a listener has ${wrong.routes} routes, not those it should${ended ? `; ${ended.ended}` : ''}`)
     return undefined

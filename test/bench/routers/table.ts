@@ -100,7 +100,8 @@ export class Table {
     const path = values.asPath ?? []
     // a router that does not put itself in front tells another path
     const told = routerAs === undefined ? path : path[0] === routerAs ? path.slice(1) : ['bare', ...path]
-    return JSON.stringify([told, values.origin, values.communities, values.largeCommunities])
+    // their order means nothing, and some routers sort them
+    return JSON.stringify([told, values.origin, values.communities?.toSorted(), values.largeCommunities?.toSorted()])
   }
 
   /** @param value undefined: withdrawn */
