@@ -28,6 +28,26 @@ export function agentMetrics(agent: Agent, view: AgentView, log: Pick<Log, 'drop
       for (const { name, families } of view.peers())
         for (const family of families) made.set({ peer: name, family: family.family }, family[kind])
     })
+  board.gauge(
+    'session_held_back',
+    '1 while a limit on prefixes or BFD keeps any session from being tried',
+    ['peer'],
+    made => {
+      for (const { name, heldBack } of view.peers()) made.set({ peer: name }, heldBack === undefined ? 0 : 1)
+    },
+  )
+  board.gauge('prefixes_limit', 'Most prefixes that the peer may announce', ['peer', 'family'], made => {
+    for (const { name, families } of view.peers())
+      for (const { family, limit } of families) if (limit !== undefined) made.set({ peer: name, family }, limit.count)
+  })
+  board.counter('announcements_dropped', 'Announcements beyond that limit, not taken in', ['peer', 'family'], made => {
+    for (const { name, families } of view.peers())
+      for (const { family, dropped = 0 } of families) made.inc({ peer: name, family }, dropped)
+  })
+  board.gauge('routes_withheld', 'Routes that the peer is not told, for its limit', ['peer', 'family'], made => {
+    for (const { name, families } of view.peers())
+      for (const { family, withheld = 0 } of families) made.set({ peer: name, family }, withheld)
+  })
   const bfd = () =>
     view.peers().flatMap(({ name, bfd }) => (bfd === undefined ? [] : [{ labels: { peer: name }, bfd }]))
   board.gauge('bfd_session_up', '1 while the BFD session of the peer is up', ['peer'], made => {

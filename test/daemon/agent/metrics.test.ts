@@ -57,6 +57,39 @@ describe('metrics', () => {
   })
 })
 
+describe('metrics of limits', () => {
+  it('tell the limit, what was beyond it, and that a peer is kept away for it', async () => {
+    const clock = new MemoryClock()
+    const network = new MemoryNetwork(clock)
+    const node = new PlayedNode(network)
+    const router = new Router(network, '10.0.0.254', { as: 65100 })
+    router.peerWith([new Router(network, '10.0.0.1', { as: 65001 })])
+    router.announce('203.0.113.10/32', '203.0.113.11/32', '203.0.113.12/32')
+    const limited = (action: string) =>
+      CONFIG.replace('asNumber: 65100', `asNumber: 65100, maxPrefixes: { ipv4: { count: 2, action: ${action} } }`)
+    try {
+      node.start(limited('drop'))
+      const metrics = agentMetrics(node.agent, node.view, { dropped: 0 })
+      node.synced(nodeObject())
+      clock.advance(60_000)
+      const lines = (await metrics.render()).split('\n')
+      for (const line of [
+        'podpeer_prefixes_limit{peer="tor",family="ipv4"} 2',
+        'podpeer_announcements_dropped_total{peer="tor",family="ipv4"} 1',
+        'podpeer_routes_withheld{peer="tor",family="ipv4"} 0',
+        'podpeer_session_held_back{peer="tor"} 0',
+      ])
+        assert.ok(lines.includes(line), line)
+      assert.ok(!lines.some(line => line.startsWith('podpeer_prefixes_limit{peer="tor",family="ipv6"}')))
+      node.reload(limited('restart'))
+      clock.advance(60_000)
+      assert.match(await metrics.render(), /podpeer_session_held_back\{peer="tor"\} 1/)
+    } finally {
+      node.clean()
+    }
+  })
+})
+
 describe('health', () => {
   it('is served with the metrics, and ready only when nothing keeps the agent', async () => {
     let reason: string | undefined = 'the agent is starting'
