@@ -20,6 +20,8 @@ export interface EnginePeer {
   readonly asNumber: number
   readonly address: string
   readonly client?: boolean
+  /** Most paths of a prefix that it is sent, with path ids. */
+  readonly paths?: number
 }
 
 export class Engine {
@@ -67,6 +69,7 @@ export class Engine {
       families: [4, 6],
       self: { 4: parseAddress('10.1.0.1'), 6: parseAddress('fd01::1') },
       subnets: [],
+      ...(peer.paths !== undefined && { addPathSend: { 4: peer.paths } }),
     })
     return new EngineSession(this, number, internal, peer.asNumber)
   }

@@ -1,7 +1,7 @@
 /** Learning and selecting, with nobody to tell. */
-import { Engine } from './engine.ts'
+import { Engine, type EnginePeer } from './engine.ts'
 import { Feed } from './feed.ts'
-import type { Row } from './row.ts'
+import type { Prepared, Row } from './row.ts'
 
 const million = 1_000_000
 const feed = (prefixes: number, attributeSeed: number, percent6 = 0) =>
@@ -13,6 +13,28 @@ const feed = (prefixes: number, attributeSeed: number, percent6 = 0) =>
     seed: 1,
     attributeSeed,
   })
+
+/** Ten peers with the same prefixes and one that is told of them. @param told routes */
+function tenFeeders(receiver: EnginePeer, told: number): Prepared {
+  const engine = new Engine(65000)
+  const feeders = Array.from({ length: 10 }, (_, at) => ({
+    stream: feed(million / 10, at).announcements(),
+    session: engine.connect({ name: `f${at}`, asNumber: 65101 + at, address: `10.1.1.${1 + at}` }),
+  }))
+  const sink = engine.connect(receiver)
+  return {
+    run() {
+      const longest = Math.max(...feeders.map(({ stream }) => stream.length))
+      for (let at = 0; at < longest; at += 65_536) {
+        for (const { stream, session } of feeders)
+          if (at < stream.length) session.receive(stream.subarray(at, Math.min(at + 65_536, stream.length)))
+        engine.turn()
+      }
+      engine.settle()
+    },
+    check: () => engine.rib.sizes().paths === million && engine.rib.counts(sink.number, 4).advertised === told,
+  }
+}
 
 export const ribRows: readonly Row[] = [
   {
@@ -35,27 +57,15 @@ export const ribRows: readonly Row[] = [
     title: '10 peers × the same 100,000 prefixes, interleaved, the best one chosen and sent to an eleventh (S2)',
     unit: 'prefix',
     count: million,
-    prepare() {
-      const engine = new Engine(65000)
-      const feeders = Array.from({ length: 10 }, (_, at) => ({
-        stream: feed(million / 10, at).announcements(),
-        session: engine.connect({ name: `f${at}`, asNumber: 65101 + at, address: `10.1.1.${1 + at}` }),
-      }))
-      const sink = engine.connect({ name: 'sink', asNumber: 64512, address: '10.2.1.1' })
-      return {
-        run() {
-          const longest = Math.max(...feeders.map(({ stream }) => stream.length))
-          for (let at = 0; at < longest; at += 65_536) {
-            for (const { stream, session } of feeders)
-              if (at < stream.length) session.receive(stream.subarray(at, Math.min(at + 65_536, stream.length)))
-            engine.turn()
-          }
-          engine.settle()
-        },
-        check: () =>
-          engine.rib.sizes().paths === million && engine.rib.counts(sink.number, 4).advertised === million / 10,
-      }
-    },
+    prepare: () => tenFeeders({ name: 'sink', asNumber: 64512, address: '10.2.1.1' }, million / 10),
+  },
+  {
+    name: 'rib-paths',
+    title:
+      '10 peers × the same 100,000 prefixes, interleaved, the four best paths of each sent to an eleventh (RFC 7911)',
+    unit: 'path',
+    count: million,
+    prepare: () => tenFeeders({ name: 'sink', asNumber: 64512, address: '10.2.1.1', paths: 4 }, (4 * million) / 10),
   },
   {
     name: 'rib-withdraw',
