@@ -35,6 +35,12 @@ export function digestUpdate(bytes: Uint8Array, start: number, end: number, limi
   return new UpdateTeller(bytes.subarray(0, limit), form).tell(start, end)
 }
 
+/** Attributes alone, as a table dump has them: with 4-octet AS numbers, and of MP_REACH_NLRI perhaps the next hop alone (RFC 6396 §4.3.4). */
+export function digestAttributes(bytes: Uint8Array): Pick<UpdateDigest, 'nextHops' | 'attributes' | 'untold'> {
+  const { nextHops, attributes, untold } = new UpdateTeller(bytes, { fourOctetAs: true, addPath: [] }).attributes()
+  return { nextHops, attributes, ...(untold !== undefined && { untold }) }
+}
+
 class UpdateTeller {
   readonly #bytes: Uint8Array
   readonly #form: Form
@@ -52,6 +58,11 @@ class UpdateTeller {
     this.#form = form
   }
 
+  attributes(): UpdateDigest {
+    this.#walk(0, this.#bytes.length)
+    return this.#told(0)
+  }
+
   tell(start: number, end: number): UpdateDigest {
     const bytes = this.#bytes
     const withdrawnEnd = this.#ends(start, 2) ? end : start + 2 + readUint16(bytes, start)
@@ -63,7 +74,10 @@ class UpdateTeller {
       this.#walk(attributesStart, attributesEnd)
       this.#nlri(attributesEnd, end, 4, this.#announced)
     }
-    const endOfRib = this.#endOfRib(end - start)
+    return this.#told(this.#endOfRib(end - start))
+  }
+
+  #told(endOfRib: Family | 0): UpdateDigest {
     return {
       type: 'update',
       announced: this.#announced,
@@ -116,15 +130,20 @@ class UpdateTeller {
 
   #mpReach(start: number, end: number): void {
     const bytes = this.#bytes
+    if (bytes[start] !== 0 && bytes[start] === end - start - 1 && end <= bytes.length)
+      return this.#readNextHops(bytes.slice(start + 1, end))
     const nlriStart = start + 5 + (bytes[start + 3] ?? 0)
     if (this.#ends(start, 5) || nlriStart > Math.min(end, bytes.length)) return this.#leave(start, end)
     const family = familyOf(readUint16(bytes, start), bytes[start + 2]!)
     if (family === 0) return this.#otherFamily(attributeCode.mpReach, start, end)
-    const hops = bytes.slice(start + 4, nlriStart - 1)
-    const width = hops.length % 16 === 0 ? 16 : 4
-    for (let at = 0; at + width <= hops.length; at += width)
-      this.#nextHops.push(new Address(hops.slice(at, at + width)).toString())
+    this.#readNextHops(bytes.slice(start + 4, nlriStart - 1))
     this.#nlri(nlriStart, end, family, this.#announced)
+  }
+
+  #readNextHops(octets: Uint8Array): void {
+    const width = octets.length % 16 === 0 ? 16 : 4
+    for (let at = 0; at + width <= octets.length; at += width)
+      this.#nextHops.push(new Address(octets.slice(at, at + width)).toString())
   }
 
   #mpUnreach(start: number, end: number): void {

@@ -111,7 +111,7 @@ export class RouteViews {
     }
     const best = this.#decision.decide(table, prefix)
     if (query.table === 'best') return best === 0 ? [] : [this.#pathRow(table, best, best)]
-    const paths = [...table.pathsOf(prefix, query.peer)]
+    const paths = query.table === 'received' ? [...table.pathsOf(prefix, query.peer)] : allPaths(table, prefix)
     return paths.map(path => this.#pathRow(table, path, best, table.receivedAs(path)))
   }
 
@@ -277,4 +277,10 @@ function textOf(verdict: Verdict, direction: 'import' | 'export'): string {
   const isNamed = verdict.policy !== 'accept' && verdict.policy !== 'reject'
   const undecided = isNamed && verdict.term === undefined ? ', no term matches' : ''
   return `${direction} ${renderVerdict(verdict, undecided)}`
+}
+
+function allPaths(table: PathTable, prefix: number): number[] {
+  const paths: number[] = []
+  for (let path = table.head[prefix]!; path !== 0; path = table.next[path]!) paths.push(path)
+  return paths
 }

@@ -3,9 +3,9 @@ import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import type { RouteSource, Verdict } from './policy.ts'
 
-/** `received` and `advertised` are of one peer. `within` keeps only prefixes that lie in it. */
+/** `all`: every path of every prefix, as received. `received` and `advertised` are of one peer. `within` keeps only prefixes that lie in it. */
 export type RouteQuery = { readonly family: Family; readonly within?: Prefix } & (
-  | { readonly table: 'best' }
+  | { readonly table: 'best' | 'all' }
   | { readonly table: 'received' | 'advertised'; readonly peer: number }
 )
 

@@ -9,7 +9,7 @@ import type { EventFeed } from '../control/event-feed.ts'
 import type { NodeJourneys } from '../control/journey-document.ts'
 import type { PeerMessages } from '../control/message-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../control/overlay-document.ts'
-import type { ControlSource, Listening, RouteListing, RowCursor } from '../control/source.ts'
+import type { ControlSource, Listening, OctetCursor, RouteListing, RowCursor } from '../control/source.ts'
 import { version } from '../version.ts'
 import type { Agent } from './agent.ts'
 import { explain, renderForeign } from './explanation.ts'
@@ -17,6 +17,7 @@ import { messageStatus } from './message-status.ts'
 import { vxlanStatus } from './overlay-status.ts'
 import { idlePeerStatus, peerStatus, type Timestamp } from './peer-status.ts'
 import { listRoutes } from './route-listing.ts'
+import { dumpTable } from './table-dump.ts'
 
 const NOT_YET = 'the agent does not run sessions yet'
 
@@ -101,6 +102,12 @@ export class AgentView implements ControlSource {
   routes(query: RouteListing): RowCursor {
     const speaker = this.#agent.routing?.speaker
     return speaker === undefined ? { next: () => [], done: true } : listRoutes(speaker, query)
+  }
+
+  dump(): OctetCursor {
+    const speaker = this.#agent.routing?.speaker
+    if (speaker === undefined) throw new WorldFault('NOT_RUNNING', NOT_YET, { retry: true })
+    return dumpTable(speaker, Date.now())
   }
 
   messages(peer: string): PeerMessages {

@@ -6,6 +6,7 @@ import { addCompletion } from './completion-commands.ts'
 import { addControllerCommands } from './controller-commands.ts'
 import { addMigrateCommands } from './migrate-commands.ts'
 import { addMonitorCommands } from './monitor-commands.ts'
+import { addMrtCommands } from './mrt-commands.ts'
 import type { Screen } from './screen.ts'
 
 /** @param end gets the exit code of the command that ran, where it is not 0 */
@@ -21,7 +22,14 @@ export function commandTree(screen: Screen, environment: NodeJS.ProcessEnv, end:
     .enablePositionalOptions()
     .exitOverride()
   const tree = { program, screen, environment, end }
-  for (const add of [addAgentCommands, addMonitorCommands, addControllerCommands, addMigrateCommands, addCompletion])
+  for (const add of [
+    addAgentCommands,
+    addMonitorCommands,
+    addMrtCommands,
+    addControllerCommands,
+    addMigrateCommands,
+    addCompletion,
+  ])
     add(tree)
   return program
 }

@@ -17,7 +17,7 @@ export interface MonitorOptions {
 export async function monitor(client: ControlClient, screen: Screen, options: MonitorOptions): Promise<void> {
   process.once('SIGINT', () => process.exit(exitCode.ok))
   const line = lineOf(screen, options)
-  for await (const events of client.monitor(options.query))
+  for await (const events of await client.monitor(options.query))
     await screen.write((await Promise.all(events.map(line))).join(''))
 }
 

@@ -18,7 +18,8 @@ export interface Screen extends Look {
   readonly isTerminal: boolean
   /** Lines of the terminal; undefined: not one. */
   readonly rows: number | undefined
-  write(text: string): Promise<void>
+  /** Text, or the octets of a file. */
+  write(text: string | Uint8Array): Promise<void>
   /** One sentence on standard error. */
   complain(sentence: string): void
 }

@@ -21,6 +21,7 @@ const RESOURCES: readonly Resource<ControlSource>[] = [
     query: ['table', 'peer', 'prefix', 'family'],
     answer: (source, query) => ({ status: 200, rows: source.routes(parseListing(source, query)) }),
   },
+  { method: 'GET', path: '/v1/mrt', query: [], answer: source => ({ status: 200, octets: source.dump() }) },
   {
     method: 'GET',
     path: '/v1/messages',

@@ -1,4 +1,5 @@
 /** Asks the agent behind a socket for its documents. Fails as SocketAsker does. */
+import type { IncomingMessage } from 'node:http'
 import type { BfdDocument } from './bfd-document.ts'
 import type {
   AgentStatus,
@@ -41,13 +42,25 @@ export class ControlClient {
   }
 
   /** Rows as they come, some at a time; leaving the loop early ends the listing. */
-  routes(query: RoutesQuery): AsyncGenerator<RouteRow[]> {
-    return this.#lines(`/v1/routes?${new URLSearchParams({ ...query })}`)
+  async *routes(query: RoutesQuery): AsyncGenerator<RouteRow[]> {
+    yield* this.#lines(await this.#asker.open('GET', `/v1/routes?${new URLSearchParams({ ...query })}`))
   }
 
-  /** What happens, without end, as it comes; leaving the loop ends it. */
-  monitor(query: MonitorQuery): AsyncGenerator<MonitorEvent[]> {
-    return this.#lines(`/v1/monitor?${new URLSearchParams({ ...query })}`)
+  /** What happens from the moment on in which this resolves, without end; leaving the loop ends it. */
+  async monitor(query: MonitorQuery): Promise<AsyncGenerator<MonitorEvent[]>> {
+    return this.#lines(await this.#asker.open('GET', `/v1/monitor?${new URLSearchParams({ ...query })}`))
+  }
+
+  /** All routes as an MRT file, in pieces. */
+  async *dump(): AsyncGenerator<Uint8Array> {
+    const response = await this.#asker.open('GET', '/v1/mrt')
+    try {
+      yield* response
+    } catch (error) {
+      throw this.#asker.brokenOff(error)
+    } finally {
+      response.destroy()
+    }
   }
 
   /** @param peer its address or name */
@@ -107,8 +120,7 @@ export class ControlClient {
     return this.#asker.ask('POST', '/v1/undrain')
   }
 
-  async *#lines<Row>(target: string): AsyncGenerator<Row[]> {
-    const response = await this.#asker.open('GET', target)
+  async *#lines<Row>(response: IncomingMessage): AsyncGenerator<Row[]> {
     response.setEncoding('utf8')
     let rest = ''
     try {

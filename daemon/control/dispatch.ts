@@ -5,13 +5,14 @@
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import type { ErrorDocument } from './document.ts'
 import type { EventFeed } from './event-feed.ts'
-import type { RowCursor } from './source.ts'
+import type { OctetCursor, RowCursor } from './source.ts'
 
-/** `document` is the whole body; `rows` and what comes into a `feed` are streamed, one JSON document a line. */
+/** `document` is the whole body; `rows` and what comes into a `feed` are streamed, one JSON document a line, `octets` as they are. */
 export type Answer =
   | { readonly status: number; readonly document: unknown; readonly allow?: string }
   | { readonly status: 200; readonly rows: RowCursor }
   | { readonly status: 200; readonly feed: EventFeed }
+  | { readonly status: 200; readonly octets: OctetCursor }
 
 export interface ControlRequest {
   readonly method: string

@@ -10,7 +10,7 @@ import { version } from '../version.ts'
 import { type Api, errorDocument } from './dispatch.ts'
 import { VERSION_HEADER } from './document.ts'
 import { streamFeed } from './feed-stream.ts'
-import { streamRows } from './row-stream.ts'
+import { streamOctets, streamRows } from './row-stream.ts'
 import { prepareSocketFile } from './socket-file.ts'
 
 export interface ControlOptions {
@@ -88,11 +88,12 @@ async function respond(
   response.setHeader('cache-control', 'no-store')
   const result = await api({ method: request.method ?? '', target: request.url ?? '' }, report)
   response.statusCode = result.status
-  if ('rows' in result || 'feed' in result) {
-    response.setHeader('content-type', 'application/x-ndjson')
+  if ('rows' in result || 'feed' in result || 'octets' in result) {
+    response.setHeader('content-type', 'octets' in result ? 'application/octet-stream' : 'application/x-ndjson')
     // a feed may have nothing to say for hours
     response.flushHeaders()
     if ('feed' in result) streamFeed(result.feed, response, report)
+    else if ('octets' in result) streamOctets(result.octets, response, report)
     else streamRows(result.rows, response, report)
     if (request.method === 'HEAD') response.end()
     return

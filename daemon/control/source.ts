@@ -28,6 +28,8 @@ export interface ControlSource {
   status(): AgentStatus
   peers(): PeerStatus[]
   routes(query: RouteListing): RowCursor
+  /** All routes as received, as an MRT file (RFC 6396, TABLE_DUMP_V2). */
+  dump(): OctetCursor
   /** @param peer its configured name */
   messages(peer: string): PeerMessages
   /** What happens from now on, until the feed is closed. */
@@ -81,5 +83,11 @@ export interface RouteListing {
 export interface RowCursor {
   /** At most `count` rows; may be empty before `done`. Does a bounded amount of work. */
   next(count: number): RouteRow[]
+  readonly done: boolean
+}
+
+export interface OctetCursor {
+  /** Some more; may be empty before `done`. Does a bounded amount of work. */
+  next(): Uint8Array
   readonly done: boolean
 }

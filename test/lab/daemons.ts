@@ -8,7 +8,12 @@ import { existsSync } from 'node:fs'
 import { mayBuild } from './rootless.ts'
 
 const inCi = process.env['CI'] !== undefined
-const PACKAGES = { frr: '/usr/lib/frr/bgpd', bird2: '/usr/sbin/bird', gobgpd: '/usr/bin/gobgpd' }
+const PACKAGES = {
+  frr: '/usr/lib/frr/bgpd',
+  bird2: '/usr/sbin/bird',
+  gobgpd: '/usr/bin/gobgpd',
+  bgpdump: '/usr/bin/bgpdump',
+}
 
 /** For the `skip` of a test: a reason, or false. */
 export function cannotBuild(): string | false {
@@ -20,7 +25,7 @@ export function cannotBuild(): string | false {
  * @param also needed beside these
  * @throws Error in CI, when that fails
  */
-export function cannotInteroperate(...also: 'gobgpd'[]): string | false {
+export function cannotInteroperate(...also: ('gobgpd' | 'bgpdump')[]): string | false {
   const reason = cannotBuild()
   if (reason !== false) return reason
   const missing = absentOf(['frr', 'bird2', ...also])

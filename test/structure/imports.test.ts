@@ -114,6 +114,9 @@ for (const [name, from, to] of [
     inside('daemon/cli'),
     [
       'lib/base',
+      'bgp/message-digest.ts',
+      'bgp/mrt',
+      'bgp/update-digest.ts',
       'lib/bigip/doctor.ts',
       'lib/linux/firewall',
       'daemon/cli',

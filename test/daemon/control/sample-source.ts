@@ -12,7 +12,7 @@ import { EventFeed } from '../../../daemon/control/event-feed.ts'
 import type { NodeJourneys } from '../../../daemon/control/journey-document.ts'
 import type { MessageStatus, PeerMessages } from '../../../daemon/control/message-document.ts'
 import type { ProbeStatus, VxlanStatus } from '../../../daemon/control/overlay-document.ts'
-import type { ControlSource, Listening, RouteListing, RowCursor } from '../../../daemon/control/source.ts'
+import type { ControlSource, Listening, OctetCursor, RouteListing, RowCursor } from '../../../daemon/control/source.ts'
 import { WorldFault } from '../../../lib/base/failure.ts'
 import type { Address } from '../../../lib/base/ip.ts'
 import type { Prefix } from '../../../lib/base/prefix.ts'
@@ -196,6 +196,19 @@ export class SampleSource implements ControlSource {
       next: count => left.splice(0, count),
       get done() {
         return left.length === 0
+      },
+    }
+  }
+
+  dump(): OctetCursor {
+    let done = false
+    return {
+      next() {
+        done = true
+        return Uint8Array.of(1, 2, 3)
+      },
+      get done() {
+        return done
       },
     }
   }
