@@ -119,7 +119,8 @@ export function reasonOfEvent(event: ConnectionEvent, state: State, secured = fa
       return `received ${renderNotification(event.notification)}`
     case 'stop':
       return [
-        event.cease === undefined
+        // without a session nobody was told
+        event.cease === undefined || state === 'Connect' || state === 'Active'
           ? 'stopped'
           : `sent ${renderWords(errorCode.cease, event.cease, event.data ?? new Uint8Array(0))}`,
         event.why,

@@ -21,7 +21,10 @@ export function refreshView(
 export function resetView(client: ControlClient, name: string, text: string | undefined): View<PeerValue> {
   return {
     ask: async () => ({ peer: await client.reset(name, text) }),
-    text: ({ peer }) => `The session with ${peer.name} is set up anew.\n`,
+    text: ({ peer: { name, heldBack } }) =>
+      heldBack === undefined
+        ? `The session with ${name} is set up anew.\n`
+        : `Nothing that went wrong before counts for ${name} any more, but no session is tried: ${heldBack}.\n`,
     steady: ({ peer }) => peer,
   }
 }

@@ -111,7 +111,7 @@ function notes(peer: PeerStatus, look: Look, now: number): string {
     if (peer.lastError !== undefined) said.push(['bad', peer.lastError])
     const retry = nextAttempt(peer, now)
     if (peer.heldBack !== undefined) said.push(['warn', `held back: ${peer.heldBack}`])
-    if (retry !== undefined) said.push(['faint', retry])
+    if (retry !== undefined) said.push(['faint', `next attempt ${retry}`])
   }
   if (peer.bfd !== undefined && peer.bfd.state !== 'Up')
     said.push([bfdTone(peer.bfd.state), `BFD is ${renderBfdStatus(peer.bfd, now)}`])
@@ -132,9 +132,9 @@ function zoned({ address, interface: link }: PeerStatus): string {
 function nextAttempt(peer: PeerStatus, now: number): string | undefined {
   if (peer.nextAttempt !== undefined) {
     const seconds = Math.ceil((Date.parse(peer.nextAttempt) - now) / 1000)
-    return seconds > 0 ? `next attempt in ${renderDuration(seconds)}` : 'next attempt is due'
+    return seconds > 0 ? `in ${renderDuration(seconds)}` : 'is due'
   }
-  return peer.passive ? 'waits for the peer to connect' : undefined
+  return peer.passive && peer.state === 'Active' ? 'when the peer connects' : undefined
 }
 
 function renderPeer(peer: PeerStatus, { look, now }: TextOptions): string {

@@ -90,6 +90,18 @@ test('what is learned and originated during a drain is announced as about to go,
   assert.equal(heard(outside, '2001:db8:a::/48'), undefined, 'what is withdrawn goes at once')
 })
 
+test('a peer without a session is told nothing, and the log says no other', () => {
+  const clock = new MemoryClock()
+  const network = new MemoryNetwork(clock)
+  const leaver = new Router(network, '10.0.0.1', { as: 65001 })
+  leaver.peerWith([new Router(network, '10.0.0.9', { as: 65009 })])
+  clock.advance(SECOND)
+  leaver.speaker.drain()
+  clock.advance(MINUTE)
+  assert.match(leaver.said.at(-1)!, /→Idle: stopped$/)
+  assert.match(leaver.speaker.reset('10.0.0.9')!, /^no session is wanted: the node is drained/)
+})
+
 test('where no session is up a drain waits for nobody', () => {
   const clock = new MemoryClock()
   const lonely = new Router(new MemoryNetwork(clock), '10.0.0.1', { as: 65001 })
