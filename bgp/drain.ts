@@ -3,6 +3,7 @@
  * is withdrawn, the sessions end (RFC 9003). Knows when the next stage begins; what each means the speaker knows.
  */
 import type { Clock } from './transport.ts'
+import { WakeUp } from './wake-up.ts'
 
 /** Milliseconds from GRACEFUL_SHUTDOWN to withdrawal: peers choose other paths and put them into their tables meanwhile. */
 const WAIT = 5000
@@ -29,10 +30,11 @@ export class Drain {
   readonly #stages: DrainStages
   #phase: DrainPhase = 'no'
   #terms: DrainTerms = {}
-  #cancelWait: (() => void) | undefined
+  readonly #wait: WakeUp
 
   constructor(clock: Clock, stages: DrainStages) {
     this.#clock = clock
+    this.#wait = new WakeUp(clock)
     this.#stages = stages
   }
 
@@ -57,20 +59,19 @@ export class Drain {
 
   /** No stage begins by time any more. */
   cancelWait(): void {
-    this.#cancelWait?.()
-    this.#cancelWait = undefined
+    this.#wait.cancel()
   }
 
   /** Everything has been sent. @param isHeard whether there is anybody to hear it; else nothing is waited for */
   settled(isHeard: boolean): void {
     const { wait = WAIT, text } = this.#terms
-    if (this.#phase === 'leaving')
-      this.#cancelWait ??= this.#clock.wake(this.#clock.now() + (isHeard ? wait : 0), () => {
-        this.#cancelWait = undefined
+    if (this.#phase === 'leaving') {
+      if (this.#wait.at !== Number.POSITIVE_INFINITY) return
+      this.#wait.set(this.#clock.now() + (isHeard ? wait : 0), () => {
         this.#phase = 'withdrawing'
         this.#stages.withdraw()
       })
-    else if (this.#phase === 'withdrawing') {
+    } else if (this.#phase === 'withdrawing') {
       this.#phase = 'drained'
       this.#stages.endSessions(text)
     }

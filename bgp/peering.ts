@@ -19,6 +19,7 @@ import { Peer } from './session/peer.ts'
 import type { State } from './session/state.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
 import type { Attachment, Channel, Clock, Transport } from './transport.ts'
+import { WakeUp } from './wake-up.ts'
 import { PeerFault } from './wire/fault.ts'
 import { countMessages } from './wire/header.ts'
 import { cease, errorCode } from './wire/notification.ts'
@@ -76,13 +77,13 @@ export class Peering implements MessageSink, PassingPeer {
   /** What BFD said last. */
   #bfd: 'up' | 'down' = 'down'
   #session: Session | undefined
-  #wakeAt = Number.POSITIVE_INFINITY
-  #cancelWake: () => void = () => {}
+  readonly #wakeUp: WakeUp
 
   constructor(config: SpeakerPeer, identity: LocalIdentity, world: World) {
     this.#config = config
     this.#identity = identity
     this.#world = world
+    this.#wakeUp = new WakeUp(world.clock)
     this.#peer = new Peer(config, identity)
     this.number = world.rib.addPeer(ribPeer(config))
   }
@@ -194,7 +195,7 @@ export class Peering implements MessageSink, PassingPeer {
   /** Stops for good. */
   remove(): void {
     this.stop(cease.peerDeconfigured)
-    this.#cancelWake()
+    this.#wakeUp.cancel()
     this.#world.rib.removePeer(this.number)
     this.#world.observer.changed()
   }
@@ -266,7 +267,7 @@ export class Peering implements MessageSink, PassingPeer {
     observer.notice(this, 'sessionBug', textOf(thrown))
     if (from !== 'Idle') observer.stateChanged(this, from, 'Idle', 'an internal error')
     observer.changed()
-    this.#wake(clock.now() + REST_AFTER_BUG, () => {
+    this.#wakeUp.set(clock.now() + REST_AFTER_BUG, () => {
       if (this.#isWanted) this.#handle({ type: 'start' })
     })
   }
@@ -450,20 +451,10 @@ export class Peering implements MessageSink, PassingPeer {
   /** Deadlines mostly move away (each message restarts the hold time): a wake-up that comes early costs one look. */
   #schedule(): void {
     const due = this.#peer.deadline()
-    if (due >= this.#wakeAt) return
-    this.#wake(due, () => {
+    if (due >= this.#wakeUp.at) return
+    this.#wakeUp.set(due, () => {
       this.#lookForProgress()
       this.#handle({ type: 'timer' })
-    })
-  }
-
-  /** Replaces the wake-up that was set. */
-  #wake(at: number, run: () => void): void {
-    this.#cancelWake()
-    this.#wakeAt = at
-    this.#cancelWake = this.#world.clock.wake(at, () => {
-      this.#wakeAt = Number.POSITIVE_INFINITY
-      run()
     })
   }
 }

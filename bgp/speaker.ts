@@ -23,6 +23,7 @@ import type { State } from './session/state.ts'
 import type { SessionStatus } from './session/status.ts'
 import type { Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
 import type { Channel, Clock, Listener, ListenOptions, ListenRule, Transport } from './transport.ts'
+import { WakeUp } from './wake-up.ts'
 import { cease } from './wire/notification.ts'
 
 const FAMILIES: readonly Family[] = [4, 6]
@@ -85,7 +86,7 @@ export class Speaker {
   readonly #byNumber: (Peering | undefined)[] = []
   readonly #ranges = new RangePeers()
   readonly #refusals = new Refusals()
-  #cancelLook: () => void = () => {}
+  readonly #look: WakeUp
   readonly #observer: PeeringObserver
   readonly #originations: Originations
   #config: SpeakerConfig = { listen: undefined, peers: [] }
@@ -95,7 +96,7 @@ export class Speaker {
   /** Families whose routes a speaker before us left. */
   readonly #forwarding: readonly Family[]
   #restart: SpeakerRestart | undefined
-  #cancelDeferral: () => void = () => {}
+  readonly #deferral: WakeUp
   readonly #drain: Drain
   #working = false
   readonly #taps: { tap: MessageTap | undefined } = { tap: undefined }
@@ -104,6 +105,8 @@ export class Speaker {
   constructor(identity: SpeakerIdentity, world: SpeakerWorld, restart?: Restart) {
     this.identity = identity
     this.#world = world
+    this.#look = new WakeUp(world.clock)
+    this.#deferral = new WakeUp(world.clock)
     this.#rib = new Rib(identity, identity, {
       send: (peer, chunks) => this.#byNumber[peer]?.send(chunks) ?? false,
       endOfRibSent: (peer, family) => this.#byNumber[peer]?.endOfRibSent(family),
@@ -130,7 +133,7 @@ export class Speaker {
     if (restart === undefined) return
     this.#restart = new SpeakerRestart(restart)
     for (const family of FAMILIES) this.#rib.holdEndOfRib(family, true)
-    this.#cancelDeferral = world.clock.wake(world.clock.now() + restart.deferralTime, () => this.#endRestart())
+    this.#deferral.set(world.clock.now() + restart.deferralTime, () => this.#endRestart())
   }
 
   /**
@@ -228,8 +231,8 @@ export class Speaker {
    * @param goodbye with a Cease; else none is sent, so that peers with graceful restart keep our routes
    */
   stop(goodbye: boolean): void {
-    this.#cancelLook()
-    this.#cancelDeferral()
+    this.#look.cancel()
+    this.#deferral.cancel()
     this.#drain.cancelWait()
     this.#listen(undefined)
     for (const peering of this.#peerings.values()) peering.stop(goodbye ? cease.administrativeShutdown : undefined)
@@ -372,9 +375,9 @@ export class Speaker {
   /** Looks now and then, while there are peers of ranges, for those that may go. */
   #lookAfterRanges(): void {
     const { clock } = this.#world
-    this.#cancelLook()
+    this.#look.cancel()
     if (this.#ranges.peers.length === 0) return
-    this.#cancelLook = clock.wake(clock.now() + RANGE_PEER_LOOK, () => {
+    this.#look.set(clock.now() + RANGE_PEER_LOOK, () => {
       for (const name of this.#ranges.peers) {
         const peering = this.#peerings.get(name)!
         if (!peering.isIdle || clock.now() - peering.status.since < RANGE_PEER_GRACE) continue
@@ -421,7 +424,7 @@ export class Speaker {
   #endRestart(): void {
     if (this.#restart === undefined) return
     this.#restart = undefined
-    this.#cancelDeferral()
+    this.#deferral.cancel()
     for (const family of FAMILIES) this.#rib.holdEndOfRib(family, !this.#originations.known)
     for (const peering of this.#peerings.values()) peering.identify(this.#localIdentity(peering))
     this.#work()
