@@ -102,10 +102,11 @@ export class Agents {
     const members = this.members.filter(({ place }) => names.includes(place.name))
     const said = members.map(async ({ place, agent }) => {
       const status = await agent.vxlan().catch(() => undefined)
-      const known = status?.overlays.filter(({ vteps }) => vteps.length > 0).map(({ family }) => family) ?? []
-      const unknown = families.filter(family => !known.includes(family))
+      // while a device is just being made no row is wanted, so that none is missing
+      const reached = status?.overlays.filter(({ vteps, device }) => vteps.length > 0 && device !== undefined) ?? []
+      const unreached = families.filter(wanted => !reached.some(({ family }) => family === wanted))
       return [
-        ...unknown.map(family => `${place.name} knows no VTEP of ${family}`),
+        ...unreached.map(family => `${place.name} reaches no VTEP of ${family}`),
         ...(status === undefined || status.rows.drift === 0 ? [] : [`${place.name} lacks ${status.rows.drift} rows`]),
       ]
     })
