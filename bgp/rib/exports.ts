@@ -197,7 +197,7 @@ export class Exports {
     this.#endOfRibDue = false
     for (const family of families) {
       this.#endRefreshes(family)
-      const { dirty, changed } = this.#tables[family]
+      const { dirty, changed, isFiltering } = this.#tables[family]
       if (this.#held[family]) continue
       for (const peer of this.#silent[family]) {
         this.#sink.send(peer, [this.#endOfRib[family]])
@@ -207,7 +207,7 @@ export class Exports {
       for (const [peer, group] of this.#groupOf[family]) {
         const member = group.members.get(peer)!
         if (member.endOfRibSent) continue
-        if (dirty.length > 0 || changed.length > 0 || group.isFilling) this.#endOfRibDue = true
+        if (isFiltering || dirty.length > 0 || changed.length > 0 || group.isFilling) this.#endOfRibDue = true
         else if (member.behind === undefined) this.#sendEndOfRib(member, group, family)
       }
     }

@@ -19,6 +19,7 @@ import type { Prefix } from '../../lib/base/prefix.ts'
 import { readUint32 } from '../wire/octets.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import { DepartedPaths } from './departed-paths.ts'
+import { PolicyPasses } from './policy-pass.ts'
 import { PrefixWork, prefixState } from './prefix-work.ts'
 import type { RoutePolicy } from './route-policy.ts'
 import { resized } from './typed-array.ts'
@@ -63,6 +64,7 @@ export class PathTable extends PrefixWork {
   limit = new Uint32Array(16).fill(NO_LIMIT)
   dropped = new Uint32Array(16)
   readonly #departed = new DepartedPaths()
+  readonly #passes = new PolicyPasses()
 
   constructor(family: Family, announcements: AnnouncementTable, seed: number) {
     super(family, seed)
@@ -89,6 +91,7 @@ export class PathTable extends PrefixWork {
       this.limit = resized(this.limit, 2 * peer)
       this.dropped = resized(this.dropped, 2 * peer)
     }
+    this.#passes.forget(peer)
     this.limit[peer] = NO_LIMIT
     this.dropped[peer] = 0
   }
@@ -219,28 +222,45 @@ export class PathTable extends PrefixWork {
   }
 
   /**
-   * Applies import policy again to the routes as they were received; what comes out as before is not touched, and what must
-   * not be kept for long now goes.
+   * Applies import policy again to the routes as they were received, as `filterMore` is called; what comes out as before is not
+   * touched, and what must not be kept for long now goes.
    */
   filter(peer: number, policy: RoutePolicy): void {
-    this.#scan(peer, path => {
-      const prefix = this.prefix[path]!
-      const announcement = this.receivedAs(path)
-      const filter = policy.filterFor(announcement)
-      const outcome = filter.constant ?? filter.decide(this.prefixes, prefix)
-      const was = (this.flags[path]! & pathFlag.rejected) !== 0
-      const accepted = policy.effective(announcement, filter, outcome)
-      const isLongStale = (this.flags[path]! & pathFlag.longStale) !== 0
-      const effective = isLongStale ? policy.prolonged(accepted || announcement) : accepted || announcement
-      if (effective === 0) return this.#remove(path)
-      const isOther = this.#replaceEffective(path, effective)
-      if (was !== (accepted === 0)) {
-        this.flags[path]! ^= pathFlag.rejected
-        this.rejected[peer]! += was ? -1 : 1
-      } else if (!isOther) return
-      this.touch(prefix)
+    if (this.received[peer]! > 0) this.#passes.begin(peer, policy)
+  }
+
+  get isFiltering(): boolean {
+    return !this.#passes.isEmpty
+  }
+
+  /** Applies policies to at most `budget` paths; returns to how many. */
+  filterMore(budget: number): number {
+    return this.#passes.continue(budget, this.#freshPath, (path, peer, policy) => {
+      const isOf = this.#announcements.peer[this.announcement[path]!] === peer
+      if (isOf) this.#filterOne(path, peer, policy)
+      return isOf
     })
-    policy.settle()
+  }
+
+  #filterOne(path: number, peer: number, policy: RoutePolicy): void {
+    const prefix = this.prefix[path]!
+    const announcement = this.receivedAs(path)
+    const filter = policy.filterFor(announcement)
+    const outcome = filter.constant ?? filter.decide(this.prefixes, prefix)
+    const was = (this.flags[path]! & pathFlag.rejected) !== 0
+    const accepted = policy.effective(announcement, filter, outcome)
+    const isLongStale = (this.flags[path]! & pathFlag.longStale) !== 0
+    const effective = isLongStale ? policy.prolonged(accepted || announcement) : accepted || announcement
+    if (effective === 0) {
+      this.#remove(path)
+      return
+    }
+    const isOther = this.#replaceEffective(path, effective)
+    if (was !== (accepted === 0)) {
+      this.flags[path]! ^= pathFlag.rejected
+      this.rejected[peer]! += was ? -1 : 1
+    } else if (!isOther) return
+    this.touch(prefix)
   }
 
   /** The announcement of a path before import policy. */

@@ -106,7 +106,7 @@ export class Rib {
     return number
   }
 
-  /** Takes over what changed: import and export policies are applied again to every route, no session is touched. */
+  /** Takes over what changed: import policy is applied again to every route by `decide`, export policy by `export`; no session is touched. */
   configurePeer(peer: number, to: RibPeer): void {
     const { imports, config } = this.#peers.get(peer)
     this.#peers.configure(peer, to)
@@ -253,11 +253,12 @@ export class Rib {
     return new Map(found.map(([nextHop, peers]) => [this.#nextHops.address(nextHop).toString(), [...peers]]))
   }
 
-  /** Chooses again for at most `budget` changed prefixes; returns whether some are left. */
+  /** Applies edited import policies and chooses again, for at most `budget` paths and changed prefixes; returns whether some are left. */
   decide(budget: number): boolean {
     for (const family of families) {
       const table = this.#tables[family]
       const kernel = this.#kernel?.[family]
+      budget -= table.filterMore(Math.ceil(budget / 2)) // what others say meanwhile must not wait for an edit
       for (; table.dirty.length > 0 && budget > 0; budget--) {
         const prefix = table.nextDirty()
         const best = this.#decision.decide(table, prefix)
@@ -265,7 +266,7 @@ export class Rib {
         kernel?.update(prefix, best, this.#decision)
       }
     }
-    return families.some(family => this.#tables[family].dirty.length > 0)
+    return this.#isUndecided
   }
 
   /**
@@ -283,7 +284,7 @@ export class Rib {
 
   /** Whether `decide` or `export` have something to do. */
   get busy(): boolean {
-    return families.some(family => this.#tables[family].dirty.length > 0) || this.#exports.busy
+    return this.#isUndecided || this.#exports.busy
   }
 
   /** Wanted kernel routes that changed since last taken, at most `limit`; learned routes only. Empty: nothing is left. */
@@ -344,6 +345,10 @@ export class Rib {
       nextHops: this.#nextHops.size,
       exportGroups: this.#exports.size,
     }
+  }
+
+  get #isUndecided(): boolean {
+    return families.some(family => this.#tables[family].isFiltering || this.#tables[family].dirty.length > 0)
   }
 
   /** Our addresses on a peer's session. They are still ours when it is down, for stale paths may name them. */

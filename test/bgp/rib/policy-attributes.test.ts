@@ -205,6 +205,45 @@ test('prepending on import repeats the neighbour, so that it makes no loop', () 
   assert.deepEqual(inside.table.get(PREFIX)?.asPath, [65101, 65101, 65101, 65101, 65009])
 })
 
+test('an edit of an import policy is applied a slice at a time, and the last edit counts for all', () => {
+  const { rib, from, inside } = world()
+  const prefixes = Array.from({ length: 300 }, (_, at) => `20.${at >> 8}.${at & 255}.0/24`)
+  rib.announce(from, prefixes, LEARNED)
+  rib.settle()
+  const withMed = (med: number) => [...inside.table.values()].filter(route => route.med === med).length
+  rib.configure(from, { importPolicy: setting({ med: 5 }) })
+  for (let turn = 0; turn < 2; turn++) {
+    assert.equal(rib.rib.decide(100), true)
+    rib.rib.export(1000)
+  }
+  assert.ok(withMed(5) > 0 && withMed(5) <= 200, `${withMed(5)} of 300`)
+  rib.configure(from, { importPolicy: setting({ med: 6 }) })
+  rib.rib.decide(50)
+  rib.rib.export(1000)
+  const late = rib.up({ name: 'late', asNumber: 65000, address: '10.2.0.9' })
+  rib.rib.export(1000)
+  assert.deepEqual(
+    late.endOfRibs.filter(family => family === 4),
+    [],
+    'not everything has been told yet',
+  )
+  rib.settle()
+  assert.equal(withMed(6), 300)
+  assert.equal(late.table.size, 300)
+  assert.deepEqual(late.endOfRibs.sort(), [4, 6])
+  rib.configure(from, { importPolicy: setting({ med: 7 }) })
+  rib.remove(from)
+  const next = rib.up({ name: 'next', asNumber: 65102, address: '10.1.0.3' })
+  assert.equal(next.number, from.number)
+  rib.announce(next, prefixes, { ...LEARNED, asPath: [65102] })
+  rib.settle()
+  assert.equal(
+    [...inside.table.values()].filter(route => route.med === undefined).length,
+    300,
+    'it was another peer’s policy',
+  )
+})
+
 test('an edit of an import policy sends only the routes whose result is another one', () => {
   const { rib, from, inside, outside } = world()
   const prefixes = Array.from({ length: 1000 }, (_, at) => `20.${at >> 8}.${at & 255}.0/24`)

@@ -81,7 +81,16 @@ test('an edit of import policy is applied to the routes as they were received, w
   world.settle()
   assert.equal(to.table.size, 0)
   assert.deepEqual(world.reasons('20.0.0.0/24'), { tor: 'rejected: import policy reject' })
-  const counted = { received: 2, prefixes: 2, accepted: 0, stale: 0, dropped: 0, advertised: 0, withheld: 0 }
+  const counted = {
+    received: 2,
+    prefixes: 2,
+    counted: 2,
+    accepted: 0,
+    stale: 0,
+    dropped: 0,
+    advertised: 0,
+    withheld: 0,
+  }
   assert.deepEqual(world.rib.counts(from.number, 4), counted)
   const importPolicy: Policy = {
     name: 'vips',
