@@ -6,6 +6,7 @@ export type { KeptMessage } from './black-box.ts'
 export type { DrainPhase, DrainTerms } from './drain.ts'
 export { type DigestType, digestMessage, digestTypeOf, type MessageDigest } from './message-digest.ts'
 export type { MessageDirection, MessageTap, Passage, PassingPeer } from './passage.ts'
+export type { PeerView } from './peer-view.ts'
 export { PathPattern } from './rib/path-pattern.ts'
 export type * from './rib/policy.ts'
 export { ACCEPT, REJECT } from './rib/policy.ts'
@@ -16,7 +17,6 @@ export type { Negotiated } from './session/negotiation.ts'
 export type { State } from './session/state.ts'
 export type { SessionStatus } from './session/status.ts'
 export {
-  type PeerView,
   Speaker,
   type SpeakerObserver,
   type SpeakerWorld,

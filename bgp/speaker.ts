@@ -5,24 +5,24 @@
  * Supported: RFC 4271, 4760 and 2545 (IPv4 and IPv6 unicast), 5492, 6793, 2918, 7313, 4724, 8538, 9494, 4456, 7606, 6286, 6608,
  * 4486, 7911, 8326, 8654, 8950, 9003, 9234, 9687, 2385 and 5082 (where the transport has them).
  */
-import type { Address, Family } from '../lib/base/ip.ts'
-import { hostPrefix, type Prefix } from '../lib/base/prefix.ts'
+import type { Family } from '../lib/base/ip.ts'
+import type { Prefix } from '../lib/base/prefix.ts'
 import type { KeptMessage } from './black-box.ts'
 import { Drain, type DrainPhase, type DrainTerms } from './drain.ts'
+import { Listening } from './listening.ts'
 import { Originations } from './originations.ts'
 import type { MessageTap, PassingPeer } from './passage.ts'
+import { type PeerView, peerView } from './peer-view.ts'
 import { Peering, type PeeringObserver } from './peering.ts'
-import { listenRule } from './peering-terms.ts'
 import { endOf, isMeant, isSameEnd, RangePeers } from './range-peers.ts'
 import { Refusals } from './refusals.ts'
 import { SpeakerRestart } from './restart.ts'
-import { type KernelChange, type NextHopChange, type NextHopVerdict, Rib, type RibCounts } from './rib/rib.ts'
+import { type KernelChange, type NextHopChange, type NextHopVerdict, Rib } from './rib/rib.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './rib/view.ts'
 import type { LocalIdentity } from './session/config.ts'
 import type { State } from './session/state.ts'
-import type { SessionStatus } from './session/status.ts'
 import type { Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
-import type { Channel, Clock, Listener, ListenOptions, ListenRule, Transport } from './transport.ts'
+import type { Channel, Clock, Transport } from './transport.ts'
 import { WakeUp } from './wake-up.ts'
 import { cease } from './wire/notification.ts'
 
@@ -61,23 +61,6 @@ export interface SpeakerObserver {
   restarted(): void
 }
 
-export interface PeerView {
-  /** The peer's number in listings and explanations. */
-  readonly number: number
-  readonly config: SpeakerPeer
-  /** The name of the range that it has come from; absent: it is configured. */
-  readonly range?: string
-  readonly session: SessionStatus
-  readonly localAddress: Address | undefined
-  readonly updatesSent: number
-  readonly families: readonly PeerFamilyView[]
-}
-
-export interface PeerFamilyView extends RibCounts {
-  readonly family: Family
-  readonly endOfRib: { readonly sent: boolean; readonly received: boolean }
-}
-
 export class Speaker {
   readonly identity: SpeakerIdentity
   readonly #world: SpeakerWorld
@@ -90,9 +73,7 @@ export class Speaker {
   readonly #observer: PeeringObserver
   readonly #originations: Originations
   #config: SpeakerConfig = { listen: undefined, peers: [] }
-  #listener: Listener | undefined
-  /** Where `#listener` listens. */
-  #listening: ListenOptions | undefined
+  readonly #listening: Listening
   /** Families whose routes a speaker before us left. */
   readonly #forwarding: readonly Family[]
   #restart: SpeakerRestart | undefined
@@ -105,6 +86,7 @@ export class Speaker {
   constructor(identity: SpeakerIdentity, world: SpeakerWorld, restart?: Restart) {
     this.identity = identity
     this.#world = world
+    this.#listening = new Listening(world.transport, channel => this.#accept(channel))
     this.#look = new WakeUp(world.clock)
     this.#deferral = new WakeUp(world.clock)
     this.#rib = new Rib(identity, identity, {
@@ -138,11 +120,12 @@ export class Speaker {
 
   /**
    * Makes peers and listener as wanted. Sessions whose parameters did not change are not touched.
-   * @throws WorldFault when the port cannot be had: the peers are as before then, and nobody listens
+   * @throws WorldFault when the port cannot be had, and nobody listens then, or when the kernel cannot take a peer's key: the peers
+   * are as before
    */
   configure(config: SpeakerConfig): void {
     const before = this.#config.listen
-    this.#listen(config.listen, rulesOf(config))
+    this.#listening.configure(config)
     this.#config = config
     const peers = [...config.peers, ...this.#ranges.configure(config.ranges ?? [], config.peers)]
     const wanted = new Map(peers.map(peer => [peer.name, peer]))
@@ -150,7 +133,6 @@ export class Speaker {
       const peer = wanted.get(name)
       if (peer === undefined || !isSameEnd(peer, peering.config)) this.#remove(peering)
     }
-    this.#listener?.secure(rulesOf(config))
     for (const peer of peers) {
       const peering = this.#peerings.get(peer.name)
       if (peering === undefined) this.#add(peer)
@@ -234,7 +216,7 @@ export class Speaker {
     this.#look.cancel()
     this.#deferral.cancel()
     this.#drain.cancelWait()
-    this.#listen(undefined)
+    this.#listening.end()
     for (const peering of this.#peerings.values()) peering.stop(goodbye ? cease.administrativeShutdown : undefined)
   }
 
@@ -247,19 +229,9 @@ export class Speaker {
   }
 
   peers(): PeerView[] {
-    return [...this.#peerings.values()].map(peering => ({
-      number: peering.number,
-      config: peering.config,
-      ...withRange(this.#ranges.rangeOf(peering.config.name)),
-      session: peering.status,
-      localAddress: peering.channel?.local,
-      updatesSent: peering.updatesSent,
-      families: peering.config.families.map(family => ({
-        family,
-        endOfRib: { sent: peering.endOfRib.sent.has(family), received: peering.endOfRib.received.has(family) },
-        ...this.#rib.counts(peering.number, family),
-      })),
-    }))
+    return [...this.#peerings.values()].map(peering =>
+      peerView(peering, this.#ranges.rangeOf(peering.config.name), this.#rib),
+    )
   }
 
   /** The configured name of a peer number of a listing. */
@@ -335,16 +307,6 @@ export class Speaker {
   #startAll(): void {
     if (this.#config.listen === undefined || this.draining !== 'no') return
     for (const peering of this.#peerings.values()) peering.start()
-  }
-
-  #listen(options: ListenOptions | undefined, rules: readonly ListenRule[] = []): void {
-    const wanted = options === undefined || options.addresses.length === 0 ? undefined : options
-    if (JSON.stringify(wanted) === JSON.stringify(this.#listening)) return
-    this.#listener?.close()
-    this.#listener = this.#listening = undefined
-    if (wanted === undefined) return
-    this.#listener = this.#world.transport.listen({ ...wanted, rules }, channel => this.#accept(channel))
-    this.#listening = wanted
   }
 
   #accept(channel: Channel): void {
@@ -451,15 +413,4 @@ export class Speaker {
   get #isHeard(): boolean {
     return [...this.#peerings.values()].some(({ negotiated }) => negotiated !== undefined)
   }
-}
-
-function rulesOf({ peers, ranges = [] }: SpeakerConfig): ListenRule[] {
-  return [
-    ...peers.map(peer => listenRule(hostPrefix(peer.address), peer)),
-    ...ranges.map(({ prefix, template }) => listenRule(prefix, template)),
-  ]
-}
-
-function withRange(range: string | undefined): Pick<PeerView, 'range'> {
-  return range === undefined ? {} : { range }
 }
