@@ -19,6 +19,7 @@ import type { Prefix } from '../../lib/base/prefix.ts'
 import { readUint32 } from '../wire/octets.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import { DepartedPaths } from './departed-paths.ts'
+import { PathCounts } from './path-counts.ts'
 import { PolicyPasses } from './policy-pass.ts'
 import { PrefixWork, prefixState } from './prefix-work.ts'
 import type { RoutePolicy } from './route-policy.ts'
@@ -36,8 +37,6 @@ export const pathFlag = {
 } as const
 
 const FIRST_CAPACITY = 64
-/** Of a peer whose routes are not limited. */
-const NO_LIMIT = 0xffffffff
 
 export class PathTable extends PrefixWork {
   readonly #announcements: AnnouncementTable
@@ -54,15 +53,7 @@ export class PathTable extends PrefixWork {
   /** Freed paths, linked through `next`. */
   #freePath = 0
   #paths = 0
-  /** By peer. */
-  received = new Uint32Array(16)
-  rejected = new Uint32Array(16)
-  stale = new Uint32Array(16)
-  /** Paths beyond the first one for a prefix. */
-  further = new Uint32Array(16)
-  /** Most prefixes that it may have, and how many announcements were beyond it. */
-  limit = new Uint32Array(16).fill(NO_LIMIT)
-  dropped = new Uint32Array(16)
+  readonly counts = new PathCounts()
   readonly #departed = new DepartedPaths()
   readonly #passes = new PolicyPasses()
 
@@ -81,37 +72,10 @@ export class PathTable extends PrefixWork {
     return this.next.length
   }
 
-  /** Makes room for a new peer's counters, and begins them anew. */
+  /** Begins anew with a number that was another peer's. */
   welcome(peer: number): void {
-    if (peer >= this.received.length) {
-      this.received = resized(this.received, 2 * peer)
-      this.rejected = resized(this.rejected, 2 * peer)
-      this.stale = resized(this.stale, 2 * peer)
-      this.further = resized(this.further, 2 * peer)
-      this.limit = resized(this.limit, 2 * peer)
-      this.dropped = resized(this.dropped, 2 * peer)
-    }
+    this.counts.welcome(peer)
     this.#passes.forget(peer)
-    this.limit[peer] = NO_LIMIT
-    this.dropped[peer] = 0
-  }
-
-  /** @param prefixes that a peer may have at most; what it has already stays */
-  limitPeer(peer: number, prefixes = NO_LIMIT): void {
-    this.limit[peer] = prefixes
-  }
-
-  /** Prefixes that a peer has paths for. */
-  prefixesOf(peer: number): number {
-    return this.received[peer]! - this.further[peer]!
-  }
-
-  /**
-   * Prefixes that count against a peer's limit: stale ones do not, or a peer that returned with others would find no room for
-   * them. Where a prefix has several paths that are stale it is counted too low, until these are swept.
-   */
-  countedOf(peer: number): number {
-    return Math.max(0, this.prefixesOf(peer) - this.stale[peer]!)
   }
 
   /**
@@ -179,7 +143,7 @@ export class PathTable extends PrefixWork {
     this.#scan(peer, path => {
       if ((this.flags[path]! & pathFlag.stale) !== 0) return
       this.flags[path]! |= pathFlag.stale
-      this.stale[peer]!++
+      this.counts.stale[peer]!++
     })
   }
 
@@ -192,12 +156,12 @@ export class PathTable extends PrefixWork {
 
   /** Removes all paths of a peer, or only those that are marked; returns how many. */
   flush(peer: number, only: 'all' | 'stale' | 'unrefreshed'): number {
-    const before = this.received[peer]!
-    if (only === 'stale' && this.stale[peer] === 0) return 0
+    const before = this.counts.received[peer]!
+    if (only === 'stale' && this.counts.stale[peer] === 0) return 0
     this.#scan(peer, path => {
       if (only === 'all' || (this.flags[path]! & pathFlag[only]) !== 0) this.#remove(path)
     })
-    return before - this.received[peer]!
+    return before - this.counts.received[peer]!
   }
 
   /**
@@ -218,7 +182,7 @@ export class PathTable extends PrefixWork {
       }
     })
     policy.settle()
-    return this.stale[peer]!
+    return this.counts.stale[peer]!
   }
 
   /**
@@ -226,7 +190,7 @@ export class PathTable extends PrefixWork {
    * touched, and what must not be kept for long now goes.
    */
   filter(peer: number, policy: RoutePolicy): void {
-    if (this.received[peer]! > 0) this.#passes.begin(peer, policy)
+    if (this.counts.received[peer]! > 0) this.#passes.begin(peer, policy)
   }
 
   get isFiltering(): boolean {
@@ -258,7 +222,7 @@ export class PathTable extends PrefixWork {
     const isOther = this.#replaceEffective(path, effective)
     if (was !== (accepted === 0)) {
       this.flags[path]! ^= pathFlag.rejected
-      this.rejected[peer]! += was ? -1 : 1
+      this.counts.rejected[peer]! += was ? -1 : 1
     } else if (!isOther) return
     this.touch(prefix)
   }
@@ -367,8 +331,8 @@ export class PathTable extends PrefixWork {
       if (this.head[prefix] === 0) this.populated++
       this.next[added] = this.head[prefix]!
       this.head[prefix] = added
-      this.received[peer]!++
-      if (flags !== 0) this.rejected[peer]!++
+      this.counts.received[peer]!++
+      if (flags !== 0) this.counts.rejected[peer]!++
       this.touch(prefix)
       return
     }
@@ -377,10 +341,10 @@ export class PathTable extends PrefixWork {
     const old = this.announcement[path]!
     const before = this.flags[path]!
     this.flags[path] = flags
-    if ((before & pathFlag.stale) !== 0) this.stale[peer]!--
+    if ((before & pathFlag.stale) !== 0) this.counts.stale[peer]!--
     const rejectedBefore = (before & pathFlag.rejected) !== 0
     const rejectedNow = (flags & pathFlag.rejected) !== 0
-    if (rejectedBefore !== rejectedNow) this.rejected[peer]! += rejectedNow ? 1 : -1
+    if (rejectedBefore !== rejectedNow) this.counts.rejected[peer]! += rejectedNow ? 1 : -1
     this.announcement[path] = effective
     this.#announcements.release(old)
     if (old === effective && rejectedBefore === rejectedNow) return
@@ -390,9 +354,9 @@ export class PathTable extends PrefixWork {
 
   /** Counts a path that is about to be added; false: the peer has as many prefixes as it may. */
   #admits(prefix: number, peer: number): boolean {
-    if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.further[peer]!++
-    else if (this.countedOf(peer) >= this.limit[peer]!) {
-      this.dropped[peer]!++
+    if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.counts.further[peer]!++
+    else if (!this.counts.hasRoom(peer)) {
+      this.counts.dropped[peer]!++
       this.touch(prefix) // it may be without any path, to be released
       return false
     }
@@ -431,10 +395,10 @@ export class PathTable extends PrefixWork {
       this.head[prefix] = this.next[path]!
       if (this.head[prefix] === 0) this.populated--
     } else this.next[before] = this.next[path]!
-    if ((this.flags[path]! & pathFlag.stale) !== 0) this.stale[peer]!--
-    if ((this.flags[path]! & pathFlag.rejected) !== 0) this.rejected[peer]!--
-    this.received[peer]!--
-    if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.further[peer]!--
+    if ((this.flags[path]! & pathFlag.stale) !== 0) this.counts.stale[peer]!--
+    if ((this.flags[path]! & pathFlag.rejected) !== 0) this.counts.rejected[peer]!--
+    this.counts.received[peer]!--
+    if (this.pathIds !== undefined && this.#isAmong(prefix, peer)) this.counts.further[peer]!--
     // the id may come back at once as another path of this prefix
     if (this.best[prefix] === path) this.state[prefix]! |= prefixState.bestReplaced
     this.announcement[path] = 0
@@ -464,7 +428,7 @@ export class PathTable extends PrefixWork {
 
   /** Visits the paths of a peer; `visit` may remove the path it is given. */
   #scan(peer: number, visit: (path: number) => void): void {
-    let left = this.received[peer]!
+    let left = this.counts.received[peer]!
     for (let path = 1; left > 0; path++) {
       const announcement = this.announcement[path]!
       if (announcement === 0 || this.#announcements.peer[announcement] !== peer) continue

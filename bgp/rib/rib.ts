@@ -101,7 +101,7 @@ export class Rib {
     const number = this.#peers.add(peer)
     for (const family of families) {
       this.#tables[family].welcome(number)
-      this.#tables[family].limitPeer(number, peer.maxPrefixes?.[family])
+      this.#tables[family].counts.limit(number, peer.maxPrefixes?.[family])
     }
     return number
   }
@@ -115,7 +115,7 @@ export class Rib {
       field => config[field] !== to[field],
     )
     for (const family of families) {
-      this.#tables[family].limitPeer(peer, to.maxPrefixes?.[family])
+      this.#tables[family].counts.limit(peer, to.maxPrefixes?.[family])
       if (imports[family].key !== now[family].key) this.#tables[family].filter(peer, now[family])
       if (isOther) this.#tables[family].reconsider(peer)
     }
@@ -295,18 +295,18 @@ export class Rib {
   }
 
   counts(peer: number, family: Family): RibCounts {
-    const table = this.#tables[family]
-    const received = table.received[peer]!
+    const { counts } = this.#tables[family]
+    const received = counts.received[peer]!
     const group = this.#exports.groupOf(peer, family)
     return {
       received,
-      prefixes: table.prefixesOf(peer),
-      accepted: received - table.rejected[peer]!,
-      stale: table.stale[peer]!,
-      dropped: table.dropped[peer]!,
+      prefixes: counts.prefixesOf(peer),
+      counted: counts.countedOf(peer),
+      accepted: received - counts.rejected[peer]!,
+      stale: counts.stale[peer]!,
+      dropped: counts.dropped[peer]!,
       advertised: group?.sizeFor(peer) ?? 0,
       withheld: group?.withheld ?? 0,
-      counted: table.countedOf(peer),
     }
   }
 
