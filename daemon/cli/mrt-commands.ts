@@ -1,5 +1,7 @@
 /** The commands that write and read MRT files. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { InputFault } from '../../lib/base/failure.ts'
+import { parseAddress } from '../../lib/base/ip.ts'
 import { ControlClient } from '../control/client.ts'
 import { agentSocket } from './agent-commands.ts'
 import type { OutputFormat } from './output.ts'
@@ -15,6 +17,15 @@ interface RecordOptions {
   readonly peer?: string
   readonly rotate?: number
   readonly keep: number
+}
+
+interface ReplayCommandOptions {
+  readonly as: number
+  readonly peer?: string
+  readonly peerAs?: number
+  readonly port: number
+  readonly offline?: true
+  readonly output: OutputFormat
 }
 
 export function addMrtCommands(tree: Tree): void {
@@ -38,6 +49,32 @@ export function addMrtCommands(tree: Tree): void {
       const { record } = await import('./mrt.ts')
       const turning = { ...(rotate !== undefined && { size: rotate }), keep }
       await record(new ControlClient(socket), tree.screen, file, turning, peer)
+    })
+  mrt
+    .command('replay')
+    .description(
+      'play an MRT file into a speaker of its own, which has no kernel: to look at it, or to tell a router of it',
+    )
+    .argument('<file>', '- for standard input')
+    .addOption(new Option('--as <number>', 'AS number of that speaker').argParser(parseAs).default(64512))
+    .addOption(
+      new Option('--peer <address>', 'a router that is told the best routes, until Ctrl-C').argParser(checkAddress),
+    )
+    .addOption(new Option('--peer-as <number>', "that router's AS number").argParser(parseAs))
+    .addOption(new Option('--port <number>', 'its port').argParser(parsePort).default(179))
+    .addOption(
+      new Option('--offline', 'tell nobody: count what the peers of the file sent, and what is best').conflicts('peer'),
+    )
+    .addOption(outputOption())
+    .action(async (file: string, options: ReplayCommandOptions) => {
+      const { peer, peerAs, offline } = options
+      if (peer === undefined && !offline)
+        throw new InputFault('--peer', 'it is missing', 'name a router, or write --offline')
+      if (peer !== undefined && peerAs === undefined)
+        throw new InputFault('--peer-as', 'it is missing', "write the router's AS number")
+      const { replay } = await import('./mrt-replay.ts')
+      const target = peer === undefined ? undefined : { address: peer, asNumber: peerAs!, port: options.port }
+      await replay(file, tree.screen, options.output, options.as, target)
     })
   mrt
     .command('show')
@@ -65,4 +102,21 @@ function parseSize(text: string): number {
 function parseCount(text: string): number {
   if (!/^\d{1,3}$/.test(text)) throw new InvalidArgumentError('Write a number up to 999.')
   return Number(text)
+}
+
+function parseAs(text: string): number {
+  const number = /^[1-9]\d{0,9}$/.test(text) ? Number(text) : 0
+  if (number === 0 || number > 0xffffffff) throw new InvalidArgumentError('Write a number from 1 to 4294967295.')
+  return number
+}
+
+function parsePort(text: string): number {
+  const number = /^[1-9]\d{0,4}$/.test(text) ? Number(text) : 0
+  if (number === 0 || number > 0xffff) throw new InvalidArgumentError('Write a number from 1 to 65535.')
+  return number
+}
+
+function checkAddress(text: string): string {
+  parseAddress(text)
+  return text
 }

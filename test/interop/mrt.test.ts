@@ -103,5 +103,8 @@ describe('MRT files', { skip: cannotInteroperate('bgpdump') }, () => {
     assert.equal(ours?.['peer'], OURS.ipv4)
     assert.deepEqual(ours['nextHops'], [OURS.ipv4])
     assert.ok(routes.some(({ prefix }) => prefix === OUR_PREFIXES.ipv6))
+    const replayed = JSON.parse(podpeer('mrt', 'replay', theirs, '--offline', '--as', String(THEIR_AS), '-o', 'json'))
+    assert.deepEqual(replayed.best, { ipv4: 2, ipv6: 2 })
+    assert.equal(replayed.leftOut, 0)
   })
 })

@@ -114,6 +114,9 @@ for (const [name, from, to] of [
     inside('daemon/cli'),
     [
       'lib/base',
+      'bgp/index.ts',
+      'bgp/io/clock.ts',
+      'bgp/io/transport.ts',
       'bgp/message-digest.ts',
       'bgp/mrt',
       'bgp/update-digest.ts',

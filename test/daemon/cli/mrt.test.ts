@@ -81,6 +81,9 @@ test('files that are none are refused with a sentence, and no agent is needed to
     ['mrt', 'record'],
     ['mrt', 'record', path, '--rotate', '5 apples'],
     ['mrt', 'record', path, '--keep', '-1'],
+    ['mrt', 'replay', path],
+    ['mrt', 'replay', path, '--peer', '192.0.2.1'],
+    ['mrt', 'replay', path, '--offline', '--as', '0'],
   ])
     assert.equal((await run(args, here)).code, 2, args.join(' '))
   const nobody = await run(['mrt', 'record', join(folder, 'not-made'), '--socket', join(folder, 'none.sock')])
