@@ -2,8 +2,9 @@
  * The restart of a speaker that takes over from one before it (RFC 4724 §4.1): whose End-of-RIB ours waits for, and when it is
  * over. Knows neither time nor routes.
  *
- * Rules: only a live session holds up our End-of-RIB, and only in its own families. A peer that is away holds up the end of the
- * restart only where it held a session with the one before: nobody else has routes of ours to lose.
+ * Rules: our End-of-RIB waits for our own prefixes to be known, however late that is. Beside that only a live session holds it up,
+ * and only in its own families. A peer that is away holds up the end of the restart only where it held a session with the one
+ * before: nobody else has routes of ours to lose.
  */
 import type { Family } from '../lib/base/ip.ts'
 import { isSameEnd } from './range-peers.ts'
@@ -19,18 +20,31 @@ export interface RestartPeer {
 }
 
 export class SpeakerRestart {
+  /** Families whose routes the speaker before left. */
+  readonly forwarding: readonly Family[]
   readonly #holders: readonly PeerEnd[] | undefined
+  #isOver = false
 
-  constructor({ peers }: Restart) {
+  constructor({ forwarding, peers }: Restart) {
+    this.forwarding = forwarding
     this.#holders = peers
   }
 
-  isAwaited(family: Family, peers: readonly RestartPeer[]): boolean {
-    return peers.some(({ awaited }) => awaited.includes(family))
+  get isOver(): boolean {
+    return this.#isOver
   }
 
-  /** @param mayCome whether somebody who is no peer now may become one */
-  isOver(peers: readonly RestartPeer[], mayCome: (end: PeerEnd) => boolean): boolean {
+  end(): void {
+    this.#isOver = true
+  }
+
+  /** Whether our End-of-RIB of a family waits. @param isKnown whether our own prefixes are known */
+  holds(family: Family, isKnown: boolean, peers: readonly RestartPeer[]): boolean {
+    return !isKnown || (!this.#isOver && peers.some(({ awaited }) => awaited.includes(family)))
+  }
+
+  /** Whether nobody is waited for. @param mayCome whether somebody who is no peer now may become one */
+  isComplete(peers: readonly RestartPeer[], mayCome: (end: PeerEnd) => boolean): boolean {
     const holders = this.#holders ?? peers.map(({ config }) => config)
     const isBack = (holder: PeerEnd) => {
       const peer = peers.find(({ config }) => isSameEnd(config, holder))

@@ -74,9 +74,8 @@ export class Speaker {
   readonly #originations: Originations
   #config: SpeakerConfig = { listen: undefined, peers: [] }
   readonly #listening: Listening
-  /** Families whose routes a speaker before us left. */
-  readonly #forwarding: readonly Family[]
-  #restart: SpeakerRestart | undefined
+  /** Absent: there was no speaker before this one, or none that matters. */
+  readonly #restart: SpeakerRestart | undefined
   readonly #deferral: WakeUp
   readonly #drain: Drain
   #working = false
@@ -111,7 +110,6 @@ export class Speaker {
       },
       notice: (peering, code, text) => world.observer.notice(peering.config.name, code, text),
     }
-    this.#forwarding = restart?.forwarding ?? []
     if (restart === undefined) return
     this.#restart = new SpeakerRestart(restart)
     for (const family of FAMILIES) this.#rib.holdEndOfRib(family, true)
@@ -221,7 +219,7 @@ export class Speaker {
   }
 
   get restarting(): boolean {
-    return this.#restart !== undefined
+    return this.#restart?.isOver === false
   }
 
   get originated(): readonly Prefix[] {
@@ -363,7 +361,7 @@ export class Speaker {
    */
   #localIdentity(peering?: Peering): LocalIdentity {
     const isFirst = peering === undefined || peering.status.established === 0
-    const forwarding = isFirst ? this.#forwarding : FAMILIES
+    const forwarding = isFirst ? (this.#restart?.forwarding ?? []) : FAMILIES
     return { routerId: this.identity.routerId, restarting: this.restarting, forwarding }
   }
 
@@ -378,18 +376,17 @@ export class Speaker {
     if (restart === undefined) return
     const peerings = [...this.#peerings.values()]
     const { known } = this.#originations
-    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, !known || restart.isAwaited(family, peerings))
+    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, restart.holds(family, known, peerings))
     this.#work()
-    if (known && restart.isOver(peerings, end => this.#ranges.covers(end))) this.#endRestart()
+    if (known && restart.isComplete(peerings, end => this.#ranges.covers(end))) this.#endRestart()
   }
 
   #endRestart(): void {
-    if (this.#restart === undefined) return
-    this.#restart = undefined
+    if (!this.restarting) return
+    this.#restart?.end()
     this.#deferral.cancel()
-    for (const family of FAMILIES) this.#rib.holdEndOfRib(family, !this.#originations.known)
     for (const peering of this.#peerings.values()) peering.identify(this.#localIdentity(peering))
-    this.#work()
+    this.#considerRestart()
     this.#world.observer.restarted()
   }
 

@@ -102,6 +102,21 @@ test('before anybody is configured it is not over', () => {
   assert.equal(successor.speaker.restarting, true)
 })
 
+test('own prefixes that are known only after the deferral time still bring End-of-RIB', () => {
+  const clock = new MemoryClock()
+  const network = new MemoryNetwork(clock)
+  const restart = { forwarding: [4, 6], deferralTime: MINUTE, peers: [holder] } as const
+  const successor = new Router(network, '10.0.0.1', { as: 65001, restart })
+  const known = new Router(network, '10.0.0.2', { as: 65002 })
+  known.peerWith([successor])
+  successor.peerWith([known])
+  clock.advance(2 * MINUTE)
+  assert.deepEqual([successor.restarts, known.endsOfRib], [1, []])
+  successor.announce('192.0.2.0/24')
+  clock.advance(SECOND)
+  assert.deepEqual(known.endsOfRib, ['10.0.0.1 ipv4', '10.0.0.1 ipv6'])
+})
+
 test('a speaker that is stopped ends no restart', () => {
   const { clock, successor, known } = setting([holder])
   known.speaker.stop(false)
@@ -126,11 +141,11 @@ test('of link-local holders the link counts', () => {
     awaited: [],
   })
   assert.equal(
-    restart.isOver([peer('eth1')], () => false),
+    restart.isComplete([peer('eth1')], () => false),
     false,
   )
   assert.equal(
-    restart.isOver([peer('eth2')], () => false),
+    restart.isComplete([peer('eth2')], () => false),
     true,
   )
 })
