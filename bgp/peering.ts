@@ -22,6 +22,7 @@ import type { Attachment, Channel, Clock, Transport } from './transport.ts'
 import { WakeUp } from './wake-up.ts'
 import { PeerFault } from './wire/fault.ts'
 import { countMessages } from './wire/header.ts'
+import { headerLength, messageType } from './wire/iana.ts'
 import { cease, errorCode } from './wire/notification.ts'
 import { UpdateReader } from './wire/update-reader.ts'
 
@@ -40,12 +41,6 @@ export interface PeeringObserver {
   notice(peering: Peering, code: string, text: string): void
 }
 
-/** What all peerings of a speaker share, as it is at the moment. */
-export interface TapHolder {
-  /** Absent: nobody listens. */
-  readonly tap: MessageTap | undefined
-}
-
 interface Session {
   readonly link: Link
   readonly reader: UpdateReader
@@ -58,7 +53,7 @@ interface World {
   readonly transport: Transport
   readonly clock: Clock
   readonly observer: PeeringObserver
-  readonly taps: TapHolder
+  readonly taps: ReadonlySet<MessageTap>
 }
 
 export class Peering implements MessageSink, PassingPeer {
@@ -67,6 +62,8 @@ export class Peering implements MessageSink, PassingPeer {
   readonly endOfRib = { sent: new Set<Family>(), received: new Set<Family>() }
   /** The last messages, over all sessions. */
   readonly blackBox = new BlackBox()
+  /** The last OPENs; of a session both are its own, for what follows them is refused. */
+  readonly opens: { received?: Uint8Array; sent?: Uint8Array } = {}
   updatesSent = 0
   readonly #world: World
   #peer: Peer
@@ -126,16 +123,19 @@ export class Peering implements MessageSink, PassingPeer {
   }
 
   get depth(): number {
-    return this.#world.taps.tap === undefined ? blackBoxDepth : Number.POSITIVE_INFINITY
+    return this.#world.taps.size === 0 ? blackBoxDepth : Number.POSITIVE_INFINITY
   }
 
   pass(passage: Passage, now: number, bytes: Uint8Array, start: number, end: number): void {
     this.blackBox.note(passage, now, bytes, start, end)
-    this.#world.taps.tap?.(this, passage, now, bytes, start, end)
+    if (bytes[start + headerLength - 1] === messageType.open) this.opens[passage.direction] = bytes.slice(start, end)
+    if (this.#world.taps.size > 0) for (const tap of this.#world.taps) tap(this, passage, now, bytes, start, end)
   }
 
   start(): void {
     this.#isWanted = true
+    // after a bug of ours the session knows nothing of it
+    if (this.#bfd === 'up') this.#handle({ type: 'bfdUp' })
     this.#handle({ type: 'start' })
   }
 
@@ -262,13 +262,11 @@ export class Peering implements MessageSink, PassingPeer {
     rib.leave(this.number)
     for (const family of this.#config.families) rib.flush(this.number, family)
     this.#peer = new Peer(this.#config, this.#identity)
-    // it is not started yet: this only lets it know
-    if (this.#bfd === 'up') this.#peer.handle({ type: 'bfdUp' }, clock.now(), clock.random())
     observer.notice(this, 'sessionBug', textOf(thrown))
     if (from !== 'Idle') observer.stateChanged(this, from, 'Idle', 'an internal error')
     observer.changed()
     this.#wakeUp.set(clock.now() + REST_AFTER_BUG, () => {
-      if (this.#isWanted) this.#handle({ type: 'start' })
+      if (this.#isWanted) this.start()
     })
   }
 

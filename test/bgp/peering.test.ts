@@ -66,6 +66,33 @@ test('a peering that rests after a bug and is stopped meanwhile stays so', () =>
   assert.equal(hub.state(spoke), 'Established')
 })
 
+test('a peering that rests after a bug while BFD is up knows of that afterwards, however it begins again', () => {
+  const clock = new MemoryClock()
+  const network = new MemoryNetwork(clock)
+  const [hub, spoke] = [new Router(network, '10.0.0.1', { as: 65001 }), new Router(network, '10.0.0.2', { as: 65002 })]
+  hub.peerWith([spoke], { bfd: { strict: true, transmit: 300, receive: 300, multiplier: 3 } })
+  spoke.peerWith([hub])
+  hub.speaker.bfdChanged('10.0.0.2', 'up')
+  const bounce = () => {
+    hub.speaker.drain()
+    clock.advance(1000)
+    hub.speaker.undrain()
+  }
+  for (const begin of [() => {}, bounce]) {
+    clock.advance(5 * MINUTE)
+    assert.equal(hub.state(spoke), 'Established')
+    const boom = mock.method(Peer.prototype, 'handle', () => {
+      throw new TypeError('no such state')
+    })
+    clock.advance(31_000)
+    boom.mock.restore()
+    assert.equal(hub.state(spoke), 'Idle')
+    begin()
+  }
+  clock.advance(5 * MINUTE)
+  assert.equal(hub.state(spoke), 'Established')
+})
+
 test('a bug of ours in a decoder ends that session with 6/8 and no other', () => {
   const { clock, hub, spoke, other } = triangle()
   const fail = () => {
