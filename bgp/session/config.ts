@@ -115,21 +115,25 @@ export interface LocalIdentity {
   readonly forwarding: readonly Family[]
 }
 
-/** What both sides have agreed on, or what TCP was set up with: a session cannot change it. */
-const ofSession: readonly (keyof PeerConfig)[] = [
-  'address',
+/** What TCP was set up with, or what only says how messages go: another session may have it, and the same routes. */
+const ofConnection: readonly (keyof PeerConfig)[] = [
   'port',
   'localAddress',
-  'localAs',
-  'remoteAs',
   'holdTime',
-  'families',
-  'gracefulRestart',
   'password',
   'ttl',
   'gtsm',
-  'addPath',
   'extendedMessages',
+]
+
+/** What routes are learned and kept under. */
+const ofRoutes: readonly (keyof PeerConfig)[] = [
+  'address',
+  'localAs',
+  'remoteAs',
+  'families',
+  'gracefulRestart',
+  'addPath',
   'extendedNextHop',
   'role',
   'longLived',
@@ -149,8 +153,13 @@ const ofAttempt: readonly (keyof PeerConfig)[] = [
 
 /** Why the change needs a new session, in words; undefined: it does not. */
 export function resetReason(before: PeerConfig, after: PeerConfig): string | undefined {
-  const changed = ofSession.filter(field => isChanged(field, before, after))
+  const changed = [...ofConnection, ...ofRoutes].filter(field => isChanged(field, before, after))
   return changed.length === 0 ? undefined : `${changed.join(', ')} changed`
+}
+
+/** Whether what was learned before the change is right after it as well. */
+export function routesStay(before: PeerConfig, after: PeerConfig): boolean {
+  return !ofRoutes.some(field => isChanged(field, before, after))
 }
 
 /** Whether a peering that is still without a session should try again at once. */

@@ -12,7 +12,7 @@ import type { Message } from '../wire/message.ts'
 import { cease, errorCode, type Notification, openError } from '../wire/notification.ts'
 import type { Open } from '../wire/open.ts'
 import { loserOf } from './collision.ts'
-import { deservesRetry, type LocalIdentity, type PeerConfig, resetReason } from './config.ts'
+import { deservesRetry, type LocalIdentity, type PeerConfig, resetReason, routesStay } from './config.ts'
 import { Connection } from './connection.ts'
 import { ConnectionPair } from './connection-pair.ts'
 import type { NoticeCode, PeerEffect } from './effect.ts'
@@ -114,9 +114,10 @@ export class Peer {
     const turn: Turn = { now, random, effects: [], reason: '' }
     const restart = this.#isStarted && retry
     if (retry) this.#restraint.lift()
-    if (restart && reset !== undefined)
-      this.#stop({ type: 'stop', cease: cease.otherConfigurationChange, why: reset }, turn)
-    else if (restart) this.#run(this.#pair.main, { type: 'stop' }, turn)
+    if (restart && reset !== undefined) {
+      this.#endAll({ type: 'stop', cease: cease.otherConfigurationChange, why: reset }, turn)
+      if (!routesStay(this.#config, config)) turn.effects.push(...this.#helper.giveUp())
+    } else if (restart) this.#run(this.#pair.main, { type: 'stop' }, turn)
     this.#config = config
     this.#local = local
     if (restart) this.#start(turn)
@@ -227,8 +228,7 @@ export class Peer {
 
   #stop(goodbye: StopEvent, turn: Turn): void {
     this.#isStarted = false
-    for (const connection of this.#pair.all) this.#run(connection, goodbye, turn)
-    this.#forgetTrouble()
+    this.#endAll(goodbye, turn)
     if (goodbye.cease === undefined) this.#helper.suspend()
     else turn.effects.push(...this.#helper.giveUp())
   }
@@ -236,12 +236,13 @@ export class Peer {
   /** A person wants it to work now: nothing that went wrong before counts any more. */
   #reset(text: string | undefined, turn: Turn): void {
     if (!this.#isStarted) return
-    for (const connection of this.#pair.all) this.#run(connection, goodbye(cease.administrativeReset, text), turn)
-    this.#forgetTrouble()
+    this.#endAll(goodbye(cease.administrativeReset, text), turn)
     this.#attempt(turn)
   }
 
-  #forgetTrouble(): void {
+  /** Every connection, and all that went wrong before. */
+  #endAll(event: StopEvent, turn: Turn): void {
+    for (const connection of this.#pair.all) this.#run(connection, event, turn)
     this.#idleHold.forget()
     this.#restraint.lift()
     this.#refused.forget()

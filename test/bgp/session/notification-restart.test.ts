@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import type { PeerConfig } from '../../../bgp/session/config.ts'
 import { PeerFault } from '../../../bgp/wire/fault.ts'
 import type { Open } from '../../../bgp/wire/open.ts'
-import { capability, decode, openOf, Stand } from './stand.ts'
+import { capability, config, decode, identity, openOf, Stand } from './stand.ts'
 
 const SECOND = 1000
 const both = { 4: true, 6: true }
@@ -101,6 +102,31 @@ test('a second NOTIFICATION before End-of-RIB does not end what was stale, and d
   assert.deepEqual(routes(stand.pass(79 * SECOND)), [])
   assert.deepEqual(routes(stand.pass(SECOND)), ['sweep ipv4', 'sweep ipv6'])
 })
+
+const changes: [string, Partial<PeerConfig>, readonly string[]][] = [
+  ['another key', { password: 'new' }, []],
+  ['another hold time', { holdTime: 30 }, []],
+  ['other families', { families: [4] }, ['sweep ipv4', 'sweep ipv6']],
+  ['another AS number', { remoteAs: 65003 }, ['sweep ipv4', 'sweep ipv6']],
+]
+for (const [what, change, swept] of changes) {
+  const changed = (stand: Stand) =>
+    routes(stand.record(stand.peer.reconfigure(config(change), identity, stand.now, stand.random)))
+
+  test(`${what} ${swept.length === 0 ? 'costs no route' : 'costs the routes'} where both sides have the N bit`, () => {
+    const stand = new Stand()
+    stand.establish(withN())
+    assert.deepEqual(changed(stand), [...KEPT, ...swept])
+    assert.deepEqual(said(stand), [6, 6])
+  })
+
+  test(`${what} ${swept.length === 0 ? 'costs no route' : 'costs the routes'} of a peer that is away`, () => {
+    const stand = new Stand()
+    stand.closed(stand.establish())
+    assert.deepEqual(changed(stand), swept)
+    assert.deepEqual(stand.peer.status().staleFamilies, swept.length === 0 ? [4, 6] : [])
+  })
+}
 
 test('a peer that is back after a NOTIFICATION sweeps at its End-of-RIB, per family', () => {
   const stand = new Stand()
