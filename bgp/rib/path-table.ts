@@ -319,25 +319,31 @@ export class PathTable extends PrefixWork {
   /** @param effective what import policy made of the announcement */
   #put(prefix: number, peer: number, pathId: number, received: number, effective: number, flags: number): void {
     const path = this.find(prefix, peer, pathId)
-    if (path === 0) {
-      if (!this.#admits(prefix, peer)) return
-      this.#announcements.references[effective]!++
-      const added = this.#allocate()
-      if (this.pathIds !== undefined) this.pathIds[added] = pathId
-      this.announcement[added] = effective
-      if (effective !== received) this.#noteOriginal(added, effective, received)
-      this.prefix[added] = prefix
-      this.flags[added] = flags
-      if (this.head[prefix] === 0) this.populated++
-      this.next[added] = this.head[prefix]!
-      this.head[prefix] = added
-      this.counts.received[peer]!++
-      if (flags !== 0) this.counts.rejected[peer]!++
-      this.touch(prefix)
-      return
-    }
+    if (path !== 0) this.#replace(path, peer, received, effective, flags)
+    else if (this.#admits(prefix, peer)) this.#add(prefix, peer, pathId, received, effective, flags)
+  }
+
+  #add(prefix: number, peer: number, pathId: number, received: number, effective: number, flags: number): void {
+    this.#announcements.references[effective]!++
+    const path = this.#allocate()
+    if (this.pathIds !== undefined) this.pathIds[path] = pathId
+    this.announcement[path] = effective
+    if (effective !== received) this.#noteOriginal(path, effective, received)
+    this.prefix[path] = prefix
+    this.flags[path] = flags
+    const head = this.head[prefix]!
+    if (head === 0) this.populated++
+    this.next[path] = head
+    this.head[prefix] = path
+    this.counts.received[peer]!++
+    if (flags !== 0) this.counts.rejected[peer]!++
+    this.touch(prefix)
+  }
+
+  #replace(path: number, peer: number, received: number, effective: number, flags: number): void {
     this.#announcements.references[effective]!++
     if (effective !== received || this.original !== undefined) this.#noteOriginal(path, effective, received)
+    const prefix = this.prefix[path]!
     const old = this.announcement[path]!
     const before = this.flags[path]!
     this.flags[path] = flags
