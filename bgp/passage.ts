@@ -43,4 +43,6 @@ export interface PassingPeer {
   readonly localAddress: Address | undefined
   /** The peer's AS number; as configured while no session is up. */
   readonly remoteAs: number
+  /** The last OPENs, header included. */
+  readonly opens: { readonly received?: Uint8Array; readonly sent?: Uint8Array }
 }

@@ -79,7 +79,8 @@ export class Speaker {
   readonly #deferral: WakeUp
   readonly #drain: Drain
   #working = false
-  readonly #taps: { tap: MessageTap | undefined } = { tap: undefined }
+  /** All messages of all peers pass by each of these. */
+  readonly taps = new Set<MessageTap>()
 
   /** @param restart given when this speaker takes over from one before it whose routes the peers may still hold */
   constructor(identity: SpeakerIdentity, world: SpeakerWorld, restart?: Restart) {
@@ -247,11 +248,6 @@ export class Speaker {
     return this.#peerings.get(peer)?.blackBox.messages() ?? []
   }
 
-  /** All messages of all peers pass by it from now on, until it is replaced or taken off. */
-  set tap(tap: MessageTap | undefined) {
-    this.#taps.tap = tap
-  }
-
   routes(query: RouteQuery): RouteCursor {
     return this.#rib.routes(query)
   }
@@ -288,7 +284,7 @@ export class Speaker {
       transport,
       clock,
       observer: this.#observer,
-      taps: this.#taps,
+      taps: this.taps,
     })
     this.#peerings.set(peer.name, peering)
     this.#byNumber[peering.number] = peering

@@ -13,6 +13,7 @@ import { type AgentFile, clusterNode, type EffectiveConfig, isReflector, parseFi
 import type { NodeJourneys } from '../control/journey-document.ts'
 import type { ProbeStatus } from '../control/overlay-document.ts'
 import { BfdKeeper } from './bfd-keeper.ts'
+import { BmpKeeper } from './bmp-keeper.ts'
 import { ClusterNodes } from './cluster-nodes.ts'
 import { type Desired, decide, speakerPeer, speakerRange } from './desired.ts'
 import { EventLog } from './event-log.ts'
@@ -49,6 +50,7 @@ export class Agent {
   readonly overlay: OverlayKeeper
   readonly bfd: BfdKeeper
   readonly monitor: Monitor
+  readonly #bmp: BmpKeeper
   readonly #world: AgentWorld
   readonly #events: EventLog
   /** Settings that count for the life of the process, as they were at the start. */
@@ -96,6 +98,7 @@ export class Agent {
       changed: () => this.#apply(),
     })
     this.monitor = new Monitor(world.clock)
+    this.#bmp = new BmpKeeper(world, options.node.name)
     this.bfd = new BfdKeeper({
       world,
       changed: () => this.#apply(),
@@ -199,6 +202,7 @@ export class Agent {
     this.#cancelPortRetry?.()
     const goodbye = !this.#desired.config.gracefulRestart.enabled
     if (goodbye) this.#sessions.clear()
+    this.#bmp.close()
     this.#keeper.close()
     this.#routers.close()
     await Promise.all([
@@ -217,6 +221,7 @@ export class Agent {
     this.#followPods()
     this.#world.log.level = desired.config.log.level
     this.#keepOverlay(desired)
+    this.#bmp.want(desired.config.stations)
     this.#routers.want(desired.config.unnumbered)
     const { peers, ranges, problems } = this.#peers(desired)
     const routing = this.#routingFor(desired)
@@ -291,6 +296,7 @@ export class Agent {
       observer: this.#observer(),
     })
     this.monitor.follow(this.#routing.speaker)
+    this.#bmp.follow(this.#routing.speaker)
     const { asNumber, routerId } = config
     const restarting = this.#routing.speaker.restarting
     this.#world.log.info('speaker started', { asNumber, routerId, restarting })
@@ -356,6 +362,7 @@ export class Agent {
       stateChanged: (peer, from, to, reason) => {
         if (!this.#stopped) this.#events.session(peer, from, to, reason)
         this.monitor.session(peer, from, to, reason)
+        this.#bmp.session(peer, from, to)
         // a session may be the first of a peer that a range has made
         this.#followBfd()
         if (to === 'Established') this.#met(peer)

@@ -18,7 +18,7 @@ const FIRST_OCTETS = 1024
 /** Octets that an event costs while it waits, beside those of a message. */
 const EVENT_OCTETS = 200
 
-type Followed = Pick<Speaker, 'peer'> & { tap: MessageTap | undefined }
+type Followed = Pick<Speaker, 'peer' | 'taps'>
 
 export class Monitor {
   readonly #clock: Pick<Clock, 'now'>
@@ -31,7 +31,7 @@ export class Monitor {
 
   /** The messages are this speaker's from now on. */
   follow(speaker: Followed): void {
-    if (this.#speaker !== undefined) this.#speaker.tap = undefined
+    this.#speaker?.taps.delete(this.#pass)
     this.#speaker = speaker
     this.#tap()
   }
@@ -78,7 +78,8 @@ export class Monitor {
   #tap(): void {
     if (this.#speaker === undefined) return
     const asked = [...this.#listeners.values()].some(({ types }) => [...types].some(isMessage))
-    this.#speaker.tap = asked ? this.#pass : undefined
+    if (asked) this.#speaker.taps.add(this.#pass)
+    else this.#speaker.taps.delete(this.#pass)
   }
 
   readonly #pass: MessageTap = (passing, passage, now, bytes, start, end) => {

@@ -60,6 +60,8 @@ export interface EffectiveConfig {
   readonly state: string
   readonly control: { readonly socket: string }
   readonly metrics: { readonly address: string; readonly port: number } | undefined
+  /** BMP stations. */
+  readonly stations: readonly { readonly name: string; readonly address: Address; readonly port: number }[]
   readonly log: { readonly level: 'error' | 'warn' | 'info' | 'debug' }
   /** Sentences: what could not be used, and what is missing. */
   readonly problems: readonly string[]
@@ -125,6 +127,7 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
     state: filled.state,
     control: filled.control,
     metrics: filled.metrics,
+    stations: filled.bmp.stations.map(({ address, ...station }) => ({ ...station, address: parseAddress(address) })),
     log: filled.log,
     problems: [...annotations.problems, ...missing, ...problems],
     document: {

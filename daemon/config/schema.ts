@@ -77,6 +77,15 @@ const kernel = Type.Object(
   { ...closed, default: {} },
 )
 
+const station = Type.Object(
+  {
+    name: Type.String({ minLength: 1, maxLength: 64, description: 'For the log' }),
+    address: Type.String({ format: 'ip' }),
+    port: Type.Integer({ minimum: 1, maximum: 65535 }),
+  },
+  closed,
+)
+
 const vtep = Type.Object(
   {
     name: Type.String({
@@ -157,6 +166,16 @@ const processSettings = {
         port: Type.Integer({ minimum: 1, maximum: 65535 }),
       },
       { ...closed, description: 'Serve /metrics, /healthz and /readyz over HTTP; absent: not at all' },
+    ),
+  ),
+  bmp: Type.Optional(
+    Type.Object(
+      {
+        stations: Type.Optional(
+          Type.Array(station, { default: [], description: 'Are told of sessions and of what peers announce' }),
+        ),
+      },
+      { ...closed, default: {}, description: 'BGP Monitoring Protocol (RFC 7854)' },
     ),
   ),
 }
@@ -255,6 +274,7 @@ export interface FilledFile extends Pick<AgentFile, 'asNumber' | 'routerId' | 'c
   readonly state: string
   readonly control: Filled<'control'>
   readonly metrics?: Filled<'metrics'>
+  readonly bmp: Filled<'bmp'>
   readonly log: Filled<'log'>
 }
 

@@ -24,6 +24,8 @@ export interface OurSettings {
   /** Fields of the one peer. */
   readonly peer?: Readonly<Record<string, unknown>>
   readonly policies?: readonly Readonly<Record<string, unknown>>[]
+  /** Further keys of the configuration. */
+  readonly settings?: Readonly<Record<string, unknown>>
 }
 
 export class Pair<Other extends RouterDaemon> {
@@ -38,7 +40,7 @@ export class Pair<Other extends RouterDaemon> {
   static async begin<Other extends RouterDaemon>(
     Router: new (spec: RouterSpec) => Other,
     theirConfig: string,
-    { asNumber = 65010, peer = {}, policies = [] }: OurSettings,
+    { asNumber = 65010, peer = {}, policies = [], settings = {} }: OurSettings,
   ): Promise<Pair<Other>> {
     sweepLeftovers()
     const folder = makeFolder()
@@ -63,6 +65,7 @@ export class Pair<Other extends RouterDaemon> {
       policies,
       state,
       control: { socket },
+      ...settings,
     })
     const other = new Router({ ...place('other'), config: theirConfig })
     const pair = new Pair(new PodpeerRouter({ ...place('us'), config }), other)

@@ -13,6 +13,7 @@ const PACKAGES = {
   bird2: '/usr/sbin/bird',
   gobgpd: '/usr/bin/gobgpd',
   bgpdump: '/usr/bin/bgpdump',
+  pmacct: '/usr/sbin/pmbmpd',
 }
 
 /** For the `skip` of a test: a reason, or false. */
@@ -25,7 +26,7 @@ export function cannotBuild(): string | false {
  * @param also needed beside these
  * @throws Error in CI, when that fails
  */
-export function cannotInteroperate(...also: ('gobgpd' | 'bgpdump')[]): string | false {
+export function cannotInteroperate(...also: ('gobgpd' | 'bgpdump' | 'pmacct')[]): string | false {
   const reason = cannotBuild()
   if (reason !== false) return reason
   const missing = absentOf(['frr', 'bird2', ...also])
