@@ -33,7 +33,7 @@ export interface Turning {
   readonly keep: number
 }
 
-/** Appends to a file. */
+/** A file that is written. */
 export class MrtFile {
   readonly #path: string
   readonly #turning: Turning
@@ -47,10 +47,19 @@ export class MrtFile {
     this.#length = length
   }
 
-  /** @throws WorldFault */
-  static async open(path: string, turning: Turning): Promise<MrtFile> {
+  /** In the place of what was there. @throws WorldFault */
+  static create(path: string): Promise<MrtFile> {
+    return MrtFile.#open(path, 'w', { keep: 0 })
+  }
+
+  /** Behind what is there. @throws WorldFault */
+  static open(path: string, turning: Turning): Promise<MrtFile> {
+    return MrtFile.#open(path, 'a', turning)
+  }
+
+  static async #open(path: string, flag: 'a' | 'w', turning: Turning): Promise<MrtFile> {
     try {
-      const file = await open(path, 'a', 0o640)
+      const file = await open(path, flag, 0o640)
       return new MrtFile(path, turning, file, (await file.stat()).size)
     } catch (thrown) {
       throw unusable(path, 'written', thrown)

@@ -36,8 +36,9 @@ export async function replay(
   target: ReplayTarget | undefined,
 ): Promise<void> {
   const observer = {
-    stateChanged: (peer: string, _from: string, to: string, reason: string) => {
-      if (peer === TARGET && reason !== '') screen.complain(`${target?.address}: ${to}: ${reason}`)
+    stateChanged: (peer: string, from: string, to: string, reason: string) => {
+      const isNews = to === 'Established' || to === 'Idle' || from === 'Established'
+      if (peer === TARGET && isNews) screen.complain(`${target?.address}: ${to}: ${reason}`)
     },
     notice: () => {},
     kernelChanged: () => {},

@@ -18,10 +18,11 @@ import type { Screen } from './screen.ts'
 export async function dump(client: ControlClient, screen: Screen, out: string | undefined): Promise<void> {
   if (out === undefined && screen.isTerminal)
     throw new InputFault('--out', 'an MRT file is not for terminals', 'name a file, or redirect the output')
-  const write = out === undefined ? undefined : await MrtFile.open(out, { keep: 0 })
-  for await (const octets of client.dump())
-    if (write === undefined) await screen.write(octets)
-    else await write.append(octets)
+  const pieces = await client.dump()
+  const file = out === undefined ? undefined : await MrtFile.create(out)
+  for await (const octets of pieces)
+    if (file === undefined) await screen.write(octets)
+    else await file.append(octets)
 }
 
 /** Until Ctrl-C, which is a good end. What was lost is said on standard error. */

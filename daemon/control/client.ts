@@ -51,16 +51,9 @@ export class ControlClient {
     return this.#lines(await this.#asker.open('GET', `/v1/monitor?${new URLSearchParams({ ...query })}`))
   }
 
-  /** All routes as an MRT file, in pieces. */
-  async *dump(): AsyncGenerator<Uint8Array> {
-    const response = await this.#asker.open('GET', '/v1/mrt')
-    try {
-      yield* response
-    } catch (error) {
-      throw this.#asker.brokenOff(error)
-    } finally {
-      response.destroy()
-    }
+  /** All routes as an MRT file, in pieces that are read once this resolves. */
+  async dump(): Promise<AsyncGenerator<Uint8Array>> {
+    return this.#pieces(await this.#asker.open('GET', '/v1/mrt'))
   }
 
   /** @param peer its address or name */
@@ -118,6 +111,16 @@ export class ControlClient {
 
   undrain(): Promise<AgentStatus> {
     return this.#asker.ask('POST', '/v1/undrain')
+  }
+
+  async *#pieces(response: IncomingMessage): AsyncGenerator<Uint8Array> {
+    try {
+      yield* response
+    } catch (error) {
+      throw this.#asker.brokenOff(error)
+    } finally {
+      response.destroy()
+    }
   }
 
   async *#lines<Row>(response: IncomingMessage): AsyncGenerator<Row[]> {

@@ -31,6 +31,10 @@ const keepalive: MonitorEvent = { ...MESSAGES[1]!, event: 'message', peer: 'tor'
 
 test('a dump goes to the file, or through a pipe', async () => {
   const out = join(folder, 'table.mrt')
+  writeFileSync(out, 'what was there before')
+  const nobody = ['--socket', join(folder, 'none.sock')]
+  assert.equal((await run(['mrt', 'dump', '--out', out, ...nobody])).code, 3)
+  assert.equal(readFileSync(out, 'utf8'), 'what was there before')
   assert.equal((await run(['mrt', 'dump', '--out', out], here)).code, 0)
   assert.deepEqual([...readFileSync(out)], [1, 2, 3])
   assert.equal((await run(['mrt', 'dump'], here)).out, '\x01\x02\x03')
