@@ -42,7 +42,7 @@ export function drainView(client: ControlClient, { wait, message }: DrainOptions
 export function undrainView(client: ControlClient): View<AgentStatus> {
   return {
     ask: () => client.undrain(),
-    text: ({ node }) => `${node} is back in service: its sessions are being set up.\n`,
+    text: ({ node }) => `${node} is in service: sessions that are not up are being set up.\n`,
     steady: status => status,
   }
 }
