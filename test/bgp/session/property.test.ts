@@ -28,6 +28,8 @@ class World {
   #session: readonly Family[] = []
   /** RFC 8538: what is stale may survive a further restart. */
   #keepsOn = false
+  /** Families whose stale routes have a long life (RFC 9494). */
+  readonly #longLived = new Set<Family>()
   readonly #refreshing = new Set<Family>()
 
   constructor(stand: Stand) {
@@ -91,16 +93,19 @@ class World {
         return
       case 'stale': {
         const { stale } = this.routes.get(effect.family)!
-        assert.ok(!stale || this.#keepsOn, 'what is stale twice was swept between, but for the N bit')
+        const lasts = this.#keepsOn || this.#longLived.has(effect.family)
+        assert.ok(!stale || lasts, 'what is stale twice was swept between, but for the N bit and a long life')
         this.routes.set(effect.family, { fresh: false, stale: true })
         this.#owed.delete(effect.family)
         return
       }
       case 'longLived':
         assert.ok(this.routes.get(effect.family)!.stale, 'only what is stale lives on')
+        this.#longLived.add(effect.family)
         return
       case 'sweep':
         this.routes.get(effect.family)!.stale = false
+        this.#longLived.delete(effect.family)
         return
       case 'beginRefresh':
         assert.notEqual(this.#up, undefined)
@@ -111,6 +116,7 @@ class World {
         return
       case 'flush':
         this.routes.set(effect.family, { fresh: false, stale: false })
+        this.#longLived.delete(effect.family)
         this.#owed.delete(effect.family)
         return
       case 'state':
