@@ -61,7 +61,7 @@ export function summary(row: Row, runs: readonly Measured[]): Result {
   return {
     scenario: row.scenario ?? row.name,
     dut: row.dut ?? 'podpeer (in process)',
-    version,
+    version: row.version ?? version,
     seconds: middle(run => run.seconds, 4),
     peakRssMib: middle(run => run.peakRssMib, 1),
     grownMib: middle(run => run.grownMib, 1),

@@ -42,8 +42,9 @@ export interface Row {
   /** What several rows do with different routers; absent: the name. */
   readonly scenario?: string
   readonly title: string
-  /** What is measured; absent: podpeer in this process. */
+  /** What is measured, and its version; absent: podpeer in this process. */
   readonly dut?: string
+  readonly version?: string
   /** What is counted, one: `prefix`, `route`. */
   readonly unit: string
   /** How many of them the row handles: what time and memory are divided by. */

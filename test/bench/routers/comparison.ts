@@ -125,8 +125,9 @@ export const comparisonRows: readonly Row[] = comparisons.flatMap(({ scenario, t
     unit,
     count,
     slow: true,
-    get dut() {
-      return `${router.name} ${versionOf(router)}`
+    dut: router.name,
+    get version() {
+      return versionOf(router)
     },
     impossible: () => obstacle(router),
     prepare: () => prepare(router, make()),

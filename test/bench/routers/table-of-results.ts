@@ -5,9 +5,9 @@ import type { Result } from '../result.ts'
 export function renderComparison(results: readonly Result[]): string {
   const scenarios = [...Map.groupBy(results, ({ scenario }) => scenario).values()].filter(rows => rows.length > 1)
   if (scenarios.length === 0) return ''
-  const duts = [...new Set(scenarios.flat().map(({ dut }) => dut))]
+  const duts = [...new Set(scenarios.flat().map(nameOf))]
   const cell = (rows: readonly Result[], dut: string) => {
-    const row = rows.find(result => result.dut === dut)
+    const row = rows.find(result => nameOf(result) === dut)
     if (row === undefined) return '–'
     return row.ok ? `${row.seconds.toFixed(2)} s, ${Math.round(row.peakRssMib)} MiB` : 'wrong'
   }
@@ -23,4 +23,8 @@ export function renderComparison(results: readonly Result[]): string {
     line(['---', ...duts.map(() => '---:'), '---']),
     ...scenarios.map(rows => line([rows[0]!.scenario, ...duts.map(dut => cell(rows, dut)), ratio(rows)])),
   ].join('\n')
+}
+
+function nameOf({ dut, version }: Result): string {
+  return `${dut} ${version}`
 }
