@@ -14,12 +14,15 @@ import { decodeMessage } from './wire/message.ts'
 import { cease, errorCode } from './wire/notification.ts'
 import type { UpdateReader } from './wire/update-reader.ts'
 
+/** Most UPDATEs of a chunk that are kept back; who asks for more is told of each at once. */
+const MOST_UNTOLD = 128
+
 /**
  * Where UPDATEs of the chunk that is being read begin and end, of which nobody has been told yet: a ring. Chunks are read one
  * after another, each in one go, so that all links share it.
  */
 const untold: { readonly places: Int32Array; count: number; link: Link | undefined } = {
-  places: new Int32Array(2 * 128),
+  places: new Int32Array(2 * MOST_UNTOLD),
   count: 0,
   link: undefined,
 }
@@ -135,7 +138,7 @@ export class Link {
    */
   #note(type: number, buffer: Uint8Array, start: number, end: number): void {
     const { places } = untold
-    if (type === messageType.update && buffer === this.#chunk && this.#sink.depth <= places.length / 2) {
+    if (type === messageType.update && buffer === this.#chunk && this.#sink.depth <= MOST_UNTOLD) {
       if (untold.link !== this) untold.link?.tellReceived()
       untold.link = this
       const at = (2 * untold.count++) % places.length
