@@ -41,7 +41,7 @@ export class Normal {
     if (typeof value !== 'object' || value === null) return value
     if ('type' in value && value.type === 'BOOKMARK') return { type: value.type }
     const fields = Object.entries(value).flatMap(([name, inner]) => {
-      if (name === 'managedFields' && !this.#managedFields) return []
+      if (name === 'managedFields') return this.#managedFields ? [[name, this.value(inManagersOrder(inner))]] : []
       return [[name, this.value(name === 'metadata' && isOfMany(value) ? withoutVersion(inner) : inner, name)]]
     })
     const made = Object.fromEntries(fields) as Record<string, unknown>
@@ -69,6 +69,14 @@ export class Normal {
 }
 
 const SOME = '<version>'
+
+/** Servers sort them by the second of the change, so that the tick of a second between two changes would show. */
+function inManagersOrder(managedFields: unknown): unknown {
+  if (!Array.isArray(managedFields)) return managedFields
+  const key = (entry: Record<string, string>) =>
+    ['operation', 'manager', 'apiVersion', 'subresource'].map(field => entry[field] ?? '').join('\n')
+  return managedFields.toSorted((a, b) => key(a).localeCompare(key(b)))
+}
 
 /** Lists and Tables have the version of the whole store, which moves for reasons of its own. */
 function isOfMany(value: object): boolean {

@@ -20,7 +20,7 @@ function columns({ columnDefinitions, message }: Table): unknown {
   return message ?? columnDefinitions?.map(({ name, type, format, priority }) => [name, type, format, priority])
 }
 
-const cells = ({ rows, message }: Table) => message ?? rows?.map(row => row.cells)
+const cells = ({ rows, message }: Table) => message ?? rows?.map(row => ({ cells: row.cells }))
 
 const COLLECTIONS = [
   '/api/v1/nodes',
