@@ -1,99 +1,165 @@
 /**
  * A rehearsal for the compiler. V8 makes a function fast once it has run for a while and it has seen what it is given, so that a
  * speaker that has just started takes the first hundred thousand prefixes at half its speed, and just then a full table comes. A
- * process that starts plays some made-up routes through a RIB of its own beforehand, a piece per turn of the event loop:
- * octets in, selection, octets out, both families, announced, changed and withdrawn.
+ * process that starts plays a short game with a speaker of its own beforehand, a piece per turn of the event loop: one peer
+ * announces made-up routes of both families, changes and withdraws them, another one is told.
  */
-import { type Family, parseAddress } from '../lib/base/ip.ts'
+import { type Address, type Family, parseAddress } from '../lib/base/ip.ts'
 import { ACCEPT } from './rib/policy.ts'
-import { Rib } from './rib/rib.ts'
-import type { Clock } from './transport.ts'
+import { Speaker } from './speaker.ts'
+import type { SpeakerPeer } from './speaker-config.ts'
+import type { Channel, Clock, Transport } from './transport.ts'
 import { encodeAttributes } from './wire/attribute-list.ts'
-import { Framer } from './wire/framer.ts'
+import { afiOf, safi } from './wire/iana.ts'
+import { encodeMessage } from './wire/message.ts'
 import type { NlriForm } from './wire/nlri.ts'
-import { UpdateReader } from './wire/update-reader.ts'
 import { UpdateWriter } from './wire/update-writer.ts'
 
 /** What is announced in a round: so many sets of attributes, each with so many prefixes. About what it takes to be compiled. */
 const SETS = 2048
 const PREFIXES = 6
 const ROUNDS = 2
-/** Sets that are made up, read, decided and sent in one turn: a millisecond or two at first. */
+/** Sets that are made up and read in one turn: a millisecond or two at first. */
 const PIECE = 64
 
-const US = 65000
+const US = { asNumber: 65000, address: parseAddress('192.0.2.3') }
 const SPEAKER = { asNumber: 65001, address: parseAddress('192.0.2.1') }
 const LISTENER = { asNumber: 65002, address: parseAddress('192.0.2.2') }
-const SELF = { 4: parseAddress('192.0.2.3'), 6: parseAddress('2001:db8::3') }
 const NEXT_HOP = { 4: SPEAKER.address, 6: parseAddress('2001:db8::1') }
 
-/** Resolves when it is over: some tenths of a second of CPU time later. */
-export function rehearse({ yield: giveWay }: Pick<Clock, 'yield'>): Promise<void> {
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  const play = scenes()
+type Player = typeof US
+
+/** Resolves when it is over, some tenths of a second of CPU time later, with the number of octets that the listener was told. */
+export function rehearse(clock: Clock): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const play = scenes(clock)
   const go = () => {
     try {
-      if (play.next().done) resolve()
-      else giveWay(go)
+      const { done, value } = play.next()
+      if (done) resolve(value)
+      else clock.yield(go)
     } catch (thrown) {
       reject(thrown)
     }
   }
-  giveWay(go)
+  clock.yield(go)
   return promise
 }
 
-function* scenes(): Generator<void, void, void> {
-  const rib = new Rib({ asNumber: US, routerId: 1, clusterId: 1 }, { maxPaths: 1, kernel: false }, sink)
-  const [speaker] = [SPEAKER, LISTENER].map(peer => join(rib, peer))
-  const framer = new Framer()
-  const reader = new UpdateReader({
-    fourOctetAs: true,
-    internal: false,
-    families: [4, 6],
-    localAs: US,
-    peerAs: SPEAKER.asNumber,
-    addPath: [],
-    extendedNextHop: false,
-    discardUnknown: false,
-    routeServer: false,
-  })
+function* scenes(clock: Clock): Generator<void, number, void> {
+  const stage = new Stage()
+  const speaker = new Speaker(
+    { asNumber: US.asNumber, routerId: US.address.uint32, clusterId: US.address.uint32, maxPaths: 1, kernel: false },
+    { transport: stage, clock, observer: silence },
+  )
+  speaker.configure({ listen: { addresses: [US.address], port: 179 }, peers: [SPEAKER, LISTENER].map(peerOf) })
+  speaker.originate([])
+  const [talker, listener] = [stage.enter(SPEAKER), stage.enter(LISTENER)]
   for (const octets of acts()) {
-    framer.push(octets)
-    while (framer.next()) {
-      reader.read(framer.buffer, framer.start, framer.end)
-      rib.learn(speaker!, reader, framer.buffer)
-    }
-    while (rib.busy) {
-      rib.decide(PIECE * PREFIXES)
-      rib.export(PIECE * PREFIXES)
-    }
-    yield
+    talker.onData(octets)
+    do yield
+    while (speaker.busy)
+  }
+  speaker.configure({ listen: undefined, peers: [] })
+  return listener.octets
+}
+
+const silence = {
+  stateChanged: () => {},
+  notice: () => {},
+  kernelChanged: () => {},
+  nextHopsChanged: () => {},
+  endOfRib: () => {},
+  restarted: () => {},
+}
+
+function peerOf({ asNumber, address }: Player): SpeakerPeer {
+  return {
+    name: String(address),
+    address,
+    port: 179,
+    localAs: US.asNumber,
+    remoteAs: asNumber,
+    holdTime: 0,
+    connectRetryTime: 60,
+    sendHoldTime: 0,
+    passive: true,
+    families: [4, 6],
+    gracefulRestart: { enabled: false, restartTime: 0 },
+    nextHop: 'auto',
+    routeReflectorClient: false,
+    importPolicy: ACCEPT,
+    exportPolicy: ACCEPT,
   }
 }
 
-const sink = { send: () => true, endOfRibSent: () => {}, refreshed: () => {}, limitReached: () => {} }
+/** Where the players stand: a transport that reaches nobody else. */
+class Stage implements Transport {
+  #accept = (_channel: Channel): void => {}
 
-function join(rib: Rib, { asNumber, address }: typeof SPEAKER): number {
-  const number = rib.addPeer({
-    name: String(address),
-    address,
-    internal: false,
-    routeReflectorClient: false,
-    nextHop: 'auto',
-    importPolicy: ACCEPT,
-    exportPolicy: ACCEPT,
-  })
-  rib.join(number, {
-    localAs: US,
-    remoteAs: asNumber,
-    remoteRouterId: address.uint32,
-    fourOctetAs: true,
-    families: [4, 6],
-    self: SELF,
-    subnets: [],
-  })
-  return number
+  dial(): Channel {
+    throw new RangeError('nobody is dialled in a rehearsal')
+  }
+
+  listen(_options: unknown, accept: (channel: Channel) => void): { secure(): void; close(): void } {
+    this.#accept = accept
+    return { secure: () => {}, close: () => {} }
+  }
+
+  attachment(): ReturnType<Transport['attachment']> {
+    return { self: { 4: US.address, 6: parseAddress('2001:db8::3') }, subnets: [] }
+  }
+
+  /** A player connects and says what it takes to have a session. */
+  enter({ asNumber, address }: Player): PatientChannel {
+    const channel = new PatientChannel(address)
+    this.#accept(channel)
+    channel.onData(
+      encodeMessage({
+        type: 'open',
+        asNumber,
+        holdTime: 0,
+        routerId: address.uint32,
+        capabilities: [
+          ...([4, 6] as const).map(family => ({
+            type: 'multiprotocol' as const,
+            afi: afiOf(family),
+            safi: safi.unicast,
+          })),
+          { type: 'fourOctetAs', asNumber },
+        ],
+      }),
+    )
+    channel.onData(encodeMessage({ type: 'keepalive' }))
+    return channel
+  }
+}
+
+/** A peer that takes whatever it is sent. */
+class PatientChannel implements Channel {
+  onConnect = (): void => {}
+  onData = (_chunk: Uint8Array): void => {}
+  onDrain = (): void => {}
+  onClosed = (_reason: string): void => {}
+  readonly local = US.address
+  readonly remote: Address
+  readonly interface = undefined
+  readonly bufferedBytes = 0
+  /** That were written. */
+  octets = 0
+
+  constructor(remote: Address) {
+    this.remote = remote
+  }
+
+  write(chunks: readonly Uint8Array[]): boolean {
+    for (const chunk of chunks) this.octets += chunk.length
+    return true
+  }
+
+  close(): void {}
+
+  destroy(): void {}
 }
 
 /** What the peer says, in pieces. */
@@ -112,7 +178,7 @@ function* acts(): Generator<Uint8Array, void, void> {
 function announce(writer: UpdateWriter, set: number, med: number): void {
   const family = familyOf(set)
   const asPath = [SPEAKER.asNumber, 64_512 + (set & 255), 100_000 + set].slice(0, 2 + (set % 3 === 0 ? 1 : 0))
-  const communities = set % 5 === 0 ? [US * 65_536 + set] : undefined
+  const communities = set % 5 === 0 ? [US.asNumber * 65_536 + set] : undefined
   const attributes = encodeAttributes({ origin: 'igp', asPath, med, ...(communities && { communities }) })
   writer.announce(attributes, 0, attributes.length, NEXT_HOP[family].bytes, formOf(family))
   addPrefixes(writer, family, set)

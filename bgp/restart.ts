@@ -45,12 +45,15 @@ export class SpeakerRestart {
 
   /** Whether nobody is waited for. @param mayCome whether somebody who is no peer now may become one */
   isComplete(peers: readonly RestartPeer[], mayCome: (end: PeerEnd) => boolean): boolean {
+    if (this.#isOver) return true
+    // cheap to find out, and mostly so
+    if (peers.some(({ awaited }) => awaited.length > 0)) return false
     const holders = this.#holders ?? peers.map(({ config }) => config)
     const isBack = (holder: PeerEnd) => {
       const peer = peers.find(({ config }) => isSameEnd(config, holder))
       return peer === undefined ? !mayCome(holder) : peer.negotiated !== undefined
     }
     // without any peer nobody has said yet whom we peer with
-    return peers.length > 0 && holders.every(isBack) && peers.every(({ awaited }) => awaited.length === 0)
+    return peers.length > 0 && holders.every(isBack)
   }
 }

@@ -233,6 +233,11 @@ export class Speaker {
     )
   }
 
+  /** The peers as they are configured, those that ranges have made with them. */
+  configs(): SpeakerPeer[] {
+    return Array.from(this.#peerings.values(), ({ config }) => config)
+  }
+
   /** The configured name of a peer number of a listing. */
   peerName(number: number): string | undefined {
     return this.#byNumber[number]?.config.name

@@ -59,7 +59,7 @@ export class SocketChannel implements Channel {
     })
     socket.on('data', chunk => {
       const turn = readingTurn()
-      if (!this.#closing) this.onData(chunk)
+      if (!this.#closing) this.onData(octetsOf(chunk))
       if (performance.now() - turn > READING) this.#giveWay()
     })
     socket.on('end', () => {
@@ -156,6 +156,11 @@ export class FailedChannel implements Channel {
 function socketEnd(text: string | undefined): Address {
   const address = text?.split('%')[0] ?? ''
   return isIP(address) === 0 ? new Address(new Uint8Array(4)) : unmapped(parseAddress(address))
+}
+
+/** A Buffer has a map of its own in V8: code that was made for plain octets, such as our own, is thrown away when it meets one. */
+function octetsOf({ buffer, byteOffset, length }: Buffer): Uint8Array {
+  return new Uint8Array(buffer, byteOffset, length)
 }
 
 /** `eth1` of `fe80::1%eth1`. */

@@ -363,8 +363,7 @@ export class Agent {
         if (!this.#stopped) this.#events.session(peer, from, to, reason)
         this.monitor.session(peer, from, to, reason)
         this.#bmp.session(peer, from, to)
-        // a session may be the first of a peer that a range has made
-        this.#followBfd()
+        if (from === 'Idle') this.#followBfd() // it may be of a peer that a range has just made
         if (to === 'Established') this.#met(peer)
       },
       notice: (peer, code, text) => {

@@ -10,7 +10,7 @@ import type { AgentWorld, BfdSessions } from './world.ts'
 
 /** Of a speaker, as far as BFD is concerned. */
 export interface BfdClient {
-  peers(): readonly { readonly config: SpeakerPeer }[]
+  configs(): readonly SpeakerPeer[]
   bfdChanged(peer: string, state: 'up' | 'down', independent?: boolean): void
 }
 
@@ -40,7 +40,7 @@ export class BfdKeeper {
   follow(client: BfdClient | undefined): void {
     const isNew = client !== this.#client
     this.#client = client
-    const wanted = (client?.peers() ?? []).flatMap(({ config }) => sessionOf(config) ?? [])
+    const wanted = (client?.configs() ?? []).flatMap(config => sessionOf(config) ?? [])
     this.#wanted = new Map(wanted.map(session => [session.name, session]))
     const asked = JSON.stringify(wanted)
     if (asked !== this.#asked) {

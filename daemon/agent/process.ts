@@ -12,6 +12,7 @@ import { rehearse } from '../../bgp/rehearsal.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { watchObjects } from '../../lib/kube/watch.ts'
 import { EventMonitor } from '../../lib/linux/events/monitor.ts'
+import { trimMemory } from '../../lib/linux/libc.ts'
 import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
 import { makeTunnel, mendTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import { KernelWays } from '../../lib/linux/overlay/way.ts'
@@ -67,7 +68,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
     healthServer = metrics && (await openHealth(metrics, agent, view, log, report))
     log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
     agent.start()
-    rehearse(systemClock).catch(report)
+    rehearse(systemClock).then(trimMemory).catch(report)
     const watched = new ConfigSource(path, text, {
       changed: changed => agent.reload(changed),
       unreadable: reason => agent.hear({ type: 'fileRejected', reason }),

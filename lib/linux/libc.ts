@@ -47,6 +47,8 @@ interface Library {
   readonly errno: () => number
   readonly call: Readonly<Record<keyof typeof SIGNATURES, Call>>
   readonly attachFilter: (fd: number, level: number, name: number, program: object, length: number) => number
+  /** Only glibc has it. */
+  readonly trim: ((pad: number) => number) | undefined
 }
 
 const SIGNATURES = {
@@ -81,8 +83,16 @@ function load(): Library {
   const bound = Object.entries(SIGNATURES).map(([name, signature]) => [name, self.func(signature)])
   const program = koffi.struct({ length: 'uint16_t', instructions: 'const uint8_t *' })
   const attachFilter = self.func('setsockopt', 'int', ['int', 'int', 'int', koffi.pointer(program), 'uint32_t'])
-  library = { koffi, errno: () => koffi.errno(), call: Object.fromEntries(bound), attachFilter }
+  library = { koffi, errno: () => koffi.errno(), call: Object.fromEntries(bound), attachFilter, trim: trimOf(self) }
   return library
+}
+
+function trimOf(self: ReturnType<Library['koffi']['load']>): Library['trim'] {
+  try {
+    return self.func('int malloc_trim(size_t pad)')
+  } catch {
+    return undefined
+  }
 }
 
 /** Calls; on -1 throws the fault of errno, its message opened by `what`. EINTR is tried again. */
@@ -126,6 +136,14 @@ export function errnoFault(errno: number, what: string): WorldFault {
   return new WorldFault(code, `${what}: ${CODES.has(errno) ? getSystemErrorMessage(-errno) : code} (${code})`, {
     retry: !LASTING.has(code),
   })
+}
+
+/**
+ * Gives the kernel back the pages of freed memory that the C library keeps for later, of all threads, in milliseconds; after V8's
+ * compilers have worked that can be tens of MiB. Other libraries than glibc keep little.
+ */
+export function trimMemory(): void {
+  load().trim?.(0)
 }
 
 /** @param type SOCK_…, SOCK_NONBLOCK may be added; close-on-exec always is */

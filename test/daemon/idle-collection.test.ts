@@ -5,15 +5,15 @@ import { IdleCollection } from '../../daemon/idle-collection.ts'
 const MIB = 2 ** 20
 const SECOND = 1_000_000
 
-test('memory is collected once, when the process rests and enough has come since the last time', t => {
+test('memory is given back once, when the process rests and enough has come since the last time', t => {
   t.mock.timers.enable({ apis: ['setInterval'] })
-  let [cpu, used, collections] = [0, 60 * MIB, 0]
+  let [cpu, resident, times] = [0, 160 * MIB, 0]
   const collection = new IdleCollection({
     cpu: () => cpu,
-    used: () => used,
-    collect() {
-      collections++
-      used = 35 * MIB
+    resident: () => resident,
+    giveBack() {
+      times++
+      resident = 90 * MIB
     },
   })
   const pass = (busy: number) => {
@@ -21,21 +21,21 @@ test('memory is collected once, when the process rests and enough has come since
     t.mock.timers.tick(5_000)
   }
   pass(1)
-  assert.equal(collections, 0, 'while it works')
+  assert.equal(times, 0, 'while it works')
   pass(0.01)
-  assert.equal(collections, 1)
-  used += 7 * MIB
+  assert.equal(times, 1)
+  resident += 7 * MIB
   pass(0)
-  assert.equal(collections, 1, 'little has come')
-  used += 2 * MIB
+  assert.equal(times, 1, 'little has come')
+  resident += 2 * MIB
   pass(4)
-  assert.equal(collections, 1, 'it works again')
+  assert.equal(times, 1, 'it works again')
   pass(0)
-  assert.equal(collections, 2)
+  assert.equal(times, 2)
   collection.close()
-  used += 60 * MIB
+  resident += 60 * MIB
   pass(0)
-  assert.equal(collections, 2, 'closed')
+  assert.equal(times, 2, 'closed')
 })
 
 test('V8 collects for the one that is made for a process', t => {
