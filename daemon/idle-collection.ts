@@ -1,5 +1,5 @@
 /**
- * Gives memory back once the process has come to rest. V8 collects its old space when that grows, but a daemon that has read its
+ * Gives memory back once the process has started, and whenever it has come to rest. V8 collects its old space when that grows, but a daemon that has read its
  * configuration and opened its sessions grows no more: what these have left behind would stay for good, and so would what V8's
  * compilers had from the C library while a table came. To give back stops the process for some tens of milliseconds, so it must
  * be worth it.
@@ -44,6 +44,11 @@ export class IdleCollection {
     const before = this.#cpu
     this.#cpu = this.#memory.cpu()
     if (this.#cpu - before > REST * INTERVAL * 1000 || this.#memory.resident() - this.#kept < WORTH) return
+    this.collect()
+  }
+
+  /** At once, whatever the process does. */
+  collect(): void {
     this.#memory.giveBack()
     this.#kept = this.#memory.resident()
   }

@@ -4,7 +4,6 @@
  */
 import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
-import { setFlagsFromString } from 'node:v8'
 import { Bfd } from '../../bgp/io/bfd.ts'
 import { systemClock } from '../../bgp/io/clock.ts'
 import { tcpTransport } from '../../bgp/io/transport.ts'
@@ -12,7 +11,6 @@ import { rehearse } from '../../bgp/rehearsal.ts'
 import { InputFault, reasonOf, WorldFault } from '../../lib/base/failure.ts'
 import { watchObjects } from '../../lib/kube/watch.ts'
 import { EventMonitor } from '../../lib/linux/events/monitor.ts'
-import { trimMemory } from '../../lib/linux/libc.ts'
 import { OverlayTable } from '../../lib/linux/overlay/overlay-table.ts'
 import { makeTunnel, mendTunnel, removeTunnel } from '../../lib/linux/overlay/tunnel.ts'
 import { KernelWays } from '../../lib/linux/overlay/way.ts'
@@ -47,8 +45,6 @@ const FAREWELL = 1000
  * @throws InputFault when the configuration cannot be used at the start, WorldFault when the process cannot run at all
  */
 export async function runAgent({ config: path }: AgentOptions): Promise<number> {
-  // V8 would double its space for young objects up to some 100 MiB: a speaker makes few, and is no slower without
-  setFlagsFromString('--semi-space-growth-factor=1')
   const text = readConfig(path)
   const file = parseConfig(path, text)
   const log = openLog(file.log?.level ?? 'info')
@@ -68,7 +64,9 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
     healthServer = metrics && (await openHealth(metrics, agent, view, log, report))
     log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
     agent.start()
-    rehearse(systemClock).then(trimMemory).catch(report)
+    rehearse(systemClock)
+      .then(() => idleCollection.collect())
+      .catch(report)
     const watched = new ConfigSource(path, text, {
       changed: changed => agent.reload(changed),
       unreadable: reason => agent.hear({ type: 'fileRejected', reason }),

@@ -1,4 +1,5 @@
 /** The commands that run an agent, and those that look into the one of this node. */
+import { setFlagsFromString } from 'node:v8'
 import { Argument, type Command, Option } from 'commander'
 import { InputFault } from '../../lib/base/failure.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
@@ -276,6 +277,8 @@ function addAgent({ program, end }: Tree): void {
     .description("run this node's agent until SIGTERM or SIGINT; SIGHUP reads its file again")
     .requiredOption('--config <file>', 'its configuration (see `podpeer config schema`)')
     .action(async ({ config }: { readonly config: string }) => {
+      // V8 would double its space for young objects while it loads, and later up to some 100 MiB: an agent makes few
+      setFlagsFromString('--semi-space-growth-factor=1')
       const { runAgent } = await import('../agent/process.ts')
       end(await runAgent({ config }))
     })

@@ -87,8 +87,10 @@ export function effective(file: AgentFile, node: NodeFacts, cluster: ClusterFact
   const bigip = bigIpLayers(cluster.bigips, node.name)
   const { settings, origins } = mergeLayers([...withoutPeersOf(own, bigip.layers), ...own])
   const filled = fill(settings)
-  for (const list of ['peers', 'ranges'] as const)
-    for (const { name } of filled[list]) inheritOrigins(origins, 'gracefulRestart', `${list}[${name}].gracefulRestart`)
+  inheritOrigins(origins, 'gracefulRestart', [
+    ...filled.peers.map(({ name }) => `peers[${name}]`),
+    ...filled.ranges.map(({ name }) => `ranges[${name}]`),
+  ])
   origins.set('node', node.nameOrigin)
 
   const { asNumber } = filled
@@ -170,11 +172,10 @@ function fill(settings: Readonly<Record<string, unknown>>): FilledFile {
 }
 
 /** What a peer has from the rest of the file came from where that did. */
-function inheritOrigins(origins: Map<string, string>, from: string, to: string): void {
-  for (const [path, origin] of [...origins]) {
-    const inherited = path.startsWith(`${from}.`) ? to + path.slice(from.length) : undefined
-    if (inherited !== undefined && !origins.has(inherited)) origins.set(inherited, origin)
-  }
+function inheritOrigins(origins: Map<string, string>, section: string, heirs: readonly string[]): void {
+  const inherited = [...origins].filter(([path]) => path.startsWith(`${section}.`))
+  for (const heir of heirs)
+    for (const [path, origin] of inherited) if (!origins.has(`${heir}.${path}`)) origins.set(`${heir}.${path}`, origin)
 }
 
 function fileLayers({ nodes = [], ...file }: AgentFile, node: NodeFacts): Layer[] {
