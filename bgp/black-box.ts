@@ -6,7 +6,7 @@
 
 import type { Passage } from './passage.ts'
 import { headerLength, messageType } from './wire/iana.ts'
-import { copyOctets } from './wire/octets.ts'
+import { copyOctets, noOctets } from './wire/octets.ts'
 
 export interface KeptMessage {
   readonly passage: Passage
@@ -25,30 +25,30 @@ export interface KeptMessage {
 /** Messages that a peer's black box holds. */
 export const blackBoxDepth = 100
 
-/** Octets that are kept of an UPDATE, and of any other message. */
+/** Octets that are kept of an UPDATE, and of any other message, header included. */
 const UPDATE_OCTETS = 256
 const OTHER_OCTETS = 1024
+
+/** Every message begins with these, so that they are not kept: sixteen of ones (RFC 4271 §4.1). */
+const MARKER = new Uint8Array(16).fill(0xff)
 
 /** Octets of a new ring and of the largest. */
 const FIRST_ROOM = 512
 const MOST_ROOM = 16_384
 
-interface Entry {
-  passage: Passage
-  at: number
-  since: number
-  count: number
-  type: number
-  length: number
-  /** Where its octets are in the ring, and how many. */
-  start: number
-  kept: number
-}
+/** Messages that a new box has notes for. */
+const FIRST_NOTES = 4
+
+/** What is noted of a message: the fields of KeptMessage, and where its octets are in the ring, and how many. */
+const field = { at: 0, since: 1, count: 2, length: 3, start: 4, kept: 5 } as const
+const FIELDS = 6
 
 export class BlackBox {
-  #room = new Uint8Array(0)
-  /** A ring: the oldest is at `#first`. Entries are used again. */
-  readonly #entries: Entry[] = []
+  /** Of octets, a ring. */
+  #room = noOctets
+  /** A ring, too: the oldest message is number `#first`, FIELDS numbers each. A thousand peers have no room for objects. */
+  #notes = new Float64Array(0)
+  #passages: Passage[] = []
   #first = 0
   #count = 0
   /** Where the next octets go. */
@@ -58,47 +58,72 @@ export class BlackBox {
   note(passage: Passage, now: number, bytes: Uint8Array, start: number, end: number): void {
     const type = bytes[start + headerLength - 1]!
     if (type === messageType.keepalive && this.#repeat(passage, now)) return
-    const length = end - start
-    const kept = Math.min(length, type === messageType.update ? UPDATE_OCTETS : OTHER_OCTETS)
+    const most = type === messageType.update ? UPDATE_OCTETS : OTHER_OCTETS
+    const from = start + MARKER.length
+    const kept = Math.min(end, start + most) - from
     const at = this.#reserve(kept)
-    copyOctets(bytes, start, start + kept, this.#room, at)
+    copyOctets(bytes, from, from + kept, this.#room, at)
     this.#end = at + kept
-    this.#add(passage, now, type, length, at, kept)
+    const number = this.#numberOf(this.#count++)
+    this.#passages[number] = passage
+    const notes = this.#notes
+    const base = FIELDS * number
+    notes[base + field.at] = now
+    notes[base + field.since] = now
+    notes[base + field.count] = 1
+    notes[base + field.length] = end - start
+    notes[base + field.start] = at
+    notes[base + field.kept] = kept
   }
 
   /** Oldest first. */
   messages(): KeptMessage[] {
     return Array.from({ length: this.#count }, (_, index) => {
-      const { passage, at, since, count, length, start, kept } = this.#at(index)
-      return { passage, at, since, count, length, octets: this.#room.slice(start, start + kept) }
+      const number = this.#numberOf(index)
+      const [at, since, count, length, start, kept] = this.#notes.subarray(FIELDS * number) as unknown as FieldValues
+      const octets = new Uint8Array(MARKER.length + kept)
+      octets.set(MARKER)
+      octets.set(this.#room.subarray(start, start + kept), MARKER.length)
+      return { passage: this.#passages[number]!, at, since, count, length, octets }
     })
   }
 
   /** Counts a KEEPALIVE with the last one of its direction, where only KEEPALIVEs have passed since. */
   #repeat({ direction, connection }: Passage, now: number): boolean {
     for (let back = 1; back <= 2 && back <= this.#count; back++) {
-      const entry = this.#at(this.#count - back)
-      if (entry.type !== messageType.keepalive || entry.passage.connection !== connection) return false
-      if (entry.passage.direction !== direction) continue
-      entry.count++
-      entry.at = now
+      const number = this.#numberOf(this.#count - back)
+      const before = this.#passages[number]!
+      if (this.#typeOf(number) !== messageType.keepalive || before.connection !== connection) return false
+      if (before.direction !== direction) continue
+      this.#notes[FIELDS * number + field.count]!++
+      this.#notes[FIELDS * number + field.at] = now
       return true
     }
     return false
   }
 
-  #at(index: number): Entry {
-    return this.#entries[(this.#first + index) % blackBoxDepth]!
+  /** The number of a message in the rings. @param index 0: the oldest */
+  #numberOf(index: number): number {
+    return (this.#first + index) % this.#capacity
   }
 
-  /** Where so many octets can go; the oldest messages give way. */
+  get #capacity(): number {
+    return this.#notes.length / FIELDS
+  }
+
+  #typeOf(number: number): number {
+    return this.#room[this.#notes[FIELDS * number + field.start]! + headerLength - 1 - MARKER.length]!
+  }
+
+  /** Where so many octets can go, with a note beside them; the oldest messages give way. */
   #reserve(kept: number): number {
     if (this.#count === blackBoxDepth) this.#forgetOldest()
+    else if (this.#count === this.#capacity) this.#growNotes()
     for (;;) {
       if (this.#count === 0) this.#end = 0
       const at = this.#placeFor(kept)
       if (at !== -1) return at
-      if (this.#room.length < MOST_ROOM) this.#grow()
+      if (this.#room.length < MOST_ROOM) this.#growRoom()
       else this.#forgetOldest()
     }
   }
@@ -106,7 +131,7 @@ export class BlackBox {
   /** -1: there is no room in one piece. */
   #placeFor(kept: number): number {
     const end = this.#end
-    const oldest = this.#count === 0 ? 0 : this.#at(0).start
+    const oldest = this.#count === 0 ? 0 : this.#notes[FIELDS * this.#first + field.start]!
     const wrapped = this.#count > 0 && end <= oldest
     if (wrapped) return end + kept <= oldest ? end : -1
     if (end + kept <= this.#room.length) return end
@@ -114,36 +139,33 @@ export class BlackBox {
   }
 
   #forgetOldest(): void {
-    this.#first = (this.#first + 1) % blackBoxDepth
+    this.#first = this.#numberOf(1)
     this.#count--
   }
 
-  #grow(): void {
+  #growNotes(): void {
+    const larger = new Float64Array(FIELDS * Math.min(blackBoxDepth, Math.max(FIRST_NOTES, 2 * this.#capacity)))
+    larger.set(this.#notes.subarray(FIELDS * this.#first))
+    larger.set(this.#notes.subarray(0, FIELDS * this.#first), FIELDS * (this.#capacity - this.#first))
+    this.#passages = [...this.#passages.slice(this.#first), ...this.#passages.slice(0, this.#first)]
+    this.#notes = larger
+    this.#first = 0
+  }
+
+  #growRoom(): void {
     const larger = new Uint8Array(Math.max(FIRST_ROOM, 2 * this.#room.length))
     let at = 0
     for (let index = 0; index < this.#count; index++) {
-      const entry = this.#at(index)
-      copyOctets(this.#room, entry.start, entry.start + entry.kept, larger, at)
-      entry.start = at
-      at += entry.kept
+      const base = FIELDS * this.#numberOf(index)
+      const start = this.#notes[base + field.start]!
+      const kept = this.#notes[base + field.kept]!
+      copyOctets(this.#room, start, start + kept, larger, at)
+      this.#notes[base + field.start] = at
+      at += kept
     }
     this.#room = larger
     this.#end = at
   }
-
-  #add(passage: Passage, now: number, type: number, length: number, start: number, kept: number): void {
-    const at = (this.#first + this.#count++) % blackBoxDepth
-    const entry = this.#entries[at]
-    if (entry === undefined) this.#entries[at] = { passage, at: now, since: now, count: 1, type, length, start, kept }
-    else {
-      entry.passage = passage
-      entry.at = now
-      entry.since = now
-      entry.count = 1
-      entry.type = type
-      entry.length = length
-      entry.start = start
-      entry.kept = kept
-    }
-  }
 }
+
+type FieldValues = readonly [at: number, since: number, count: number, length: number, start: number, kept: number]

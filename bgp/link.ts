@@ -12,6 +12,7 @@ import { countMessages, messageLength } from './wire/header.ts'
 import { headerLength, maxExtendedMessageLength, messageType } from './wire/iana.ts'
 import { decodeMessage } from './wire/message.ts'
 import { cease, errorCode } from './wire/notification.ts'
+import { noOctets } from './wire/octets.ts'
 import type { UpdateReader } from './wire/update-reader.ts'
 
 /** Most UPDATEs of a chunk that are kept back; who asks for more is told of each at once. */
@@ -35,7 +36,7 @@ export class Link {
   #received: Passage
   #sent: Passage
   /** What is being read, and when it came. */
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Uint8Array = noOctets
   #now = 0
   #enhancedRefresh = false
   /** Octets that the channel held back when we last looked; 0: none. */
@@ -80,7 +81,7 @@ export class Link {
     try {
       return this.#decode(reader)
     } catch (thrown) {
-      this.tellReceived()
+      this.#tellReceived()
       if (thrown instanceof PeerFault) return { type: 'fault', connection: this.id, fault: thrown }
       onBug(thrown)
       const fault = new PeerFault(errorCode.cease, cease.outOfResources, 'an internal error while decoding a message')
@@ -90,7 +91,7 @@ export class Link {
 
   /** Whole messages. Returns whether octets have begun to wait. @param now ms on the engine's clock */
   write(chunks: readonly Uint8Array[], now: number): boolean {
-    this.tellReceived()
+    this.#tellReceived()
     for (const chunk of chunks) this.#tellSent(chunk, now)
     if (this.channel.write(chunks)) return false
     const before = this.#held
@@ -98,8 +99,14 @@ export class Link {
     return before === 0
   }
 
-  /** Tells of the UPDATEs that have been read, as many of the last ones as are asked for; to be called behind each chunk. */
-  tellReceived(): void {
+  /** Nothing more of the chunk will be read: it may be of 64 KiB, and the next one far. */
+  endChunk(): void {
+    this.#tellReceived()
+    this.#chunk = noOctets
+  }
+
+  /** Tells of the UPDATEs that have been read, as many of the last ones as are asked for. */
+  #tellReceived(): void {
     if (untold.link !== this) return
     const { places, count } = untold
     untold.count = 0
@@ -139,14 +146,15 @@ export class Link {
   #note(type: number, buffer: Uint8Array, start: number, end: number): void {
     const { places } = untold
     if (type === messageType.update && buffer === this.#chunk && this.#sink.depth <= MOST_UNTOLD) {
-      if (untold.link !== this) untold.link?.tellReceived()
+      const before = untold.link
+      if (before !== undefined && before !== this) before.#tellReceived()
       untold.link = this
       const at = (2 * untold.count++) % places.length
       places[at] = start
       places[at + 1] = end
       return
     }
-    this.tellReceived()
+    this.#tellReceived()
     this.#sink.pass(this.#received, this.#now, buffer, start, end)
   }
 

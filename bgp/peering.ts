@@ -371,7 +371,7 @@ export class Peering implements MessageSink, PassingPeer {
     if (!this.#links.has(link.id)) return
     link.push(chunk, this.#world.clock.now())
     while (this.#links.has(link.id) && this.#readNext(link)) {}
-    link.tellReceived()
+    link.endChunk()
     this.#world.observer.changed()
     this.#schedule()
   }

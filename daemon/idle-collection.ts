@@ -44,13 +44,13 @@ export class IdleCollection {
     const before = this.#cpu
     this.#cpu = this.#memory.cpu()
     if (this.#cpu - before > REST * INTERVAL * 1000 || this.#memory.resident() - this.#kept < WORTH) return
-    this.collect()
-  }
-
-  /** At once, whatever the process does. */
-  collect(): void {
     this.#memory.giveBack()
     this.#kept = this.#memory.resident()
+  }
+
+  /** At once, whatever the process does; the first rest gives back again. */
+  collect(): void {
+    this.#memory.giveBack()
   }
 }
 

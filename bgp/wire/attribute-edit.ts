@@ -7,7 +7,7 @@ import { attributeRow, type Origin } from './attribute.ts'
 import { attributeEnd, attributeValueStart, writeAttributeHeader } from './attribute-header.ts'
 import { communityKinds } from './community.ts'
 import { attributeCode, attributeFlag, originCode } from './iana.ts'
-import { copyOctets, writeUint32 } from './octets.ts'
+import { copyOctets, noOctets, writeUint32 } from './octets.ts'
 
 /** What is absent stays as it is. */
 export interface AttributeEdits {
@@ -36,7 +36,6 @@ interface Edit {
   readonly growth: number
 }
 
-const nothing = new Uint8Array(0)
 /** An attribute header with an extended length. */
 const longestHeader = 4
 
@@ -99,7 +98,7 @@ function editsByCode(edits: AttributeEdits): Edit[] {
   const found: Edit[] = []
   if (origin !== undefined) found.push(valueEdit(attributeCode.origin, Uint8Array.of(originCode[origin])))
   if (prepend !== undefined) found.push(prependEdit(prepend.asNumber, prepend.count))
-  if (med !== undefined) found.push(valueEdit(attributeCode.med, med === 'none' ? nothing : uint32(med)))
+  if (med !== undefined) found.push(valueEdit(attributeCode.med, med === 'none' ? noOctets : uint32(med)))
   if (localPref !== undefined) found.push(valueEdit(attributeCode.localPref, uint32(localPref)))
   for (const kind of ['communities', 'extendedCommunities', 'largeCommunities'] as const) {
     const list = edits[kind]

@@ -1,7 +1,7 @@
 /** THE capability table: how the value octets of each capability that this speaker understands decode, encode and read. */
 import type { AddPathFamily, CapabilityRow, FamilyNumbers, KnownCapability, PeerRole } from './capability.ts'
 import { capabilityCode, familyOf } from './iana.ts'
-import { readUint16, readUint32, writeUint16, writeUint32 } from './octets.ts'
+import { noOctets, readUint16, readUint32, writeUint16, writeUint32 } from './octets.ts'
 import { decodeText, encodeText } from './text.ts'
 
 type Row<Type extends KnownCapability['type']> = CapabilityRow<Extract<KnownCapability, { type: Type }>>
@@ -18,8 +18,6 @@ const roles: readonly PeerRole[] = ['provider', 'rs', 'rsClient', 'customer', 'p
 
 /** Octets of text in a capability that has at most two lengths before it. */
 const mostText = 253
-
-const noOctets = new Uint8Array(0)
 
 export const capabilityTable: { readonly [Type in KnownCapability['type']]: Row<Type> } = {
   multiprotocol: {

@@ -6,21 +6,22 @@
  */
 import { readHeader } from './header.ts'
 import { headerLength, type maxExtendedMessageLength, maxMessageLength } from './iana.ts'
+import { noOctets } from './octets.ts'
 
 export class Framer {
   /** Message type code. */
   type = 0
   /** The body is `buffer[start, end)`, valid until the next call of `next` or `push`. */
-  buffer: Uint8Array = new Uint8Array(0)
+  buffer: Uint8Array = noOctets
   start = 0
   end = 0
   /** Most octets of an UPDATE, NOTIFICATION or ROUTE-REFRESH; more once the OPENs have agreed on it (RFC 8654 §4). */
   maxLength: typeof maxMessageLength | typeof maxExtendedMessageLength = maxMessageLength
 
-  #chunk: Uint8Array = new Uint8Array(0)
+  #chunk: Uint8Array = noOctets
   #at = 0
   /** The part of a cut message that has come so far; no room for it before one was cut. */
-  #held: Uint8Array = new Uint8Array(0)
+  #held: Uint8Array = noOctets
   #heldLength = 0
 
   /** Takes the next chunk, once `next` has returned false for the one before. It is read in place until then. */
@@ -39,18 +40,18 @@ export class Framer {
     const chunk = this.#chunk
     const at = this.#at
     const rest = chunk.length - at
-    if (rest < headerLength) return this.#hold(rest)
+    if (rest < headerLength) return this.#end(rest)
     const length = readHeader(chunk, at, this.maxLength)
-    if (rest < length) return this.#hold(rest)
+    if (rest < length) return this.#end(rest)
     this.#at = at + length
     return this.#show(chunk, at, length)
   }
 
   /** Completes the cut message, first its header, for only that tells its length. */
   #nextOfHeld(): boolean {
-    if (!this.#fill(headerLength)) return false
+    if (!this.#fill(headerLength)) return this.#end(0)
     const length = readHeader(this.#held, 0, this.maxLength)
-    if (!this.#fill(length)) return false
+    if (!this.#fill(length)) return this.#end(0)
     this.#heldLength = 0
     return this.#show(this.#held, 0, length)
   }
@@ -62,13 +63,19 @@ export class Framer {
     return this.#heldLength >= length
   }
 
-  #hold(count: number): false {
-    if (count === 0) return false
+  /** Holds what is left of the chunk, and lets go of the chunk: it may be of 64 KiB. */
+  #end(rest: number): false {
+    if (rest > 0) this.#hold(rest)
+    this.#chunk = this.buffer = noOctets
+    this.#at = 0
+    return false
+  }
+
+  #hold(count: number): void {
     this.#reserve(this.#heldLength + count)
     this.#held.set(this.#chunk.subarray(this.#at, this.#at + count), this.#heldLength)
     this.#heldLength += count
     this.#at += count
-    return false
   }
 
   /** A thousand idle sessions must not take the room of a thousand longest messages: it comes with the first that needs it. */

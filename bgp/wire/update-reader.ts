@@ -13,7 +13,7 @@ import { PeerFault } from './fault.ts'
 import { attributeCode, attributeFlag, familyOf } from './iana.ts'
 import { nlriFlaw } from './nlri.ts'
 import { errorCode, updateError } from './notification.ts'
-import { copyOctets, readUint16, readUint32 } from './octets.ts'
+import { copyOctets, noOctets, readUint16, readUint32 } from './octets.ts'
 import type { UpdateContext } from './update-context.ts'
 
 /** Something in an UPDATE that was malformed or out of place, and what it cost (RFC 7606 §2). Worth a log line. */
@@ -70,7 +70,7 @@ export class UpdateReader {
    * AS4_*; without what this kind of session must ignore (LOCAL_PREF, ORIGINATOR_ID, CLUSTER_LIST from outside; unknown
    * non-transitive ones). Unknown transitive ones carry the Partial bit (RFC 4271 §9). Read them with DecisionKeys.
    */
-  attributes: Uint8Array = new Uint8Array(0)
+  attributes: Uint8Array = noOctets
   attributesEnd = 0
   /** This message's attribute octets are those of the message read before: canonical bytes and next hop are unchanged. */
   repeated = false
@@ -94,7 +94,7 @@ export class UpdateReader {
   /** NLRI is announced, even if of a family that was not negotiated. */
   #reachable = false
   /** Attribute octets of the last message with classic NLRI, and whether equal ones need no second look. */
-  #last: Uint8Array = new Uint8Array(0)
+  #last: Uint8Array = noOctets
   #lastLength = 0
   #lastVouches = false
 

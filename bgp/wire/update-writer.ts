@@ -15,12 +15,11 @@ import { writeHeader } from './header.ts'
 import { afiOf, attributeCode, attributeFlag, headerLength, maxMessageLength, messageType, safi } from './iana.ts'
 import { writeNarrowAttributes } from './narrow-attributes.ts'
 import { type NlriForm, pathIdLength } from './nlri.ts'
-import { copyOctets, writeUint16, writeUint32 } from './octets.ts'
+import { copyOctets, noOctets, writeUint16, writeUint32 } from './octets.ts'
 
 /** First size of the buffer: over the longest message. */
 const chunk = 65536
 
-const nothing = new Uint8Array(0)
 /** The length of no attributes, which ends a message of classic withdrawals. */
 const noAttributes = new Uint8Array(2)
 
@@ -37,7 +36,7 @@ export class UpdateWriter {
   // The open message is a head (up to `#nlriStart`), NLRI, and a tail that is put in when it is closed. Further messages of the bucket copy the head.
   #messageStart = 0
   #nlriStart = 0
-  #tail: Uint8Array = nothing
+  #tail: Uint8Array = noOctets
   #tailStart = 0
   #tailEnd = 0
   /** NLRI must end here for the message to fit. */
@@ -91,7 +90,7 @@ export class UpdateWriter {
     at = writeAttributeHeader(bytes, at, attributeFlag.transitive, attributeCode.nextHop, 4)
     at = copyOctets(nextHop, 0, 4, bytes, at)
     at = copyOctets(attributes, middle, end, bytes, at)
-    this.#openNlri(at, 0, 0, nothing, 0, 0)
+    this.#openNlri(at, 0, 0, noOctets, 0, 0)
   }
 
   /** Withdrawn routes length 0, MP_REACH_NLRI, the other attributes: 32 octets, next hop and attributes. */
@@ -111,7 +110,7 @@ export class UpdateWriter {
       this.#openNlri(this.#open() + 2, withdrawnLengthAt, 0, noAttributes, 0, noAttributes.length)
     else {
       const at = this.#openAttribute(attributeCode.mpUnreach, form.family)
-      this.#openNlri(at, firstAttributeLengthAt, attributesLengthAt, nothing, 0, 0)
+      this.#openNlri(at, firstAttributeLengthAt, attributesLengthAt, noOctets, 0, 0)
     }
   }
 

@@ -64,6 +64,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
     healthServer = metrics && (await openHealth(metrics, agent, view, log, report))
     log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
     agent.start()
+    idleCollection.collect()
     rehearse(systemClock)
       .then(() => idleCollection.collect())
       .catch(report)
@@ -95,8 +96,17 @@ function ending(): Promise<string> {
 /** Both tables of the kernel hear its events through one socket and one thread. */
 function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
   let monitor: EventMonitor | undefined
+  let closed: Promise<void> | undefined
+  const closeMonitor = () => {
+    closed = monitor?.close() ?? closed
+    monitor = undefined
+    return closed
+  }
   const events = () => {
-    monitor ??= new EventMonitor({ onNotice: text => log.warn('kernel', { text }) })
+    monitor ??= new EventMonitor({
+      onNotice: text => log.warn('kernel', { text }),
+      onUnused: closeMonitor,
+    })
     return monitor
   }
   return {
@@ -116,7 +126,7 @@ function realWorld(log: Log): AgentWorld & { close(): Promise<void> } {
     watchObjects,
     portHolders,
     watchRouters: (interfaceName, watcher) => new RouterWatch(interfaceName, watcher),
-    close: async () => await monitor?.close(),
+    close: async () => await closeMonitor(),
   }
 }
 

@@ -93,6 +93,21 @@ test('several listeners hear the same, each until it leaves, and nobody what one
   own.close()
 })
 
+test('the last listener that leaves is told of, once', { skip }, async () => {
+  using namespace = makeNamespace()
+  let unused = 0
+  const monitor = namespace.run(() => new EventMonitor({ onNotice: () => {}, onUnused: () => unused++ }))
+  const listener = { groups: [RTNLGRP_LINK], onMessages: () => {}, onOverflow: () => {} }
+  const [leave, other] = [monitor.join({ ...listener }), monitor.join({ ...listener })]
+  leave()
+  leave()
+  assert.equal(unused, 0)
+  other()
+  other()
+  assert.equal(unused, 1)
+  await monitor.close()
+})
+
 test('lost messages are told as an overflow, and later ones still come', { skip }, async context => {
   using namespace = makeNamespace()
   const { routes, overflows } = watch(context, namespace, 0, 2048)

@@ -47,6 +47,8 @@ export interface MonitorOptions {
   readonly receiveBuffer?: number
   /** The thread fell, in words. */
   readonly onNotice: (notice: string) => void
+  /** The last listener has left. A thread takes ten MiB: whoever needs none any more closes the monitor. */
+  readonly onUnused?: () => void
 }
 
 export interface EventListener {
@@ -94,7 +96,9 @@ export class EventMonitor {
     for (const group of listener.groups)
       setSocketOption(this.#socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, `membership in group ${group}`)
     return () => {
-      if (this.#listeners.delete(listener) && this.#closed === undefined) this.#attachFilter()
+      if (!this.#listeners.delete(listener) || this.#closed !== undefined) return
+      this.#attachFilter()
+      if (this.#listeners.size === 0) this.#options.onUnused?.()
     }
   }
 
