@@ -5,7 +5,8 @@
  * announces made-up routes of both families, changes and withdraws them, another one is told.
  */
 import { type Address, type Family, parseAddress } from '../lib/base/ip.ts'
-import { ACCEPT } from './rib/policy.ts'
+import { parsePrefix } from '../lib/base/prefix.ts'
+import { ACCEPT, REJECT } from './rib/policy.ts'
 import { Speaker } from './speaker.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
 import type { Channel, Clock, Transport } from './transport.ts'
@@ -19,8 +20,11 @@ import { UpdateWriter } from './wire/update-writer.ts'
 const SETS = 2048
 const PREFIXES = 6
 const ROUNDS = 2
-/** Sets that are made up and read in one turn: a millisecond or two at first. */
-const PIECE = 64
+/** Sets that are announced in one turn, a millisecond or two at first, and sets that are withdrawn in one: more than a message holds. */
+const ANNOUNCED = 64
+const WITHDRAWN = 1024
+/** Of so many sets one stays, so that what is announced next finds ids that were used before. */
+const STAYING = 7
 
 const US = { asNumber: 65000, address: parseAddress('192.0.2.3') }
 const SPEAKER = { asNumber: 65001, address: parseAddress('192.0.2.1') }
@@ -49,14 +53,23 @@ export function rehearse(clock: Clock): Promise<number> {
 function* scenes(clock: Clock): Generator<void, number, void> {
   const stage = new Stage()
   const speaker = new Speaker(
-    { asNumber: US.asNumber, routerId: US.address.uint32, clusterId: US.address.uint32, maxPaths: 1, kernel: false },
+    {
+      asNumber: US.asNumber,
+      routerId: US.address.uint32,
+      clusterId: US.address.uint32,
+      maxPaths: 1,
+      kernel: false,
+      seed: 1,
+    },
     { transport: stage, clock, observer: silence },
   )
   speaker.configure({ listen: { addresses: [US.address], port: 179 }, peers: [SPEAKER, LISTENER].map(peerOf) })
   speaker.originate([])
   const [talker, listener] = [stage.enter(SPEAKER), stage.enter(LISTENER)]
   for (const octets of acts()) {
-    talker.onData(octets)
+    // TCP cuts where it likes
+    talker.onData(octets.subarray(0, octets.length / 2))
+    talker.onData(octets.subarray(octets.length / 2))
     do yield
     while (speaker.busy)
   }
@@ -89,7 +102,7 @@ function peerOf({ asNumber, address }: Player): SpeakerPeer {
     nextHop: 'auto',
     routeReflectorClient: false,
     importPolicy: ACCEPT,
-    exportPolicy: ACCEPT,
+    exportPolicy: asNumber === SPEAKER.asNumber ? REJECT : ACCEPT,
   }
 }
 
@@ -107,7 +120,7 @@ class Stage implements Transport {
   }
 
   attachment(): ReturnType<Transport['attachment']> {
-    return { self: { 4: US.address, 6: parseAddress('2001:db8::3') }, subnets: [] }
+    return { self: { 4: US.address, 6: parseAddress('2001:db8::3') }, subnets: [parsePrefix('192.0.2.0/24')] }
   }
 
   /** A player connects and says what it takes to have a session. */
@@ -166,29 +179,42 @@ class PatientChannel implements Channel {
 function* acts(): Generator<Uint8Array, void, void> {
   const writer = new UpdateWriter()
   for (let round = 0; round < ROUNDS; round++) {
-    for (const med of [0, 1, undefined])
+    for (const med of [0, 1])
       for (let set = 0; set < SETS; set++) {
-        if (med === undefined) withdraw(writer, set)
-        else announce(writer, set, med)
-        if (set % PIECE === PIECE - 1) yield writer.take()
+        announce(writer, set, med)
+        if (set % ANNOUNCED === ANNOUNCED - 1) yield writer.take()
       }
+    for (let set = 0; set < SETS; set += WITHDRAWN) {
+      for (const family of [4, 6] as const) withdraw(writer, family, set, set + WITHDRAWN)
+      yield writer.take()
+    }
   }
 }
 
 function announce(writer: UpdateWriter, set: number, med: number): void {
   const family = familyOf(set)
-  const asPath = [SPEAKER.asNumber, 64_512 + (set & 255), 100_000 + set].slice(0, 2 + (set % 3 === 0 ? 1 : 0))
-  const communities = set % 5 === 0 ? [US.asNumber * 65_536 + set] : undefined
-  const attributes = encodeAttributes({ origin: 'igp', asPath, med, ...(communities && { communities }) })
+  const attributes = encodeAttributes({
+    origin: set % 5 === 0 ? 'incomplete' : 'igp',
+    asPath: [SPEAKER.asNumber, ...some(1 + (set % 8), 64_512 + set), 100_000 + set],
+    ...(set % 4 !== 3 && { med }),
+    ...(set % 3 !== 0 && { communities: some(1 + (set % 6), US.asNumber * 65_536 + set) }),
+    ...(set % 20 === 19 && { atomicAggregate: true, aggregator: SPEAKER }),
+    ...(set % 10 === 9 && { largeCommunities: [`${US.asNumber}:1:${set}`] }),
+  })
   writer.announce(attributes, 0, attributes.length, NEXT_HOP[family].bytes, formOf(family))
   addPrefixes(writer, family, set)
   writer.finish()
 }
 
-function withdraw(writer: UpdateWriter, set: number): void {
-  const family = familyOf(set)
+/** So many numbers. */
+function some(count: number, first: number): number[] {
+  return Array.from({ length: count }, (_, at) => first + at)
+}
+
+function withdraw(writer: UpdateWriter, family: Family, start: number, end: number): void {
   writer.withdraw(formOf(family))
-  addPrefixes(writer, family, set)
+  for (let set = start; set < end; set++)
+    if (familyOf(set) === family && set % STAYING !== 0) addPrefixes(writer, family, set)
   writer.finish()
 }
 
@@ -202,10 +228,13 @@ function formOf(family: Family): NlriForm {
 
 const octets = new Uint8Array(16)
 
-/** Neighbouring /24 or /48. */
+/** Neighbours: /24 or /48, of some sets /22 or /32. */
 function addPrefixes(writer: UpdateWriter, family: Family, set: number): void {
+  const isShort = set % 4 > 1
   for (let number = set * PREFIXES; number < (set + 1) * PREFIXES; number++) {
-    octets.set(family === 4 ? [10, number >>> 8, number] : [0x20, 0x01, 0x0d, 0xb8, number >>> 8, number])
-    writer.add(octets, 0, family === 4 ? 24 : 48)
+    const [high, low] = [number >>> 8, number]
+    if (family === 4) octets.set(isShort ? [11, number >>> 6, number << 2] : [10, high, low])
+    else octets.set(isShort ? [0x24, 0, high, low] : [0x20, 0x01, 0x0d, 0xb8, high, low])
+    writer.add(octets, 0, family === 4 ? (isShort ? 22 : 24) : isShort ? 32 : 48)
   }
 }

@@ -50,7 +50,7 @@ export class AttributeStore {
   #holes = 0
 
   constructor(seed: number) {
-    this.#seed = seed
+    this.#seed = seed | 0
   }
 
   /** Sets that are referred to. */

@@ -112,7 +112,7 @@ export class PrefixWork {
 
   /** Whether so many prefixes have no path that it is time to release them. */
   get isSparse(): boolean {
-    return this.#patience <= 0 && this.prefixes.size - this.populated > this.populated / VACANT_PART
+    return this.#patience <= 0 && VACANT_PART * (this.prefixes.size - this.populated) > this.populated
   }
 
   /**
@@ -133,7 +133,7 @@ export class PrefixWork {
         this.prefixes.release(prefix)
       }
     }
-    if (this.vacant.length === before) this.#patience = before / 64
+    if (this.vacant.length === before) this.#patience = before >> 6
     if (this.prefixes.size === 0) this.reset()
   }
 

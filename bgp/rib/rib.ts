@@ -341,7 +341,7 @@ export class Rib {
   #decide(family: Family, budget: number): number {
     const table = this.#tables[family]
     const kernel = this.#kernel?.[family]
-    budget -= table.filterMore(Math.ceil(budget / 2)) // what others say meanwhile must not wait for an edit
+    budget -= table.filterMore((budget + 1) >> 1) // what others say meanwhile must not wait for an edit
     for (; table.dirty.length > 0 && budget > 0; budget--) {
       const prefix = table.nextDirty()
       const best = this.#decision.decide(table, prefix)

@@ -20,8 +20,8 @@ test('a rehearsal goes through in small pieces, between which others have their 
     next()
     turns++
   }
-  // three times in two rounds 2,048 sets of 6 prefixes, of 4 and 7 octets in turn, and more around them
-  assert.ok((await rehearsal) > 2 * 3 * 2048 * 6 * 5.5)
+  // routes of one family alone would be little more than half as many
+  assert.ok((await rehearsal) > 900_000, `${await rehearsal} octets`)
   assert.ok(turns > 100 && turns < 1000, `${turns} turns`)
   assert.equal(timers.size, 0, 'nothing of it comes later')
 })
