@@ -7,7 +7,7 @@ import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER } from './peer.ts'
-import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
+import { GROWTH, isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 
@@ -104,7 +104,7 @@ export class AnnouncementTable {
     if (id !== 0) this.#free = this.attributes[id]!
     else {
       if (this.#fresh === this.capacity) {
-        this.#resize(2 * this.capacity)
+        this.#resize(GROWTH * this.capacity)
         return this.intern(peer, attributes, nextHop, marks)
       }
       id = this.#fresh++

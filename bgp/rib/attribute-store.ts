@@ -7,7 +7,7 @@
  * move: `trim` gives back those above the highest one in use.
  */
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
-import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
+import { GROWTH, isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 const FIRST_POOL = 4096
@@ -146,7 +146,7 @@ export class AttributeStore {
     let id = this.#free
     if (id !== 0) this.#free = this.start[id]!
     else {
-      if (this.#fresh === this.start.length) this.#resize(2 * this.start.length)
+      if (this.#fresh === this.start.length) this.#resize(GROWTH * this.start.length)
       id = this.#fresh++
     }
     if (this.#poolEnd + length > this.pool.length) this.#makeRoom(length)
@@ -229,7 +229,7 @@ export class AttributeStore {
   #makeRoom(length: number): void {
     if (this.#holes > this.pool.length / 4 && this.octets + length <= this.pool.length) this.#compact()
     if (this.#poolEnd + length <= this.pool.length) return
-    this.pool = resized(this.pool, Math.max(2 * this.pool.length, this.#poolEnd + length))
+    this.pool = resized(this.pool, Math.max(GROWTH * this.pool.length, this.#poolEnd + length))
   }
 
   #compact(): void {

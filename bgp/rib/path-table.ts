@@ -23,7 +23,7 @@ import { PathCounts } from './path-counts.ts'
 import { PolicyPasses } from './policy-pass.ts'
 import { PrefixWork, prefixState } from './prefix-work.ts'
 import type { RoutePolicy } from './route-policy.ts'
-import { resized } from './typed-array.ts'
+import { GROWTH, resized } from './typed-array.ts'
 
 /** Bits of a path's flags. */
 export const pathFlag = {
@@ -428,7 +428,7 @@ export class PathTable extends PrefixWork {
       this.#freePath = this.next[path]!
       return path
     }
-    if (this.#freshPath === this.next.length) this.#resizePaths(2 * this.next.length)
+    if (this.#freshPath === this.next.length) this.#resizePaths(GROWTH * this.next.length)
     return this.#freshPath++
   }
 

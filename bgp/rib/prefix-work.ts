@@ -133,7 +133,7 @@ export class PrefixWork {
         this.prefixes.release(prefix)
       }
     }
-    if (this.vacant.length === before) this.#patience = before >> 6
+    if (this.vacant.length === before) this.#patience = (before >> 6) + 1
     if (this.prefixes.size === 0) this.reset()
   }
 
