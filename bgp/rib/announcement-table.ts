@@ -56,8 +56,9 @@ export class AnnouncementTable {
   rank = new Float64Array(FIRST_CAPACITY)
   /** Index into `loops`. */
   loop = new Uint8Array(FIRST_CAPACITY)
-  /** Ids by hash, linear probing; ids start at 1. */
-  #slots = new Int32Array(2 * FIRST_CAPACITY)
+  /** By hash the first id, and by id the next one of the same hash; ids start at 1. */
+  #heads = new Int32Array(FIRST_CAPACITY)
+  #next = new Int32Array(FIRST_CAPACITY)
   #size = 0
   /** By peer. */
   readonly #leakRules = new Map<number, LeakRule>()
@@ -84,9 +85,8 @@ export class AnnouncementTable {
 
   /** The announcement with one reference more, given back by `release`. Takes over one reference to `attributes` and `nextHop` each. */
   intern(peer: number, attributes: number, nextHop: number, marks = 0): number {
-    const mask = this.#slots.length - 1
-    let slot = hashOf(peer, attributes, nextHop) & mask
-    for (let id = this.#slots[slot]!; id !== 0; id = this.#slots[slot]!) {
+    const head = hashOf(peer, attributes, nextHop) & (this.#heads.length - 1)
+    for (let id = this.#heads[head]!; id !== 0; id = this.#next[id]!) {
       if (
         this.attributes[id] === attributes &&
         this.peer[id] === peer &&
@@ -98,7 +98,6 @@ export class AnnouncementTable {
         this.#nextHops.release(nextHop)
         return id
       }
-      slot = (slot + 1) & mask
     }
     let id = this.#free
     if (id !== 0) this.#free = this.attributes[id]!
@@ -109,7 +108,8 @@ export class AnnouncementTable {
       }
       id = this.#fresh++
     }
-    this.#slots[slot] = id
+    this.#next[id] = this.#heads[head]!
+    this.#heads[head] = id
     this.#size++
     this.peer[id] = peer
     this.attributes[id] = attributes
@@ -223,17 +223,15 @@ export class AnnouncementTable {
   }
 
   #unlink(id: number): void {
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let hole = this.#hashOfId(id) & mask
-    while (slots[hole] !== id) hole = (hole + 1) & mask
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#hashOfId(slots[slot]!) & mask
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
-      slots[hole] = slots[slot]!
-      hole = slot
+    const next = this.#next
+    const head = this.#headOf(id)
+    let before = this.#heads[head]!
+    if (before === id) {
+      this.#heads[head] = next[id]!
+      return
     }
-    slots[hole] = 0
+    while (next[before] !== id) before = next[before]!
+    next[before] = next[id]!
   }
 
   #resize(capacity: number): void {
@@ -245,18 +243,18 @@ export class AnnouncementTable {
     if (this.#stamps.length > capacity) this.#stamps = resized(this.#stamps, capacity)
     this.rank = resized(this.rank, capacity)
     this.loop = resized(this.loop, capacity)
-    this.#slots = new Int32Array(2 * capacity)
-    const mask = this.#slots.length - 1
+    this.#heads = new Int32Array(capacity)
+    this.#next = new Int32Array(capacity)
     for (let id = 1; id < this.#fresh; id++) {
       if (this.references[id] === 0) continue
-      let slot = this.#hashOfId(id) & mask
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-      this.#slots[slot] = id
+      const head = this.#headOf(id)
+      this.#next[id] = this.#heads[head]!
+      this.#heads[head] = id
     }
   }
 
-  #hashOfId(id: number): number {
-    return hashOf(this.peer[id]!, this.attributes[id]!, this.nextHop[id]!)
+  #headOf(id: number): number {
+    return hashOf(this.peer[id]!, this.attributes[id]!, this.nextHop[id]!) & (this.#heads.length - 1)
   }
 }
 

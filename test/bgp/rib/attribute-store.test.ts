@@ -52,6 +52,36 @@ test('the space of freed sets is used again, whatever its size', () => {
   for (const [at, id] of ids.entries()) assert.ok(store.end(id) - store.start[id]! > 20, `set ${at} has its bytes`)
 })
 
+test('sets that nobody refers to for a while are what they were when they come back, whatever comes and goes meanwhile', () => {
+  for (const most of [3, 50, 700, 20_000]) {
+    const store = new AttributeStore(1)
+    const held = new Map<number, { id: number; references: number; bytes: Uint8Array }>()
+    let random = most
+    for (let step = 0; step < 60_000; step++) {
+      random = (random * 48271) % 0x7fffffff
+      const seed = random % most
+      const one = held.get(seed)
+      // there are times of growth and times of decline, down to nothing
+      if ((random >> 8) % 16 < (Math.floor(step / 10_000) % 2 === 0 ? 11 : 4)) {
+        const id = intern(store, seed, 1 + (seed % 7))
+        if (one === undefined) held.set(seed, { id, references: 1, bytes: store.bytes(id) })
+        else {
+          assert.equal(id, one.id)
+          one.references++
+        }
+      } else if (one !== undefined) {
+        assert.deepEqual(store.bytes(one.id), one.bytes)
+        store.release(one.id)
+        if (--one.references === 0) held.delete(seed)
+      }
+      if (step % 5000 === 0) store.trim()
+      assert.equal(store.size, held.size)
+    }
+    for (const { id, bytes } of held.values()) assert.deepEqual(store.bytes(id), bytes)
+    assert.equal(new Set([...held.values()].map(({ id }) => id)).size, held.size)
+  }
+})
+
 test('200,000 sets of a hostile peer leave nothing behind', () => {
   const store = new AttributeStore(1)
   const kept = intern(store, 1)
