@@ -5,8 +5,8 @@
  * announces made-up routes of both families, changes and withdraws them, another one is told.
  */
 import { type Address, type Family, parseAddress } from '../lib/base/ip.ts'
-import { parsePrefix } from '../lib/base/prefix.ts'
-import { ACCEPT, REJECT } from './rib/policy.ts'
+import { Prefix } from '../lib/base/prefix.ts'
+import { ACCEPT } from './rib/policy.ts'
 import { Speaker } from './speaker.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
 import type { Channel, Clock, Transport } from './transport.ts'
@@ -19,19 +19,20 @@ import { UpdateWriter } from './wire/update-writer.ts'
 /** What is announced in a round: so many sets of attributes, each with so many prefixes. About what it takes to be compiled. */
 const SETS = 2048
 const PREFIXES = 6
-const ROUNDS = 2
-/** Sets that are announced in one turn, a millisecond or two at first, and sets that are withdrawn in one: more than a message holds. */
-const ANNOUNCED = 64
+/** Sets that are announced in one turn, by round: a millisecond or two at first, later all that comes with full chunks. */
+const ANNOUNCED = [64, 1024, 1024, 1024]
+/** Sets that are withdrawn in one turn: more than a message holds. */
 const WITHDRAWN = 1024
 /** Of so many sets one stays, so that what is announced next finds ids that were used before. */
 const STAYING = 7
 
-const US = { asNumber: 65000, address: parseAddress('192.0.2.3') }
-const SPEAKER = { asNumber: 65001, address: parseAddress('192.0.2.1') }
-const LISTENER = { asNumber: 65002, address: parseAddress('192.0.2.2') }
+const US = 65000
+/** Each is on a network of its own, so that they are not told the same. */
+const SPEAKER = { asNumber: 65001, address: parseAddress('192.0.2.1'), ours: parseAddress('192.0.2.3') }
+const LISTENER = { asNumber: 65002, address: parseAddress('198.51.100.2'), ours: parseAddress('198.51.100.3') }
 const NEXT_HOP = { 4: SPEAKER.address, 6: parseAddress('2001:db8::1') }
 
-type Player = typeof US
+type Player = typeof SPEAKER
 
 /** Resolves when it is over, some tenths of a second of CPU time later, with the number of octets that the listener was told. */
 export function rehearse(clock: Clock): Promise<number> {
@@ -53,17 +54,13 @@ export function rehearse(clock: Clock): Promise<number> {
 function* scenes(clock: Clock): Generator<void, number, void> {
   const stage = new Stage()
   const speaker = new Speaker(
-    {
-      asNumber: US.asNumber,
-      routerId: US.address.uint32,
-      clusterId: US.address.uint32,
-      maxPaths: 1,
-      kernel: false,
-      seed: 1,
-    },
+    { asNumber: US, routerId: 1, clusterId: 1, maxPaths: 1, kernel: false, seed: 1 },
     { transport: stage, clock, observer: silence },
   )
-  speaker.configure({ listen: { addresses: [US.address], port: 179 }, peers: [SPEAKER, LISTENER].map(peerOf) })
+  speaker.configure({
+    listen: { addresses: [SPEAKER.ours, LISTENER.ours], port: 179 },
+    peers: [SPEAKER, LISTENER].map(peerOf),
+  })
   speaker.originate([])
   const [talker, listener] = [stage.enter(SPEAKER), stage.enter(LISTENER)]
   for (const octets of acts()) {
@@ -91,7 +88,7 @@ function peerOf({ asNumber, address }: Player): SpeakerPeer {
     name: String(address),
     address,
     port: 179,
-    localAs: US.asNumber,
+    localAs: US,
     remoteAs: asNumber,
     holdTime: 0,
     connectRetryTime: 60,
@@ -102,7 +99,7 @@ function peerOf({ asNumber, address }: Player): SpeakerPeer {
     nextHop: 'auto',
     routeReflectorClient: false,
     importPolicy: ACCEPT,
-    exportPolicy: asNumber === SPEAKER.asNumber ? REJECT : ACCEPT,
+    exportPolicy: ACCEPT,
   }
 }
 
@@ -119,13 +116,14 @@ class Stage implements Transport {
     return { secure: () => {}, close: () => {} }
   }
 
-  attachment(): ReturnType<Transport['attachment']> {
-    return { self: { 4: US.address, 6: parseAddress('2001:db8::3') }, subnets: [parsePrefix('192.0.2.0/24')] }
+  attachment(local: Address): ReturnType<Transport['attachment']> {
+    return { self: { 4: local, 6: parseAddress('2001:db8::3') }, subnets: [new Prefix(local.bytes, 24)] }
   }
 
   /** A player connects and says what it takes to have a session. */
-  enter({ asNumber, address }: Player): PatientChannel {
-    const channel = new PatientChannel(address)
+  enter(player: Player): PatientChannel {
+    const { asNumber, address } = player
+    const channel = new PatientChannel(player)
     this.#accept(channel)
     channel.onData(
       encodeMessage({
@@ -154,15 +152,16 @@ class PatientChannel implements Channel {
   onData = (_chunk: Uint8Array): void => {}
   onDrain = (): void => {}
   onClosed = (_reason: string): void => {}
-  readonly local = US.address
+  readonly local: Address
   readonly remote: Address
   readonly interface = undefined
   readonly bufferedBytes = 0
   /** That were written. */
   octets = 0
 
-  constructor(remote: Address) {
-    this.remote = remote
+  constructor({ address, ours }: Player) {
+    this.remote = address
+    this.local = ours
   }
 
   write(chunks: readonly Uint8Array[]): boolean {
@@ -178,11 +177,11 @@ class PatientChannel implements Channel {
 /** What the peer says, in pieces. */
 function* acts(): Generator<Uint8Array, void, void> {
   const writer = new UpdateWriter()
-  for (let round = 0; round < ROUNDS; round++) {
+  for (const piece of ANNOUNCED) {
     for (const med of [0, 1])
       for (let set = 0; set < SETS; set++) {
         announce(writer, set, med)
-        if (set % ANNOUNCED === ANNOUNCED - 1) yield writer.take()
+        if (set % piece === piece - 1) yield writer.take()
       }
     for (let set = 0; set < SETS; set += WITHDRAWN) {
       for (const family of [4, 6] as const) withdraw(writer, family, set, set + WITHDRAWN)
@@ -197,9 +196,9 @@ function announce(writer: UpdateWriter, set: number, med: number): void {
     origin: set % 5 === 0 ? 'incomplete' : 'igp',
     asPath: [SPEAKER.asNumber, ...some(1 + (set % 8), 64_512 + set), 100_000 + set],
     ...(set % 4 !== 3 && { med }),
-    ...(set % 3 !== 0 && { communities: some(1 + (set % 6), US.asNumber * 65_536 + set) }),
+    ...(set % 3 !== 0 && { communities: some(1 + (set % 6), US * 65_536 + set) }),
     ...(set % 20 === 19 && { atomicAggregate: true, aggregator: SPEAKER }),
-    ...(set % 10 === 9 && { largeCommunities: [`${US.asNumber}:1:${set}`] }),
+    ...(set % 10 === 9 && { largeCommunities: [`${US}:1:${set}`] }),
   })
   writer.announce(attributes, 0, attributes.length, NEXT_HOP[family].bytes, formOf(family))
   addPrefixes(writer, family, set)
