@@ -21,9 +21,13 @@ const SETS = 2048
 const PREFIXES = 6
 /** Sets that are announced in one turn, by round: a millisecond or two at first, later all that comes with full chunks. */
 const ANNOUNCED = [64, 1024, 1024, 1024]
-/** Sets that are withdrawn in one turn: more than a message holds. */
-const WITHDRAWN = 1024
-/** Of so many sets one stays, so that what is announced next finds ids that were used before. */
+/** Sets that are withdrawn in one message, and in one turn: more than a message to the listener holds. */
+const WITHDRAWN = 8
+const WITHDRAWAL = 1024
+/**
+ * Of so many sets one stays, so that what is announced next finds ids that were used before. But at first all go: fields that
+ * are set anew only when a table has become empty would count as constant till then, and all code made so far be thrown away.
+ */
 const STAYING = 7
 
 const US = 65000
@@ -177,15 +181,16 @@ class PatientChannel implements Channel {
 /** What the peer says, in pieces. */
 function* acts(): Generator<Uint8Array, void, void> {
   const writer = new UpdateWriter()
-  for (const piece of ANNOUNCED) {
+  for (const [round, piece] of ANNOUNCED.entries()) {
+    const staying = round === 0 ? SETS + 1 : STAYING
     for (const med of [0, 1])
       for (let set = 0; set < SETS; set++) {
         announce(writer, set, med)
         if (set % piece === piece - 1) yield writer.take()
       }
     for (let set = 0; set < SETS; set += WITHDRAWN) {
-      for (const family of [4, 6] as const) withdraw(writer, family, set, set + WITHDRAWN)
-      yield writer.take()
+      for (const family of [4, 6] as const) withdraw(writer, family, set, staying)
+      if ((set + WITHDRAWN) % WITHDRAWAL === 0) yield writer.take()
     }
   }
 }
@@ -210,10 +215,10 @@ function some(count: number, first: number): number[] {
   return Array.from({ length: count }, (_, at) => first + at)
 }
 
-function withdraw(writer: UpdateWriter, family: Family, start: number, end: number): void {
+function withdraw(writer: UpdateWriter, family: Family, first: number, staying: number): void {
   writer.withdraw(formOf(family))
-  for (let set = start; set < end; set++)
-    if (familyOf(set) === family && set % STAYING !== 0) addPrefixes(writer, family, set)
+  for (let set = first; set < first + WITHDRAWN; set++)
+    if (familyOf(set) === family && set % staying !== staying - 1) addPrefixes(writer, family, set)
   writer.finish()
 }
 

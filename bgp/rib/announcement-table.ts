@@ -69,7 +69,8 @@ export class AnnouncementTable {
   #hasFreed = false
 
   constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable) {
-    this.#identity = identity
+    const { asNumber, routerId, clusterId } = identity
+    this.#identity = { asNumber, routerId, clusterId }
     this.#attributes = attributes
     this.#nextHops = nextHops
   }
