@@ -5,6 +5,7 @@
  */
 
 import type { Passage } from './passage.ts'
+import { markerLength } from './wire/header.ts'
 import { headerLength, messageType } from './wire/iana.ts'
 import { copyOctets, noOctets } from './wire/octets.ts'
 
@@ -29,9 +30,6 @@ export const blackBoxDepth = 100
 const UPDATE_OCTETS = 256
 const OTHER_OCTETS = 1024
 
-/** Every message begins with these, so that they are not kept: sixteen of ones (RFC 4271 §4.1). */
-const MARKER = new Uint8Array(16).fill(0xff)
-
 /** Octets of a new ring and of the largest. */
 const FIRST_ROOM = 512
 const MOST_ROOM = 16_384
@@ -44,7 +42,7 @@ const field = { at: 0, since: 1, count: 2, length: 3, start: 4, kept: 5 } as con
 const FIELDS = 6
 
 export class BlackBox {
-  /** Of octets, a ring. */
+  /** Of octets, a ring; markers, which are the same in all messages, are left out. */
   #room = noOctets
   /** A ring, too: the oldest message is number `#first`, FIELDS numbers each. A thousand peers have no room for objects. */
   #notes = new Float64Array(0)
@@ -59,7 +57,7 @@ export class BlackBox {
     const type = bytes[start + headerLength - 1]!
     if (type === messageType.keepalive && this.#repeat(passage, now)) return
     const most = type === messageType.update ? UPDATE_OCTETS : OTHER_OCTETS
-    const from = start + MARKER.length
+    const from = start + markerLength
     const kept = Math.min(end, start + most) - from
     const at = this.#reserve(kept)
     copyOctets(bytes, from, from + kept, this.#room, at)
@@ -81,9 +79,8 @@ export class BlackBox {
     return Array.from({ length: this.#count }, (_, index) => {
       const number = this.#numberOf(index)
       const [at, since, count, length, start, kept] = this.#notes.subarray(FIELDS * number) as unknown as FieldValues
-      const octets = new Uint8Array(MARKER.length + kept)
-      octets.set(MARKER)
-      octets.set(this.#room.subarray(start, start + kept), MARKER.length)
+      const octets = new Uint8Array(markerLength + kept).fill(0xff, 0, markerLength)
+      octets.set(this.#room.subarray(start, start + kept), markerLength)
       return { passage: this.#passages[number]!, at, since, count, length, octets }
     })
   }
@@ -112,7 +109,7 @@ export class BlackBox {
   }
 
   #typeOf(number: number): number {
-    return this.#room[this.#notes[FIELDS * number + field.start]! + headerLength - 1 - MARKER.length]!
+    return this.#room[this.#notes[FIELDS * number + field.start]! + headerLength - 1 - markerLength]!
   }
 
   /** Where so many octets can go, with a note beside them; the oldest messages give way. */

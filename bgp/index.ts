@@ -20,6 +20,7 @@ export {
   Speaker,
   type SpeakerObserver,
   type SpeakerWorld,
+  silence,
 } from './speaker.ts'
 export type { PeerEnd, PeerRange, Restart, SpeakerConfig, SpeakerIdentity, SpeakerPeer } from './speaker-config.ts'
 export type * from './transport.ts'

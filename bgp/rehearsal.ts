@@ -7,7 +7,7 @@
 import { type Address, type Family, parseAddress } from '../lib/base/ip.ts'
 import { Prefix } from '../lib/base/prefix.ts'
 import { ACCEPT } from './rib/policy.ts'
-import { Speaker } from './speaker.ts'
+import { Speaker, silence } from './speaker.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
 import type { Channel, Clock, Transport } from './transport.ts'
 import { encodeAttributes } from './wire/attribute-list.ts'
@@ -76,15 +76,6 @@ function* scenes(clock: Clock): Generator<void, number, void> {
   }
   speaker.configure({ listen: undefined, peers: [] })
   return listener.octets
-}
-
-const silence = {
-  stateChanged: () => {},
-  notice: () => {},
-  kernelChanged: () => {},
-  nextHopsChanged: () => {},
-  endOfRib: () => {},
-  restarted: () => {},
 }
 
 function peerOf({ asNumber, address }: Player): SpeakerPeer {
@@ -182,14 +173,13 @@ class PatientChannel implements Channel {
 function* acts(): Generator<Uint8Array, void, void> {
   const writer = new UpdateWriter()
   for (const [round, piece] of ANNOUNCED.entries()) {
-    const staying = round === 0 ? SETS + 1 : STAYING
     for (const med of [0, 1])
       for (let set = 0; set < SETS; set++) {
         announce(writer, set, med)
         if (set % piece === piece - 1) yield writer.take()
       }
     for (let set = 0; set < SETS; set += WITHDRAWN) {
-      for (const family of [4, 6] as const) withdraw(writer, family, set, staying)
+      for (const family of [4, 6] as const) withdraw(writer, family, set, round > 0)
       if ((set + WITHDRAWN) % WITHDRAWAL === 0) yield writer.take()
     }
   }
@@ -215,10 +205,10 @@ function some(count: number, first: number): number[] {
   return Array.from({ length: count }, (_, at) => first + at)
 }
 
-function withdraw(writer: UpdateWriter, family: Family, first: number, staying: number): void {
+function withdraw(writer: UpdateWriter, family: Family, first: number, someStay: boolean): void {
   writer.withdraw(formOf(family))
   for (let set = first; set < first + WITHDRAWN; set++)
-    if (familyOf(set) === family && set % staying !== staying - 1) addPrefixes(writer, family, set)
+    if (familyOf(set) === family && !(someStay && set % STAYING === 0)) addPrefixes(writer, family, set)
   writer.finish()
 }
 

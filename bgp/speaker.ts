@@ -61,6 +61,16 @@ export interface SpeakerObserver {
   restarted(): void
 }
 
+/** Hears nothing. */
+export const silence: SpeakerObserver = {
+  stateChanged: () => {},
+  notice: () => {},
+  kernelChanged: () => {},
+  nextHopsChanged: () => {},
+  endOfRib: () => {},
+  restarted: () => {},
+}
+
 export class Speaker {
   readonly identity: SpeakerIdentity
   readonly #world: SpeakerWorld

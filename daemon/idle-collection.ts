@@ -1,8 +1,8 @@
 /**
- * Gives memory back once the process has started, and whenever it has come to rest. V8 collects its old space when that grows, but a daemon that has read its
- * configuration and opened its sessions grows no more: what these have left behind would stay for good, and so would what V8's
- * compilers had from the C library while a table came. To give back stops the process for some tens of milliseconds, so it must
- * be worth it.
+ * Gives memory back when it is told, and whenever the process has come to rest. V8 collects its old space when that grows, but a
+ * daemon that has read its configuration and opened its sessions grows no more: what these have left behind would stay for good,
+ * and so would what V8's compilers had from the C library while a table came. To give back stops the process for some tens of
+ * milliseconds, so it must be worth it.
  */
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'

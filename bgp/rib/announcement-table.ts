@@ -3,11 +3,12 @@
  * and the next hop. A path is then a prefix and an announcement, "same route" is one comparison of integers, and all that
  * selection asks of a route is computed once per announcement. Counted by references; knows no prefix.
  */
+import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER } from './peer.ts'
-import { GROWTH, isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
+import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 
@@ -69,6 +70,7 @@ export class AnnouncementTable {
   #hasFreed = false
 
   constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable) {
+    // of one shape, whoever asks: code made for a rehearsal's identity is then right for the real one
     const { asNumber, routerId, clusterId } = identity
     this.#identity = { asNumber, routerId, clusterId }
     this.#attributes = attributes

@@ -6,8 +6,9 @@
  * holes, or when little of a large pool is left in use, the living sets are moved together, so memory comes back. Ids do not
  * move: `trim` gives back those above the highest one in use.
  */
+import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
-import { GROWTH, isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
+import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 const FIRST_POOL = 4096

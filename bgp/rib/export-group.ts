@@ -413,11 +413,10 @@ export class ExportGroup {
       if (this.#isHeard(now)) this.#batch.announce(entry, wanted)
       if (told !== 0 && before !== now && this.members.has(now)) this.#withdrawFrom(now, entry)
     }
-    if (this.#lagging.size > 0)
-      for (const { peer, behind } of this.#lagging) {
-        behind?.mark(entry, told !== 0 && before !== peer)
-        if (wanted === 0) behind?.settle(entry)
-      }
+    for (const { peer, behind } of this.#lagging) {
+      behind?.mark(entry, told !== 0 && before !== peer)
+      if (wanted === 0) behind?.settle(entry)
+    }
     if (told !== 0) announcements.release(told)
   }
 

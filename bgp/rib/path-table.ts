@@ -16,6 +16,7 @@
  */
 import type { Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
+import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { readUint32 } from '../wire/octets.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import { DepartedPaths } from './departed-paths.ts'
@@ -23,7 +24,7 @@ import { PathCounts } from './path-counts.ts'
 import { PolicyPasses } from './policy-pass.ts'
 import { PrefixWork, prefixState } from './prefix-work.ts'
 import type { RoutePolicy } from './route-policy.ts'
-import { GROWTH, resized } from './typed-array.ts'
+import { resized } from './typed-array.ts'
 
 /** Bits of a path's flags. */
 export const pathFlag = {

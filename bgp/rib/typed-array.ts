@@ -9,9 +9,6 @@ export function resized<T extends TypedArray>(array: T, length: number): T {
   return copy
 }
 
-/** A table that grows becomes so many times as large (as PrefixTable; what is not used of an array costs no memory). */
-export const GROWTH = 4
-
 /** A table that is emptier than one part in so many may be trimmed. */
 const TRIM_PART = 16
 

@@ -5,7 +5,8 @@ import { headerLength, maxExtendedMessageLength, maxMessageLength, messageType }
 import { errorCode, headerError } from './notification.ts'
 import { readUint16, writeUint16 } from './octets.ts'
 
-const markerLength = 16
+/** Octets of ones that every message begins with. */
+export const markerLength = 16
 
 /**
  * Fewest and most octets of each type, header included (RFC 4271 §4, RFC 8654 §4). The length of a ROUTE-REFRESH is its

@@ -64,6 +64,7 @@ export async function runAgent({ config: path }: AgentOptions): Promise<number> 
     healthServer = metrics && (await openHealth(metrics, agent, view, log, report))
     log.info('agent started', { version, node: node.name, pid: process.pid, config: path })
     agent.start()
+    // what reading the file has left goes first: with what the compilers take it would be the most memory ever held
     idleCollection.collect()
     rehearse(systemClock)
       .then(() => idleCollection.collect())

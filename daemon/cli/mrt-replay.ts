@@ -1,6 +1,14 @@
 /** `podpeer mrt replay`: a recording played into a speaker in this process, for a look at it or for a router in a lab. */
 import { setTimeout as sleep } from 'node:timers/promises'
-import { ACCEPT, type PeerView, REJECT, type Speaker, type SpeakerPeer } from '../../bgp/index.ts'
+import {
+  ACCEPT,
+  type PeerView,
+  REJECT,
+  type Speaker,
+  type SpeakerObserver,
+  type SpeakerPeer,
+  silence,
+} from '../../bgp/index.ts'
 import { systemClock } from '../../bgp/io/clock.ts'
 import { tcpTransport } from '../../bgp/io/transport.ts'
 import { Replay } from '../../bgp/mrt/replay.ts'
@@ -35,16 +43,12 @@ export async function replay(
   asNumber: number,
   target: ReplayTarget | undefined,
 ): Promise<void> {
-  const observer = {
-    stateChanged: (peer: string, from: string, to: string, reason: string) => {
+  const observer: SpeakerObserver = {
+    ...silence,
+    stateChanged: (peer, from, to, reason) => {
       const isNews = to === 'Established' || to === 'Idle' || from === 'Established'
       if (peer === TARGET && isNews) screen.complain(`${target?.address}: ${to}: ${reason}`)
     },
-    notice: () => {},
-    kernelChanged: () => {},
-    nextHopsChanged: () => {},
-    endOfRib: () => {},
-    restarted: () => {},
   }
   const config = target && targetConfig(target, asNumber)
   const world = { asNumber, routerId: ROUTER_ID, clock: systemClock, transport: tcpTransport, observer }

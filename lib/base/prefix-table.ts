@@ -12,7 +12,7 @@ const FIRST_CAPACITY = 64
  * A table that grows becomes so many times as large. What is not used of an array costs address space and no memory, but for the
  * slots; to copy and hash everything anew for each doubling took a tenth of the time in which a large table is learned.
  */
-const GROWTH = 4
+export const GROWTH = 4
 /** Slots per id: at most half of the slots are taken, so probes stay short. */
 const SLOTS_PER_ID = 2
 

@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
-import { ACCEPT, REJECT, type SpeakerObserver, type SpeakerPeer } from '../../../bgp/index.ts'
+import { ACCEPT, REJECT, type SpeakerPeer } from '../../../bgp/index.ts'
 import { encodeBgp4mp } from '../../../bgp/mrt/bgp4mp.ts'
 import type { MrtRecord } from '../../../bgp/mrt/record.ts'
 import { Replay } from '../../../bgp/mrt/replay.ts'
 import { dumpAttributes, encodeDumpIndex, encodeDumpPrefix, ownPeer } from '../../../bgp/mrt/table-dump.ts'
+import { silence } from '../../../bgp/speaker.ts'
 import { encodeAttributes } from '../../../bgp/wire/attribute-list.ts'
 import { encodeMessage } from '../../../bgp/wire/message.ts'
 import { UpdateWriter } from '../../../bgp/wire/update-writer.ts'
@@ -14,14 +15,6 @@ import { MemoryClock, MemoryNetwork } from '../memory-world.ts'
 import { Router } from '../router.ts'
 
 const OUR_AS = 64512
-const observer: SpeakerObserver = {
-  stateChanged: () => {},
-  notice: () => {},
-  kernelChanged: () => {},
-  nextHopsChanged: () => {},
-  endOfRib: () => {},
-  restarted: () => {},
-}
 
 function attributesOf(asPath: readonly number[], prefix: string, nextHop: string): Uint8Array {
   const { family } = parsePrefix(prefix)
@@ -91,7 +84,7 @@ function played(records: readonly MrtRecord[]) {
     importPolicy: REJECT,
     exportPolicy: ACCEPT,
   }
-  const options = { asNumber: OUR_AS, routerId: 77, clock, transport: host, observer, target }
+  const options = { asNumber: OUR_AS, routerId: 77, clock, transport: host, observer: silence, target }
   const replay = new Replay(options)
   router.peerWith([{ address: parseAddress('10.0.0.1'), as: OUR_AS }])
   for (const record of records) {
