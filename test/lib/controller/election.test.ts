@@ -22,7 +22,8 @@ describe('of several controllers', () => {
     await until('the second leads', () => second.leading)
     stage.putNode(3)
     await eventually(async () => Object.keys(await stage.records()).length, 3)
-    assert.ok(written > 0)
+    // the device has the record before its answer is heard
+    await until('the second tells what it wrote', () => written > 0)
   })
 
   it('one that cannot renew its Lease stops writing before another may begin', async context => {
