@@ -18,7 +18,7 @@ const WORTH = 8 << 20
 export interface Memory {
   /** Microseconds of CPU time so far. */
   cpu(): number
-  /** Octets of physical memory. */
+  /** Octets of physical memory; 0 where the system does not tell. */
   resident(): number
   giveBack(): void
 }
@@ -63,7 +63,13 @@ function ownMemory(): Memory {
       const { user, system } = process.cpuUsage()
       return user + system
     },
-    resident: () => process.memoryUsage.rss(),
+    resident() {
+      try {
+        return process.memoryUsage.rss()
+      } catch {
+        return 0 // there is no /proc
+      }
+    },
     giveBack() {
       collect()
       trimMemory()

@@ -57,3 +57,15 @@ test('V8 collects for the one that is made for a process', t => {
     ),
   )
 })
+
+test('nothing is given back, and nothing breaks, where there is no /proc to tell how much memory there is', t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  const collection = new IdleCollection()
+  t.mock.method(process, 'cpuUsage', () => ({ user: 0, system: 0 }))
+  const { mock } = t.mock.method(process.memoryUsage, 'rss', () => {
+    throw new Error('ENOENT: no such file or directory, uv_resident_set_memory')
+  })
+  t.mock.timers.tick(5_000)
+  assert.equal(mock.callCount(), 1)
+  collection.close()
+})
