@@ -363,7 +363,8 @@ export class Agent {
         if (!this.#stopped) this.#events.session(peer, from, to, reason)
         this.monitor.session(peer, from, to, reason)
         this.#bmp.session(peer, from, to)
-        if (from === 'Idle') this.#followBfd() // it may be of a peer that a range has just made
+        // it may be of a peer that a range has just made, or has forgotten
+        if (from === 'Idle' || to === 'Idle') this.#followBfd()
         if (to === 'Established') this.#met(peer)
       },
       notice: (peer, code, text) => {

@@ -44,6 +44,19 @@ describe('BFD in the agent', () => {
     assert.deepEqual([peer().state, peer().since], ['Established', since])
   })
 
+  it('wants a session for a peer that a range has made, for as long as that is one', () => {
+    const { node, router, clock } = world()
+    node.start('asNumber: 65001\nranges: [{ name: rack, prefix: 10.0.0.0/24, asNumber: external, bfd: {} }]')
+    node.synced(nodeObject())
+    clock.advance(MINUTE)
+    const wanted = () => node.bfd.wanted.map(({ name }) => name)
+    assert.deepEqual(wanted(), ['rack/10.0.0.254'])
+    router.peerWith([])
+    clock.advance(10 * MINUTE)
+    assert.deepEqual(node.view.peers(), [])
+    assert.deepEqual(wanted(), [])
+  })
+
   it('ends the BGP session when the path fails, and shows both at the peer', () => {
     const { bfd, clock, peer } = begun()
     bfd.change('tor', true, { at: clock.now() })
