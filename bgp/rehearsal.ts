@@ -9,7 +9,7 @@ import { Prefix } from '../lib/base/prefix.ts'
 import { ACCEPT } from './rib/policy.ts'
 import { Speaker, silence } from './speaker.ts'
 import type { SpeakerPeer } from './speaker-config.ts'
-import type { Channel, Clock, Transport } from './transport.ts'
+import { type Channel, ChannelEvents, type Clock, type Transport } from './transport.ts'
 import { encodeAttributes } from './wire/attribute-list.ts'
 import { afiOf, safi } from './wire/iana.ts'
 import { encodeMessage } from './wire/message.ts'
@@ -67,10 +67,10 @@ function* scenes(clock: Clock): Generator<void, number, void> {
   })
   speaker.originate([])
   const [talker, listener] = [stage.enter(SPEAKER), stage.enter(LISTENER)]
-  for (const octets of acts()) {
+  for (const chunk of acts()) {
     // TCP cuts where it likes
-    talker.onData(octets.subarray(0, octets.length / 2))
-    talker.onData(octets.subarray(octets.length / 2))
+    talker.onData(chunk.subarray(0, chunk.length / 2))
+    talker.onData(chunk.subarray(chunk.length / 2))
     do yield
     while (speaker.busy)
   }
@@ -142,11 +142,7 @@ class Stage implements Transport {
 }
 
 /** A peer that takes whatever it is sent. */
-class PatientChannel implements Channel {
-  onConnect = (): void => {}
-  onData = (_chunk: Uint8Array): void => {}
-  onDrain = (): void => {}
-  onClosed = (_reason: string): void => {}
+class PatientChannel extends ChannelEvents implements Channel {
   readonly local: Address
   readonly remote: Address
   readonly interface = undefined
@@ -155,6 +151,7 @@ class PatientChannel implements Channel {
   octets = 0
 
   constructor({ address, ours }: Player) {
+    super()
     this.remote = address
     this.local = ours
   }

@@ -23,21 +23,25 @@ export interface DialOptions extends SessionSecurity {
   readonly interface?: string
 }
 
-/** One TCP connection. The four callbacks are set by the owner at once; `onClosed` is the last one ever called, and called once. */
-export interface Channel {
+/** What a channel tells its owner, who sets these at once. `onClosed` is the last one ever called, and called once. */
+export class ChannelEvents {
+  /** Dialled channels only: the handshake is done, `local` is known. */
+  onConnect = (): void => {}
+  onData = (_chunk: Uint8Array): void => {}
+  /** All that was buffered has gone to the kernel. */
+  onDrain = (): void => {}
+  /** @param reason in words: `connection refused`, `closed by the peer`, `connection timed out` */
+  onClosed = (_reason: string): void => {}
+}
+
+/** One TCP connection. */
+export interface Channel extends ChannelEvents {
   readonly local: Address
   readonly remote: Address
   /** Name of the interface whose link the two ends are on, where they are link-local addresses. */
   readonly interface: string | undefined
   /** Octets accepted by `write` that the kernel has not taken yet. */
   readonly bufferedBytes: number
-  /** Dialled channels only: the handshake is done, `local` is known. */
-  onConnect: () => void
-  onData: (chunk: Uint8Array) => void
-  /** All that was buffered has gone to the kernel. */
-  onDrain: () => void
-  /** @param reason in words: `connection refused`, `closed by the peer`, `connection timed out` */
-  onClosed: (reason: string) => void
   /** Sends without copying: the arrays must not be written to afterwards. Returns false while some of it is buffered. */
   write(chunks: readonly Uint8Array[]): boolean
   /** Sends what is buffered, then FIN; `onClosed` comes within seconds, whether the other end reads or not. */

@@ -7,7 +7,7 @@ import { performance } from 'node:perf_hooks'
 import { getSystemErrorMessage } from 'node:util'
 import { Address, parseAddress } from '../../lib/base/ip.ts'
 import { unmapped } from '../../lib/linux/socket-address.ts'
-import type { Channel } from '../transport.ts'
+import { type Channel, ChannelEvents } from '../transport.ts'
 
 /** How long the other end may take to answer our FIN, in milliseconds. */
 const LINGER = 3000
@@ -33,11 +33,7 @@ function endTurn(): void {
   turnBegan = Number.NaN
 }
 
-export class SocketChannel implements Channel {
-  onConnect = (): void => {}
-  onData = (_chunk: Uint8Array): void => {}
-  onDrain = (): void => {}
-  onClosed = (_reason: string): void => {}
+export class SocketChannel extends ChannelEvents implements Channel {
   readonly #socket: Socket
   #local: Address
   #remote: Address
@@ -47,6 +43,7 @@ export class SocketChannel implements Channel {
 
   /** @param ends what is known before the connection is made; of an accepted one the socket itself knows */
   constructor(socket: Socket, ends?: { local: Address; remote: Address; interface: string | undefined }) {
+    super()
     this.#socket = socket
     this.#local = ends?.local ?? socketEnd(socket.localAddress)
     this.#remote = ends?.remote ?? socketEnd(socket.remoteAddress)
@@ -126,17 +123,14 @@ export class SocketChannel implements Channel {
 }
 
 /** A connection that could not even be begun: closes with the reason in the next turn. */
-export class FailedChannel implements Channel {
-  onConnect = (): void => {}
-  onData = (_chunk: Uint8Array): void => {}
-  onDrain = (): void => {}
-  onClosed = (_reason: string): void => {}
+export class FailedChannel extends ChannelEvents implements Channel {
   readonly bufferedBytes = 0
   readonly local: Address
   readonly remote: Address
   readonly interface: string | undefined
 
   constructor(ends: { local: Address; remote: Address; interface: string | undefined }, reason: string) {
+    super()
     this.local = ends.local
     this.remote = ends.remote
     this.interface = ends.interface

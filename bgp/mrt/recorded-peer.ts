@@ -3,7 +3,7 @@
  * a router would have sent and then says what it is given; what it is told it forgets. Without a hold time it needs no KEEPALIVEs.
  */
 import { type Address, parseAddress } from '../../lib/base/ip.ts'
-import type { Channel, Clock } from '../transport.ts'
+import { type Channel, ChannelEvents, type Clock } from '../transport.ts'
 import type { Capability } from '../wire/capability.ts'
 import { afiOf, asTrans, headerLength, messageType, safi } from '../wire/iana.ts'
 import { encodeMessage } from '../wire/message.ts'
@@ -23,11 +23,7 @@ export const RECORDED_ENDS = { 4: parseAddress('127.0.0.1'), 6: parseAddress('::
 
 const FAMILIES = [4, 6] as const
 
-export class RecordedChannel implements Channel {
-  onConnect = (): void => {}
-  onData = (_chunk: Uint8Array): void => {}
-  onDrain = (): void => {}
-  onClosed = (_reason: string): void => {}
+export class RecordedChannel extends ChannelEvents implements Channel {
   readonly bufferedBytes = 0
   readonly interface = undefined
   readonly local: Address
@@ -37,6 +33,7 @@ export class RecordedChannel implements Channel {
   #isOpen = true
 
   constructor(peer: RecordedPeer, clock: Pick<Clock, 'yield'>) {
+    super()
     this.#peer = peer
     this.#clock = clock
     this.local = RECORDED_ENDS[peer.address.family]

@@ -3,7 +3,14 @@
  * octet. Every chunk arrives in a turn of its own; a link can be cut (silence), refused, or blocked (a full window).
  */
 
-import type { Channel, Clock, DialOptions, Listener, Transport } from '../../bgp/transport.ts'
+import {
+  type Channel,
+  ChannelEvents,
+  type Clock,
+  type DialOptions,
+  type Listener,
+  type Transport,
+} from '../../bgp/transport.ts'
 import { WorldFault } from '../../lib/base/failure.ts'
 import type { Address } from '../../lib/base/ip.ts'
 
@@ -66,11 +73,7 @@ export class MemoryClock implements Clock {
   }
 }
 
-class MemoryChannel implements Channel {
-  onConnect = (): void => {}
-  onData = (_chunk: Uint8Array): void => {}
-  onDrain = (): void => {}
-  onClosed = (_reason: string): void => {}
+class MemoryChannel extends ChannelEvents implements Channel {
   readonly local: Address
   readonly remote: Address
   readonly interface = undefined
@@ -80,6 +83,7 @@ class MemoryChannel implements Channel {
   #held: Uint8Array[] = []
 
   constructor(network: MemoryNetwork, local: Address, remote: Address) {
+    super()
     this.#network = network
     this.local = local
     this.remote = remote
