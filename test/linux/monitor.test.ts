@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { type TestContext, test } from 'node:test'
 import type { Worker } from 'node:worker_threads'
+import { WorldFault } from '../../lib/base/failure.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
 import { parsePrefix } from '../../lib/base/prefix.ts'
 import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_LINK } from '../../lib/linux/events/monitor.ts'
@@ -106,6 +107,15 @@ test('the last listener that leaves is told of, once', { skip }, async () => {
   other()
   assert.equal(unused, 1)
   await monitor.close()
+})
+
+test('a listener that could not join hears nothing', { skip }, async context => {
+  using namespace = makeNamespace()
+  const { monitor, routes } = watch(context, namespace)
+  const onMessages = () => assert.fail('it hears')
+  assert.throws(() => monitor.join({ groups: [RTNLGRP_LINK, 1 << 20], onMessages, onOverflow: onMessages }), WorldFault)
+  namespace.ip('route add 192.0.2.0/24 via 10.0.0.2')
+  await until('the other has heard', () => routes(RTM_NEWROUTE).length === 1)
 })
 
 test('lost messages are told as an overflow, and later ones still come', { skip }, async context => {

@@ -91,19 +91,19 @@ export class EventMonitor {
 
   /** What happens from now on is told to the listener. @returns the end of that. @throws WorldFault */
   join(listener: EventListener): () => void {
-    this.#listeners.add(listener)
-    this.#attachFilter()
+    this.#attachFilter([...this.#listeners, listener])
     for (const group of listener.groups)
       setSocketOption(this.#socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, `membership in group ${group}`)
+    this.#listeners.add(listener)
     return () => {
       if (!this.#listeners.delete(listener) || this.#closed !== undefined) return
-      this.#attachFilter()
+      this.#attachFilter([...this.#listeners])
       if (this.#listeners.size === 0) this.#options.onUnused?.()
     }
   }
 
-  #attachFilter(): void {
-    attachFilter(this.#socket, refuseFrom([...this.#listeners].flatMap(({ except }) => except ?? [])))
+  #attachFilter(listeners: readonly EventListener[]): void {
+    attachFilter(this.#socket, refuseFrom(listeners.flatMap(({ except }) => except ?? [])))
   }
 
   /** Settles when the thread is gone; nothing is called any more from the moment of the call. */

@@ -117,15 +117,17 @@ export class OverlayTable {
     this.#writer = new NetlinkSocket()
     let reader: NetlinkSocket | undefined
     let ownEvents: EventMonitor | undefined
+    let leave: (() => void) | undefined
     try {
       reader = new NetlinkSocket()
       this.#reader = reader
       // first listen, then read: nothing that happens meanwhile is missed
       const events = options.events ?? new EventMonitor({ onNotice: this.#notice })
       this.#ownEvents = ownEvents = options.events === undefined ? events : undefined
-      this.#leave = this.#listen(events)
+      this.#leave = leave = this.#listen(events)
       this.#scan()
     } catch (thrown) {
+      leave?.()
       this.#writer.close()
       reader?.close()
       ownEvents?.close().catch(() => {})

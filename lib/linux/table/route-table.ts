@@ -92,6 +92,7 @@ export class RouteTable {
       return socket
     }
     let ownEvents: EventMonitor | undefined
+    let leave: (() => void) | undefined
     try {
       this.#writer = open()
       this.#lookups = open()
@@ -113,9 +114,10 @@ export class RouteTable {
       // first listen, then read: nothing that happens meanwhile is missed
       const events = options.events ?? new EventMonitor({ onNotice: this.#notice })
       this.#ownEvents = ownEvents = options.events === undefined ? events : undefined
-      this.#leave = this.#listen(events)
+      this.#leave = leave = this.#listen(events)
       for (const family of FAMILIES) this.#adopt(family)
     } catch (thrown) {
+      leave?.()
       for (const socket of sockets) socket.close()
       ownEvents?.close().catch(() => {})
       throw thrown

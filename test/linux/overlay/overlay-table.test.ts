@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { type TestContext, test } from 'node:test'
+import { WorldFault } from '../../../lib/base/failure.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { macText } from '../../../lib/base/mac.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { EventMonitor, RTNLGRP_NEIGH } from '../../../lib/linux/events/monitor.ts'
 import { decodeNeighbor, RTM_DELNEIGH } from '../../../lib/linux/netlink/neighbor.ts'
+import { NetlinkSocket } from '../../../lib/linux/netlink/socket.ts'
+import { OverlayTable } from '../../../lib/linux/overlay/overlay-table.ts'
 import { type OverlayRow, rowKey } from '../../../lib/linux/overlay/row.ts'
 import { until } from '../../until.ts'
-import { noNamespaces } from '../netns.ts'
+import { makeNamespace, noNamespaces } from '../netns.ts'
 import { MAC, OTHER_MAC, OverlayBench, vtepRows } from './overlay-bench.ts'
 
 const options = { skip: noNamespaces ?? false }
@@ -346,4 +349,17 @@ test('a flood of events that overflows the socket costs a resync, and nothing is
   namespace.ip('neigh del 10.244.20.1 dev vx')
   await until('the kernel was read anew', () => table.counts().resyncs > before)
   await bench.awaitRows(ROWS)
+})
+
+test('a table whose first reading fails leaves the monitor that it shares with others', options, async context => {
+  using namespace = makeNamespace()
+  let unused = 0
+  const events = namespace.run(() => new EventMonitor({ onNotice: assert.fail, onUnused: () => unused++ }))
+  context.after(() => events.close())
+  const fault = new WorldFault('EBUSY', 'the kernel is busy', { retry: true })
+  context.mock.method(NetlinkSocket.prototype, 'dump', () => {
+    throw fault
+  })
+  assert.throws(() => namespace.run(() => new OverlayTable({ events })), fault)
+  assert.equal(unused, 1)
 })

@@ -1,13 +1,16 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { test } from 'node:test'
+import { WorldFault } from '../../../lib/base/failure.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
 import { EventMonitor, RTNLGRP_IPV4_ROUTE, RTNLGRP_IPV6_ROUTE } from '../../../lib/linux/events/monitor.ts'
 import { prefixOf, RTM_NEWROUTE, routePages } from '../../../lib/linux/netlink/route.ts'
 import { NetlinkSocket } from '../../../lib/linux/netlink/socket.ts'
+import { TableReader } from '../../../lib/linux/table/reader.ts'
+import { RouteTable } from '../../../lib/linux/table/route-table.ts'
 import { until } from '../../until.ts'
-import { noNamespaces } from '../netns.ts'
+import { makeNamespace, noNamespaces } from '../netns.ts'
 import { Bench, BOTH, FOUR, ownRoutes, SIX, want, wantBoth } from './table-bench.ts'
 
 const options = { skip: noNamespaces ?? false }
@@ -338,4 +341,17 @@ test('a refusal is told once, and once when it is over', options, async context 
     `the kernel refuses ${SIX}: ${reason.replace('the kernel refused: ', '')}; it is tried again`,
     'the kernel refuses no route any more',
   ])
+})
+
+test('a table whose first reading fails leaves the monitor that it shares with others', options, async context => {
+  using namespace = makeNamespace()
+  let unused = 0
+  const events = namespace.run(() => new EventMonitor({ onNotice: assert.fail, onUnused: () => unused++ }))
+  context.after(() => events.close())
+  const fault = new WorldFault('EBUSY', 'the kernel is busy', { retry: true })
+  context.mock.method(TableReader.prototype, 'pages', () => {
+    throw fault
+  })
+  assert.throws(() => namespace.run(() => new RouteTable({ events })), fault)
+  assert.equal(unused, 1)
 })
