@@ -117,7 +117,6 @@ export class BlackBox {
     if (this.#count === blackBoxDepth) this.#forgetOldest()
     else if (this.#count === this.#capacity) this.#growNotes()
     for (;;) {
-      if (this.#count === 0) this.#end = 0
       const at = this.#placeFor(kept)
       if (at !== -1) return at
       if (this.#room.length < MOST_ROOM) this.#growRoom()

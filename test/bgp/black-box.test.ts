@@ -2,21 +2,24 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { BlackBox, blackBoxDepth } from '../../bgp/black-box.ts'
 import type { Passage } from '../../bgp/passage.ts'
+import { messageType } from '../../bgp/wire/iana.ts'
 import { encodeMessage } from '../../bgp/wire/message.ts'
 
 const received: Passage = { direction: 'received', connection: 1, fourOctetAs: true, addPath: [] }
 const sent: Passage = { ...received, direction: 'sent' }
 const keepalive = encodeMessage({ type: 'keepalive' })
 
-/** A message of type UPDATE of so many octets, the body filled with `mark`. */
-function update(length: number, mark: number): Uint8Array {
+/** A message of so many octets, the body filled with `mark`. */
+function message(type: number, length: number, mark: number): Uint8Array {
   const bytes = new Uint8Array(length).fill(mark)
   bytes.set(keepalive.subarray(0, 16))
   bytes[16] = length >>> 8
   bytes[17] = length & 0xff
-  bytes[18] = 2
+  bytes[18] = type
   return bytes
 }
+
+const update = (length: number, mark: number) => message(messageType.update, length, mark)
 
 function note(box: BlackBox, passage: Passage, now: number, bytes: Uint8Array): void {
   box.note(passage, now, bytes, 0, bytes.length)
@@ -90,4 +93,24 @@ test('the last messages stay whole and in order whatever their lengths, and no m
       assert.deepEqual(octets, update(told, at & 0xff).subarray(0, 256))
     }
   }
+})
+
+test('a few long messages that fill the box give way to many short ones, one by one', () => {
+  const box = new BlackBox()
+  const noted: { direction: string; bytes: Uint8Array }[] = []
+  for (let now = 0; now < 300; now++) {
+    const passage = now % 3 === 0 ? sent : received
+    const bytes = now < 25 ? message(messageType.notification, 2000, now) : update(23 + (now % 50), now & 0xff)
+    noted.push({ direction: passage.direction, bytes })
+    note(box, passage, now, bytes)
+    const messages = box.messages()
+    assert.ok(messages.length >= Math.min(now + 1, 16), `${messages.length} at ${now}`)
+    assert.deepEqual(
+      messages.map(({ at, length, passage, octets }) => [at, length, passage.direction, octets]),
+      noted
+        .map(({ direction, bytes }, at) => [at, bytes.length, direction, bytes.subarray(0, 1024)])
+        .slice(-messages.length),
+    )
+  }
+  assert.equal(box.messages().length, blackBoxDepth)
 })
