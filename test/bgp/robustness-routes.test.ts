@@ -132,6 +132,27 @@ test('500,000 unique attribute sets hold up nobody, and what they took is given 
   assert.equal(hub.view(friend).session.established, 1)
 })
 
+test('what was read is let go of, also before the next octets come, and where a message was cut', () => {
+  const one = withdrawals(0, 800)
+  const { foe, clock } = new Scene()
+  const send = (length: number) => {
+    const octets = new Uint8Array(length)
+    for (let at = 0; at < length; at += one.length) octets.set(one.subarray(0, length - at), at)
+    foe.send(octets)
+    clock.advance(1)
+  }
+  send(one.length)
+  const before = memory()
+  for (const rest of [0, 10, 1000]) {
+    send(1000 * one.length + rest)
+    const left = memory() - before
+    assert.ok(left < MIB, `${left} octets are kept of a message of which ${rest} have come`)
+    if (rest > 0) foe.send(one.subarray(rest))
+  }
+  clock.advance(1)
+  assert.deepEqual(foe.notifications, [])
+})
+
 test('withdrawals of prefixes that nobody announced are told to nobody and remembered nowhere, however many there are', () => {
   const { clock, network, hub, friend, foe } = new Scene()
   const before = memory()
