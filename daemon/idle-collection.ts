@@ -36,6 +36,11 @@ export class IdleCollection {
     this.#timer.unref()
   }
 
+  /** At once, whatever the process does; the first rest gives back again. */
+  collect(): void {
+    this.#memory.giveBack()
+  }
+
   close(): void {
     clearInterval(this.#timer)
   }
@@ -46,11 +51,6 @@ export class IdleCollection {
     if (this.#cpu - before > REST * INTERVAL * 1000 || this.#memory.resident() - this.#kept < WORTH) return
     this.#memory.giveBack()
     this.#kept = this.#memory.resident()
-  }
-
-  /** At once, whatever the process does; the first rest gives back again. */
-  collect(): void {
-    this.#memory.giveBack()
   }
 }
 

@@ -38,6 +38,20 @@ test('memory is given back once, when the process rests and enough has come sinc
   assert.equal(times, 2, 'closed')
 })
 
+test('memory is given back when it is told, also while the process works, and once more at the first rest', t => {
+  t.mock.timers.enable({ apis: ['setInterval'] })
+  let [cpu, times] = [0, 0]
+  const collection = new IdleCollection({ cpu: () => cpu, resident: () => 160 * MIB, giveBack: () => times++ })
+  cpu += SECOND
+  collection.collect()
+  assert.equal(times, 1)
+  t.mock.timers.tick(5_000)
+  assert.equal(times, 1)
+  t.mock.timers.tick(5_000)
+  assert.equal(times, 2)
+  collection.close()
+})
+
 test('V8 collects for the one that is made for a process', t => {
   t.mock.timers.enable({ apis: ['setInterval'] })
   let garbage: unknown[] | undefined = Array.from({ length: 400_000 }, (_, at) => ({ at }))
