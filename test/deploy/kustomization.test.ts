@@ -202,7 +202,7 @@ describe('kubectl apply -k deploy/', { skip }, () => {
     const masquerade = () => JSON.stringify(api.find('ConfigMap', 'ip-masq-agent', 'kube-system'))
     await until('the masquerade list has the device', () => masquerade().includes('10.1.10.60/32'))
     assert.notEqual((await device.list('/tm/net/fdb/tunnel')).length, 0)
-    await admin.works('delete bigip bigip --timeout=30s')
+    await admin.works('delete bigip bigip --timeout=120s')
     const tunnels = await device.list('/tm/net/tunnels/tunnel')
     assert.deepEqual(
       tunnels.filter(({ name }) => String(name).startsWith('podpeer-')),

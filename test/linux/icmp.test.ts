@@ -21,8 +21,8 @@ for (const [target, source] of [
       return new Pinger(parseAddress(target), { source: parseAddress(source), size: 1400 })
     })
     context.after(() => pinger.close())
-    const times = await Promise.all(Array.from({ length: 50 }, () => pinger.ping(5000)))
-    assert.ok(times.every(time => time >= 0 && time < 5000))
+    const times = await Promise.all(Array.from({ length: 50 }, () => pinger.ping(60_000)))
+    assert.ok(times.every(time => time >= 0 && time < 60_000))
   })
 
 test('an address that nobody has times out, and one without a route says so', { skip }, async () => {

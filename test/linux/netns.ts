@@ -65,7 +65,7 @@ export function makeNamespace(): TestNamespace {
 
 /** Blocks until the kernel has made the local route of an IPv6 address, which it does in its own time. */
 function awaitLocal(socket: NetlinkSocket, address: Address): void {
-  for (const deadline = Date.now() + 10_000; routeTo(socket, address).type !== 'local'; ) {
+  for (const deadline = Date.now() + 60_000; routeTo(socket, address).type !== 'local'; ) {
     if (Date.now() > deadline) throw new Error(`${address} has no local route`)
     Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1)
   }

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, describe, it } from 'node:test'
 import { ConfigSource } from '../../../daemon/agent/config-source.ts'
 
-const DEADLINE = 20_000
+const DEADLINE = 60_000
 
 let folder = ''
 let source: ConfigSource | undefined

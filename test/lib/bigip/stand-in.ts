@@ -37,7 +37,7 @@ export function reconcile(
     url: bigIp.url,
     credentials: async () => bigIp.credentials,
     tls: { ca: bigIp.ca },
-    deadline: 10_000,
+    deadline: 60_000,
   })
   const events: DeviceEvent[] = []
   const reconciled: Reconciled = {
