@@ -348,9 +348,9 @@ test('what a person has put in the way since the last resync is found when the d
   await bigIp.hand('POST', '/tm/net/arp', { name: 'mine', ipAddress: '10.244.4.2', macAddress: '02:00:00:00:00:09' })
   device.want(wanted(rowsOf(c1, 'arp pod', [...nodes, { id: 4, life: 0, pods: 1 }])))
   await until('the conflict is told', () => device.status().findings.some(({ code }) => code === 'held-by-other'))
+  await until('nothing is left to do', () => device.status().phase === 'in sync')
   assert.equal(events.filter(({ type }) => type === 'failed').length, 1)
   assert.equal((await bigIp.list(records)).length, 4)
-  await until('nothing is left to do', () => device.status().phase === 'in sync')
 })
 
 test('a controller that takes over reads everything before it writes', async context => {

@@ -68,9 +68,9 @@ async function namesOf({ device }: Stage, api: 'tmos' | 'imish'): Promise<string
   return processes.flatMap(({ neighborReference }) => neighborReference?.items?.map(({ name }) => name) ?? [])
 }
 
-/** Looks again until it is so, for at most 20 s. */
+/** Looks again until it is so, for at most two minutes. */
 async function eventually(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await holds()); ) {
+  for (const deadline = Date.now() + 120_000; !(await holds()); ) {
     assert.ok(Date.now() < deadline, `waited in vain for ${what}`)
     await new Promise(resolve => setTimeout(resolve, 20))
   }

@@ -22,7 +22,7 @@ describe('a BIGIP', { concurrency: true }, () => {
       stage.putBigIp({ units: [{ name: 'bigip-a', address, tunnel: { selfIPs: ['10.244.255.1/16'] } }] })
       await until('the device is asked there', () => stage.status.units?.[0]?.address === address)
       await eventually(async () => (await stage.device.list('/tm/net/route')).length, 0)
-      assert.equal((await stage.podEntries()).length, 1)
+      await eventually(async () => (await stage.podEntries()).length, 1)
     })
 
     it('whose unit goes leaves the device of that unit as it is', async context => {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { describe, it } from 'node:test'
 import { until } from '../../until.ts'
-import { eventually, Stage } from './stage.ts'
+import { eventually, Stage, writesOf } from './stage.ts'
 
 describe('of several controllers', () => {
   it('one writes, and another takes over at once when it is stopped', async context => {
@@ -34,11 +34,11 @@ describe('of several controllers', () => {
     await stage.ready()
     stage.api.faults.judge = ({ path }) => (path.includes('/leases') ? { code: 503 } : undefined)
     await until('it leads no more', () => !controller.leading)
-    const { writes } = stage.device.calls
+    const writes = writesOf(stage.device)
     stage.putNode(3)
     await until('the node is known', () => (controller.network('bigip')?.nodes.length ?? 0) === 3)
     await until('it has followed', () => controller.units()[0]?.unit.desire?.served === 3)
-    assert.equal(stage.device.calls.writes, writes)
+    assert.equal(writesOf(stage.device), writes)
     stage.api.faults.judge = () => undefined
     await eventually(async () => Object.keys(await stage.records()).length, 3)
   })

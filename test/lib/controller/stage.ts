@@ -24,17 +24,22 @@ const folder = mkdtempSync(join(tmpdir(), 'podpeer-controller-'))
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }))
 let stages = 0
 
-/** So that a test need not wait as long as a cluster would. */
-const TERMS = { duration: 2000, margin: 400, renew: 300, retry: 200 }
+/** So that a test need not wait as long as a cluster would; long enough for a machine that is busy with other things. */
+const TERMS = { duration: 8000, margin: 1000, renew: 400, retry: 200 }
 
-/** Looks again and again, for at most 20 s, at what takes a question to know. */
+/** Looks again and again, for at most two minutes, at what takes a question to know. */
 export async function eventually<T>(look: () => Promise<T>, expected: T): Promise<void> {
-  for (const deadline = Date.now() + 20_000; ; await new Promise(resolve => setTimeout(resolve, 20)))
+  for (const deadline = Date.now() + 120_000; ; await new Promise(resolve => setTimeout(resolve, 20)))
     try {
       return assert.deepEqual(await look(), expected)
     } catch (difference) {
       if (Date.now() > deadline) throw difference
     }
+}
+
+/** Calls that may have changed something, once they are answered; without saves, which come some time after what they save. */
+export function writesOf({ calls }: BigIp): number {
+  return calls.writes - calls.count('POST /tm/sys/config')
 }
 
 export class Stage {
