@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { createConnection, createServer, Socket } from 'node:net'
+import { createConnection, Socket } from 'node:net'
 import { type TestContext, test } from 'node:test'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
@@ -17,6 +17,7 @@ import { UpdateReader } from '../../bgp/wire/update-reader.ts'
 import { parseAddress } from '../../lib/base/ip.ts'
 import { Prefix, parsePrefix } from '../../lib/base/prefix.ts'
 import { openTcpSocket } from '../../lib/linux/tcp.ts'
+import { freePort } from '../free-port.ts'
 import { makeNamespace, noNamespaces } from '../linux/netns.ts'
 import { until } from '../until.ts'
 import { plainContext } from './wire/plain-session.ts'
@@ -93,15 +94,6 @@ async function hub(context: TestContext, transport: Transport = tcpTransport) {
   const view = (name: string) => speaker.peers().find(({ config }) => config.name === name)!
   const isUp = (name: string) => view(name).session.state === 'Established'
   return { port, speaker, configure, notices, channels, view, isUp }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, HUB)
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
 }
 
 /** A peer that says OPEN and KEEPALIVE, and counts the prefixes that it has in the end. */
@@ -211,8 +203,8 @@ test('thousands of connections from an unknown address leave a few lines and no 
   await storm(500)
   const before = collectGarbage()
   for (let round = 0; round < 10; round++) await storm(500)
-  const growth = collectGarbage() - before
-  assert.ok(growth < 2 << 20, `5000 connections left ${growth} octets`)
+  // who was turned away may see it before our end of the connection is gone
+  await until('5000 connections have left nothing', () => collectGarbage() - before < 2 << 20)
   assert.ok(notices.length <= 12, notices.join('\n'))
   assert.deepEqual(
     speaker.peers().map(({ config, session }) => `${config.name} ${session.state}`),
@@ -243,8 +235,7 @@ test('thousands of addresses of a listen range are peers up to its limit, and me
   const before = collectGarbage()
   for (let round = 0; round < 5; round++)
     assert.equal(await storm(300, socket => socket.write(openOf('127.1.1.9'))), 50)
-  const growth = collectGarbage() - before
-  assert.ok(growth < 2 << 20, `five rounds left ${growth} octets`)
+  await until('five rounds have left nothing', () => collectGarbage() - before < 2 << 20)
   assert.deepEqual(speaker.peers(), [])
 })
 

@@ -8,20 +8,12 @@ import type { Channel, DialOptions } from '../../../bgp/transport.ts'
 import { type Address, parseAddress } from '../../../lib/base/ip.ts'
 import { hostPrefix, parsePrefix } from '../../../lib/base/prefix.ts'
 import { openTcpSocket, setTtl } from '../../../lib/linux/tcp.ts'
+import { freePort } from '../../free-port.ts'
 import { makeNamespace, noNamespaces, type TestNamespace } from '../../linux/netns.ts'
 import { until } from '../../until.ts'
 
 const v4 = parseAddress('127.0.0.1')
 const v6 = parseAddress('::1')
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '::')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' && address !== null ? address.port : 0
-}
 
 interface Log {
   readonly channel: Channel
@@ -309,7 +301,7 @@ test('the next hops of a session are the addresses of its link, and no link-loca
   using space = makeNamespace()
   space.ip('address add 10.0.1.1/24 dev b')
   const linkLocal = () => space.ip('-6 address show dev b scope link').includes('inet6 fe80:')
-  for (const deadline = Date.now() + 10_000; !linkLocal(); )
+  for (const deadline = Date.now() + 60_000; !linkLocal(); )
     assert.ok(Date.now() < deadline, 'b has no link-local address')
   const attachment = (address: string) => space.run(() => tcpTransport.attachment(parseAddress(address)))
   const both = attachment('10.0.0.1')
@@ -330,7 +322,7 @@ test('a link-local address is told as a next hop only where its link has no othe
 })
 
 function linkLocalAddress(space: TestNamespace, device: string): Address {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline; ) {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     const [, found] = /inet6 (fe80:\S+)\/64 scope link/.exec(space.ip(`-6 address show dev ${device} -tentative`)) ?? []
     if (found !== undefined) return parseAddress(found)
   }

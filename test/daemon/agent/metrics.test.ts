@@ -1,11 +1,10 @@
 import assert from 'node:assert/strict'
-import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { describe, it } from 'node:test'
 import { serveHealth } from '../../../daemon/health.ts'
 import { agentMetrics } from '../../../daemon/metrics.ts'
 import { MemoryClock, MemoryNetwork } from '../../bgp/memory-world.ts'
 import { Router } from '../../bgp/router.ts'
+import { freePort } from '../../free-port.ts'
 import { nodeObject, PlayedNode } from './played-world.ts'
 
 const CONFIG = `
@@ -13,15 +12,6 @@ asNumber: 65001
 import: { allow: [203.0.113.0/24] }
 peers: [{ name: tor, address: 10.0.0.254, asNumber: 65100, connectRetryTime: 1 }]
 `
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  await once(server, 'close')
-  return typeof address === 'object' ? address!.port : 0
-}
 
 describe('metrics', () => {
   it('tell state and prefixes of each peer, kernel routes and the state of Kubernetes', async () => {

@@ -5,10 +5,11 @@ import { once } from 'node:events'
 import { join } from 'node:path'
 import { it, type TestContext } from 'node:test'
 import { ControllerClient } from '../../../daemon/controller/client.ts'
+import { freePort } from '../../free-port.ts'
 import { Stage } from '../../lib/controller/stage.ts'
 
 const MAIN = join(import.meta.dirname, '../../../daemon/main.ts')
-const DEADLINE = 20_000
+const DEADLINE = 120_000
 
 interface Running {
   readonly child: ChildProcess
@@ -48,7 +49,7 @@ it('answers on its socket, says that it is ready and what it measures, and leave
   const stage = await Stage.open(context)
   stage.putPod('web', 1, '10.244.1.7')
   stage.putBigIp()
-  const { child, client, http, said } = start(context, stage, 19180)
+  const { child, client, http, said } = start(context, stage, await freePort())
   const status = await eventually('a device in sync', async () => {
     const now = await client.status()
     return now.bigIps[0]?.units[0]?.phase === 'in sync' ? now : undefined
@@ -65,6 +66,11 @@ it('answers on its socket, says that it is ready and what it measures, and leave
     (await client.status()).bigIps[0]?.nodes.served === 3 ? true : undefined,
   )
   await eventually('its record', async () => (Object.keys(await stage.records()).length === 3 ? true : undefined))
+  // the device has a row before its answer is heard, and the row before the one that is written beside it
+  await eventually('a device in sync again', async () => {
+    const [now] = (await client.status()).bigIps[0]?.units ?? []
+    return now?.phase === 'in sync' && now.objects.actual === now.objects.desired ? true : undefined
+  })
 
   const text = async (path: string) => await (await fetch(http + path)).text()
   assert.equal(await text('/healthz'), 'ok\n')
