@@ -49,9 +49,9 @@ test('a recording is turned over by size, keeps so many files, and every one can
     const before = statSync(path)
     feed.offer(0, () => () => keepalive)
     await until('it is written', () => {
-      // between two files of that name there is none for a moment
+      // between two files of that name there is none for a moment, and then one with nothing in it
       const now = statSync(path, { throwIfNoEntry: false })
-      return now !== undefined && (now.size !== before.size || now.ino !== before.ino)
+      return now !== undefined && now.size > 0 && (now.size !== before.size || now.ino !== before.ino)
     })
   }
   child.kill('SIGINT')
