@@ -63,11 +63,11 @@ export async function makeTunnel(context: TestContext, family: 4 | 6, extra = ''
     port: 8472,
     missingRows: [],
     count: 3,
-    timeout: 400,
+    timeout: 1500,
   }
   // the first packet waits for ARP or NDP
   const { echoer } = inNamespace(namespacePath(node.name), () => openEchoer(request.vtep.selfIP))
-  await echoer.echo(64, 5000)
+  await echoer.echo(64, 60_000)
   echoer.close()
   return { node, bigip, request }
 }
