@@ -401,6 +401,10 @@ export class RoutePlan {
   #intern(bytes: Uint8Array, offset: number, length: number): number {
     const id = this.prefixes.intern(bytes, offset, length)
     if (id >= this.#marks.length) this.#grow(this.prefixes.capacity)
+    if (id === this.#want.length) {
+      this.#want.push(undefined)
+      this.#have.push(undefined)
+    }
     return id
   }
 
@@ -412,9 +416,5 @@ export class RoutePlan {
     seen.set(this.#seen)
     this.#seen = seen
     this.#patience.grow(capacity)
-    for (let length = this.#want.length; length < capacity; length++) {
-      this.#want.push(undefined)
-      this.#have.push(undefined)
-    }
   }
 }
