@@ -20,18 +20,20 @@ function node(object: Partial<typeof KNOWN> | undefined = {}): NodeFacts {
 const UNKNOWN: NodeFacts = { name: 'node-1', nameOrigin: 'host name' }
 
 describe('the effective configuration', () => {
-  it('says of what peers have from the rest of the file where that came from', () => {
+  it('says of what peers and ranges have from the rest of the file where that came from', () => {
     const file = parseFile(`
 gracefulRestart: { restartTime: 60 }
 peers:
   - { name: tor, address: 10.0.0.1, asNumber: 65100 }
   - { name: leaf, address: 10.0.0.2, asNumber: 65100, gracefulRestart: { restartTime: 30 } }
+ranges: [{ name: rack, prefix: 10.0.0.0/24, asNumber: external }]
 nodes:
   - { selector: { names: [node-1] }, peers: [{ name: leaf, gracefulRestart: { restartTime: 20 } }] }
 `)
     const { origins, peers } = effective(file, node())
-    const told = ['tor', 'leaf'].map(name => origins.get(`peers[${name}].gracefulRestart.restartTime`))
-    assert.deepEqual(told, ['file', 'nodes[0]'])
+    const heirs = ['peers[tor]', 'peers[leaf]', 'ranges[rack]']
+    const told = heirs.map(heir => origins.get(`${heir}.gracefulRestart.restartTime`))
+    assert.deepEqual(told, ['file', 'nodes[0]', 'file'])
     assert.equal(origins.get('peers[tor].gracefulRestart.enabled'), undefined, 'a default')
     assert.deepEqual(
       peers.map(peer => peer.gracefulRestart.restartTime),
