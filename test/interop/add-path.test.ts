@@ -20,7 +20,7 @@ import { PodpeerRouter, podpeerFiles } from '../lab/router-podpeer.ts'
 import { untilComplete } from '../lab/waiting.ts'
 import { GobgpRouter } from './router-gobgp.ts'
 
-const DEADLINE = 40_000
+const DEADLINE = 120_000
 /** From west to east; a cable between each two. */
 const ROW = ['bird', 'west', 'frr', 'east', 'gobgp'] as const
 type Place = (typeof ROW)[number]

@@ -11,7 +11,7 @@ import { untilComplete } from '../lab/waiting.ts'
 import { OURS, Pair, THEIR_AS, THEIR_PREFIXES, THEIRS } from './pair.ts'
 
 /** Long enough for a machine under load; what is waited for takes a second or two. */
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 /** Long against BFD, so that nothing but BFD can have ended a session. */
 const HOLD_TIME = 180
 
@@ -78,10 +78,14 @@ async function peerOf(pair: AnyPair) {
 }
 
 /** Waits until both BGP and BFD are as told. */
-async function until(pair: AnyPair, what: string, holds: (state: string, bfd: BfdStatus) => boolean): Promise<void> {
+async function until(
+  pair: AnyPair,
+  what: string,
+  holds: (state: string, bfd: BfdStatus, lastError: string) => boolean,
+): Promise<void> {
   await untilComplete(what, DEADLINE, async () => {
-    const { state, bfd, lastError } = await peerOf(pair)
-    const is = bfd !== undefined && holds(state, bfd)
+    const { state, bfd, lastError = '' } = await peerOf(pair)
+    const is = bfd !== undefined && holds(state, bfd, lastError)
     return is ? undefined : `BGP is ${state} (${lastError}), BFD ${JSON.stringify(bfd)}`
   })
 }
@@ -119,10 +123,10 @@ describe('BFD beside BGP', { skip: cannotInteroperate() }, () => {
         await using pair = await begin(way, { gracefulRestart: { enabled: false } })
         await until(pair, 'BGP and BFD are up', bothUp)
         await cutBfd(way, true)
-        await until(pair, 'both are down', (state, bfd) => state !== 'Established' && bfd.state !== 'Up')
-        const { bfd, lastError } = await peerOf(pair)
+        // where BFD is not strict, the next session soon comes up without it
+        await until(pair, 'both went down', (_, bfd, lastError) => bfd.state !== 'Up' && /BFD Down/.test(lastError))
+        const { bfd } = await peerOf(pair)
         assert.equal(bfd?.lastDown?.reason, 'control detection time expired')
-        assert.match(lastError ?? '', /BFD Down/)
         await cutBfd(way, false)
         await until(pair, 'both are up again', bothUp)
       })

@@ -24,7 +24,7 @@ const BETWEEN: PerFamily = { ipv4: '10.9.2.254', ipv6: 'fd00:9:2::fe' }
 export const OURS: PerFamily = { ipv4: '198.51.100.1', ipv6: '2001:db8:198::1' }
 export const THEIRS: PerFamily = { ipv4: '203.0.113.10', ipv6: '2001:db8:113::10' }
 
-const DEADLINE = 40_000
+const DEADLINE = 120_000
 
 /** What we are told beyond the usual. */
 export type OurSettings = Readonly<Record<string, unknown>>

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict'
 import { describe, test } from 'node:test'
 import { cannotInteroperate } from '../lab/daemons.ts'
+import { untilComplete } from '../lab/waiting.ts'
 import { OURS, THEIR_AS, THEIR_PREFIXES } from './pair.ts'
 import { withFrr } from './their-config.ts'
 
@@ -40,7 +41,10 @@ describe('a limit on what FRR may announce', { skip: cannotInteroperate() }, () 
     assert.equal(peer.state, 'Idle')
     assert.match(peer.lastError!, /Maximum Number of Prefixes Reached \(6\/1\): more than 2 prefixes of ipv4/)
     await pair.learned('us', [])
-    assert.match(await pair.other.ask(`show bgp neighbors ${OURS.ipv4}`), /Maximum Number of Prefixes/)
+    await untilComplete('the word of FRR', 60_000, async () => {
+      const shown = await pair.other.ask(`show bgp neighbors ${OURS.ipv4}`)
+      return shown.includes('Maximum Number of Prefixes') ? undefined : shown
+    })
     await announce(pair, 'no network')
     await pair.us.reset('other', 'mended')
     await pair.learned('us', everything)

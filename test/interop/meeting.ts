@@ -18,7 +18,7 @@ export const STRANGER_AS = 65100
 /** Seconds. */
 export const TIMERS = { holdTime: 6, keepaliveTime: 2, connectRetryTime: 1 }
 /** Back-off after refusals is part of what the tests wait for. */
-const DEADLINE = 40_000
+const DEADLINE = 120_000
 
 export interface Side {
   readonly name: 'external' | 'internal'

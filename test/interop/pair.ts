@@ -16,7 +16,7 @@ export const OUR_PREFIXES: PerFamily = { ipv4: '10.244.1.0/24', ipv6: 'fd00:10:2
 export const THEIR_PREFIXES: PerFamily = { ipv4: '203.0.113.10/32', ipv6: '2001:db8:113::10/128' }
 export const THEIR_AS = 65100
 
-const DEADLINE = 20_000
+const DEADLINE = 60_000
 
 /** What we are told beyond the usual. */
 export interface OurSettings {

@@ -27,6 +27,10 @@ interface Make<Router extends RouterDaemon> {
   readonly lastWords: (router: Router) => Promise<string>
 }
 
+const DEADLINE = 60_000
+/** Seconds in which the other end has to be asked what it has heard. */
+const DRAIN = 15
+
 const MARKS = { community: '65100:7', large: '65100:7:70', target: 'rt:65100:70', med: 30, originAs: 65009 }
 
 function birdConfig({ asNumber = 65010 }: OurSettings): string {
@@ -152,7 +156,7 @@ const exporting = (set: object) => ({ name: 'told', terms: [{ name: 'ours', set,
 function checks<Router extends RouterDaemon>(name: string, make: Make<Router>): void {
   /** Waits until their path is as wanted. */
   const untilPath = async (pair: Pair<Router>, wanted: Partial<TheirPath>) => {
-    await untilComplete(`the path of ${name}`, 20_000, async () => {
+    await untilComplete(`the path of ${name}`, DEADLINE, async () => {
       const path = await make.path(pair.other, OUR_PREFIXES.ipv4)
       const wrong = Object.entries(wanted).find(([key, value]) => path?.[key as keyof TheirPath] !== value)
       return wrong && `${wrong[0]} of ${JSON.stringify(path)} is not ${wrong[1]}`
@@ -202,16 +206,16 @@ function checks<Router extends RouterDaemon>(name: string, make: Make<Router>): 
     await using pair = await make.begin({})
     await pair.established()
     await untilPath(pair, { communities: '' })
-    await pair.us.drain(8, 'maintenance until 18:00')
-    await untilComplete('GRACEFUL_SHUTDOWN', 8000, async () => {
+    await pair.us.drain(DRAIN, 'maintenance until 18:00')
+    await untilComplete('GRACEFUL_SHUTDOWN', 1000 * DRAIN, async () => {
       const path = await make.path(pair.other, OUR_PREFIXES.ipv4)
       return /^(65535:0|graceful-?shutdown)$/i.test(path?.communities ?? '') ? undefined : JSON.stringify(path)
     })
-    await untilComplete('the end', 20_000, async () => {
+    await untilComplete('the end', DEADLINE, async () => {
       const { phase } = await pair.us.status()
       return phase === 'drained' ? undefined : phase
     })
-    await untilComplete('what the other end makes of it', 10_000, async () => {
+    await untilComplete('what the other end makes of it', DEADLINE, async () => {
       const path = await make.path(pair.other, OUR_PREFIXES.ipv4)
       if (path !== undefined) return JSON.stringify(path)
       const words = await make.lastWords(pair.other)

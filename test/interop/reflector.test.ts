@@ -18,7 +18,7 @@ import { podpeerFiles } from '../lab/router-podpeer.ts'
 import { untilComplete } from '../lab/waiting.ts'
 
 const AS = 64512
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 const VIP = '203.0.113.10/32'
 /** By number: node N is 10.9.N.1 on a link of its own to the device; the first reflects. */
 const NODES = [1, 2, 3]

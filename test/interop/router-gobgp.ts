@@ -8,7 +8,7 @@ import { untilComplete } from '../lab/waiting.ts'
 
 const GOBGPD = '/usr/bin/gobgpd'
 const GOBGP = '/usr/bin/gobgp'
-const START_DEADLINE = 10_000
+const START_DEADLINE = 60_000
 /** Of `state.session-state`. */
 const ESTABLISHED = 6
 

@@ -226,7 +226,7 @@ for (const make of [FRR, BIRD])
       await chain.learned('us', ALL_OF_THEIRS)
       await chain.learned('near', ALL_OF_OURS)
       const plan = FAMILIES.map(family => ({ from: 'us', to: 'near', family, address: THEIRS[family] }))
-      await untilComplete('answers to pings', 10_000, async () => {
+      await untilComplete('answers to pings', 60_000, async () => {
         const lost = (await pingAll(plan)).filter(({ ok }) => !ok)
         return lost.length === 0 ? undefined : `none over ${lost.map(({ family }) => family)}`
       })

@@ -5,7 +5,7 @@ import { untilComplete } from '../lab/waiting.ts'
 import { OUR_PREFIXES, OURS, Pair, THEIR_AS, THEIR_PREFIXES, THEIRS } from './pair.ts'
 import { type ZebosConfig, ZebosRouter } from './router-zebos.ts'
 
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 const LONG_AS = 4_200_000_010
 const AS_TRANS = 23456
 
