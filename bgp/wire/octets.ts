@@ -1,7 +1,7 @@
+/** Octets, copies of them, and unsigned integers in network order. Bounds are the caller's duty: every decoder judges the length before it reads. */
+
 /** None, for all who have none yet: an empty array of its own would cost each of a thousand peers a hundred octets. */
 export const noOctets: Uint8Array = new Uint8Array(0)
-
-/** Unsigned integers in network order. Bounds are the caller's duty: every decoder judges the length before it reads. */
 
 export function readUint16(bytes: Uint8Array, at: number): number {
   return (bytes[at]! << 8) | bytes[at + 1]!
