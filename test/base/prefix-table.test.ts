@@ -65,6 +65,24 @@ test('whether a prefix lies within another is told by words', () => {
   assert.equal(table.isWithin(id, words(0x20010db8, 1, 0, 0), 65), false)
 })
 
+test('an id that was not given out, or was given back, names no prefix, also in a table that has grown or is empty again', () => {
+  const table = new PrefixTable(4)
+  const named = () => Array.from({ length: table.capacity }, (_, id) => id).filter(id => table.has(id))
+  const addHosts = (count: number) =>
+    Array.from({ length: count }, (_, at) => table.intern(Uint8Array.of(10, 0, at >> 8, at), 0, 32))
+  assert.deepEqual(named(), [])
+  for (const count of [10, 1000]) {
+    const ids = addHosts(count)
+    assert.deepEqual(named(), ids)
+    table.release(ids.splice(1, 1)[0]!)
+    assert.deepEqual(named(), ids)
+    for (const id of [1, count, table.capacity]) assert.throws(() => table.lengthOf(id), RangeError)
+    for (const id of ids) table.release(id)
+    assert.deepEqual(named(), [])
+    assert.throws(() => table.prefix(0), RangeError)
+  }
+})
+
 for (const family of [4, 6] as Family[])
   test(`a table of IPv${family} agrees with a Map through random additions and removals, and is empty at the end`, () => {
     const random = randomNumbers(7 + family)
