@@ -11,13 +11,13 @@ import type { Round } from './stream.ts'
 import { Told } from './told.ts'
 
 /** ms */
-const OPEN_DEADLINE = 30_000
-const ROUND_DEADLINE = 20_000
+const OPEN_DEADLINE = 60_000
+const ROUND_DEADLINE = 60_000
 /** Silence after which a round is over, once all of its marks have come. */
-const QUIET = 400
+const QUIET = 1000
 const LOOK = 20
 /** Of some routers: they leave what has come until the next message does. */
-const PROD = 3000
+const PROD = 5000
 
 const KEEPALIVE = encodeMessage({ type: 'keepalive' })
 

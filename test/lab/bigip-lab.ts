@@ -50,7 +50,7 @@ export interface ObjectRow {
   readonly drift: number
 }
 
-const SETTLE_DEADLINE = 45_000
+const SETTLE_DEADLINE = 90_000
 const SETTLE_DEADLINE_PER_NODE = 3_000
 const BACKLOG = 64
 

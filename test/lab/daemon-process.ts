@@ -5,7 +5,7 @@ import { untilComplete } from './waiting.ts'
 
 const MAIN = new URL('../../daemon/main.ts', import.meta.url).pathname
 /** On a busy machine a Node process needs seconds to start. */
-const START_DEADLINE = 30_000
+const START_DEADLINE = 60_000
 
 export interface DaemonSpec {
   /** Names it in messages: `podpeer on node-1`. */

@@ -5,7 +5,7 @@ import { Lab } from './lab.ts'
 import { addStaticRoute, deleteRoutes, setDevice } from './network.ts'
 import { untilComplete } from './waiting.ts'
 
-const DEADLINE = 20_000
+const DEADLINE = 60_000
 const OUR_METRIC = 179
 
 describe('what others do to the kernel of a node', { skip: cannotBuild() }, () => {

@@ -8,7 +8,7 @@ import { type PingCount, PingStream } from './ping.ts'
 import { ROUTER_KINDS } from './router.ts'
 import { untilComplete } from './waiting.ts'
 
-const DEADLINE = 20_000
+const DEADLINE = 60_000
 /** Between two rounds of pings, in milliseconds. */
 const INTERVAL = 20
 /** Long enough for a router to notice a dead peer that it does not hear from, were its helper off. */

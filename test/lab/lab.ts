@@ -27,7 +27,7 @@ export interface LabOptions {
   readonly progress?: (what: string) => void
 }
 
-const SETTLE_DEADLINE = 30_000
+const SETTLE_DEADLINE = 90_000
 const SETTLE_DEADLINE_PER_NODE = 3_000
 
 export class Lab {

@@ -9,7 +9,7 @@ import { sweepLeftovers } from './leftovers.ts'
 import { untilComplete } from './waiting.ts'
 
 const MAIN = new URL('main.ts', import.meta.url).pathname
-const DEADLINE = 60_000
+const DEADLINE = 120_000
 /** The account nobody. */
 const NOBODY = 65534
 

@@ -16,7 +16,7 @@ import { inPlace, rowsOf } from './network.ts'
 import { type PingCount, PingStream } from './ping.ts'
 import { untilComplete } from './waiting.ts'
 
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 /** Milliseconds. */
 const INTERVAL = 5
 /** Between one change and the next. Milliseconds. */

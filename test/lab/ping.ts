@@ -17,7 +17,8 @@ export interface PingRow {
   readonly rttMs: number | null
 }
 
-const PATIENCE = 2_000
+/** Milliseconds: a process that was kept from running finds an answer late that came in time. */
+const PATIENCE = 10_000
 /** How long an unanswered ping holds up the next one: what is measured shall be the network, not the other pings. */
 const PACE = 20
 

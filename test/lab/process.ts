@@ -15,7 +15,7 @@ export interface ProcessSpec {
   readonly env?: Readonly<Record<string, string>>
 }
 
-const GRACE = 5_000
+const GRACE = 20_000
 
 export class LabProcess {
   readonly #child: ChildProcess

@@ -8,7 +8,7 @@ import { untilComplete } from './waiting.ts'
 
 const BIRD = '/usr/sbin/bird'
 const BIRDC = '/usr/sbin/birdc'
-const START_DEADLINE = 10_000
+const START_DEADLINE = 60_000
 
 export class BirdRouter implements RouterDaemon {
   readonly #spec: RouterSpec

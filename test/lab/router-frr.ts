@@ -13,7 +13,7 @@ const DAEMONS = '/usr/lib/frr'
 const VTYSH = '/usr/bin/vtysh'
 const ACCOUNT = 'frr'
 const KERNEL_PATIENCE = '60'
-const START_DEADLINE = 10_000
+const START_DEADLINE = 60_000
 
 type Daemon = 'zebra' | 'bfdd' | 'bgpd'
 

@@ -8,7 +8,7 @@ import { spaceOf } from './network.ts'
 import { BirdRouter } from './router-bird.ts'
 import { untilComplete } from './waiting.ts'
 
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 /** As the guides have it on a node: a speaker on all addresses that dials nobody here. */
 const THIEF = `
 router id 10.0.1.1;

@@ -59,6 +59,14 @@ async function firstPing(lab: BigIpLab, address: string) {
   return { milliseconds, ...questions.about(address) }
 }
 
+/** Of an address that somebody answers for; asked once or twice more where this process was too busy to see it in time. */
+async function answeredPing(lab: BigIpLab, address: string) {
+  for (let tries = 1; ; tries++) {
+    const heard = await firstPing(lab, address)
+    if (heard.milliseconds !== undefined || tries === 3) return heard
+  }
+}
+
 describeMode({ mode: 'flannel-vxlan', mtu: MTU }, lab => {
   test('follows a node whose flanneld makes its devices anew, with other MAC addresses', async context => {
     const { place } = lab().node(2)
@@ -113,7 +121,7 @@ describeMode({ mode: 'flannel-vxlan', mtu: MTU }, lab => {
     for (const { pods } of lab().topology.nodes)
       for (const { name, address } of pods)
         for (const family of FAMILIES) {
-          const { milliseconds, questions, answers } = await firstPing(lab(), address[family])
+          const { milliseconds, questions, answers } = await answeredPing(lab(), address[family])
           assert.ok(milliseconds !== undefined, `${name} (${family}) was not answered within ${FIRST_PING} ms`)
           assert.ok(questions > 0)
           assert.equal(answers, questions, `${name} (${family})`)
@@ -171,8 +179,10 @@ describeMode({ mode: 'flannel-vxlan', mtu: MTU }, lab => {
       const now = answerSettings(place.name)
       return isDeepStrictEqual(unset(now), KERNEL_DEFAULTS) ? undefined : now.join(', ')
     })
-    const status = await lab().node(1).agent.status()
-    assert.match(status.problems.join(), /asks by ARP and NDP \(arp: none\), and nobody here answers for pods/)
+    await untilComplete('a word of it', DEADLINE, async () => {
+      const problems = (await lab().node(1).agent.status()).problems.join()
+      return /asks by ARP and NDP \(arp: none\), and nobody here answers for pods/.test(problems) ? undefined : problems
+    })
     configureAnswers(lab(), true)
     await answersAre(lab(), node => node.pods)
     assert.deepEqual(answerSettings(place.name), set)

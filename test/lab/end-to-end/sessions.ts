@@ -5,7 +5,7 @@ import { untilComplete } from '../waiting.ts'
 import { tracesOf } from './traces.ts'
 import { everyPingIsAnswered } from './traffic.ts'
 
-const DEADLINE = 30_000
+const DEADLINE = 60_000
 
 async function established({ device }: BigIpLab): Promise<number> {
   return (await device.bgp.sessions()).filter(({ state }) => state === 'Established').length

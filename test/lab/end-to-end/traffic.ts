@@ -18,7 +18,7 @@ const PROCESS = new URL('transfer-process.ts', import.meta.url).pathname
 /** Of IP and ICMP. */
 const ECHO_HEADERS: PerFamily<number> = { ipv4: 28, ipv6: 48 }
 /** For an answer; and for its absence, after all those that were there within a fraction of it. Milliseconds. */
-const PATIENCE = { answer: 2_000, silence: 300 }
+const PATIENCE = { answer: 10_000, silence: 300 }
 
 interface Transfer {
   readonly podAddress: string

@@ -17,7 +17,7 @@ const PORT = 5001
 const CHUNK = 1 << 20
 const BACKLOG = 1
 /** Milliseconds for everything; a way that swallows packets would hold TCP for minutes. */
-const DEADLINE = 30_000
+const DEADLINE = 180_000
 
 function listen(place: string, host: string, serve: (socket: Socket) => void): Server {
   const fd = inNamespace(place, () => openTcpListener({ address: parseAddress(host), port: PORT }, BACKLOG))

@@ -17,6 +17,8 @@ const INTERVAL = 10
 const FOREVER = 600_000
 /** For what is under way at the end, in rounds of INTERVAL. */
 const GRACE = 100
+/** Of these, so many at least: answers that came while this process was kept from running are still to be read. */
+const READ = 20
 /** So young a ping may still be answered. */
 const YOUNG = 200
 /** So many answers in a row, and a way works. */
@@ -77,7 +79,7 @@ export class Witness {
   /** The end: waits for what is under way. @param since when `works` can be at the earliest */
   async account(since: number): Promise<Account[]> {
     clearInterval(this.#timer)
-    for (let round = 0; round < GRACE && this.#ways.some(isWaiting); round++) await sleep(INTERVAL)
+    for (let round = 0; round < READ || (round < GRACE && this.#ways.some(isWaiting)); round++) await sleep(INTERVAL)
     return this.#ways.map(({ planned, sent }) => {
       const afterLoss = sent.slice(sent.findLastIndex(isUnanswered) + 1)
       return {
