@@ -192,6 +192,7 @@ export class PathTable extends PrefixWork {
    */
   filter(peer: number, policy: RoutePolicy): void {
     if (this.counts.received[peer]! > 0) this.#passes.begin(peer, policy)
+    else this.#passes.forget(peer) // or what comes next would be judged by a policy of before
   }
 
   get isFiltering(): boolean {

@@ -2,7 +2,14 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { PathPattern } from '../../../bgp/rib/path-pattern.ts'
-import { ACCEPT, type Policy, type PolicyEdit, type PolicyMatch, type PolicyTerm } from '../../../bgp/rib/policy.ts'
+import {
+  ACCEPT,
+  type Policy,
+  type PolicyEdit,
+  type PolicyMatch,
+  type PolicyTerm,
+  REJECT,
+} from '../../../bgp/rib/policy.ts'
 import { type CommunityKindName, parseCommunityPattern } from '../../../bgp/rib/policy-community.ts'
 import { parseAddress } from '../../../lib/base/ip.ts'
 import { parsePrefix } from '../../../lib/base/prefix.ts'
@@ -203,6 +210,18 @@ test('prepending on import repeats the neighbour, so that it makes no loop', () 
   rib.announce(from, [PREFIX], LEARNED)
   rib.settle()
   assert.deepEqual(inside.table.get(PREFIX)?.asPath, [65101, 65101, 65101, 65101, 65009])
+})
+
+test('an edit that meets no routes ends the pass of the one before', () => {
+  const { rib, from, inside } = world()
+  rib.announce(from, [PREFIX], LEARNED)
+  rib.settle()
+  rib.configure(from, { importPolicy: REJECT })
+  rib.withdraw(from, [PREFIX])
+  rib.configure(from, { importPolicy: ACCEPT })
+  rib.announce(from, [PREFIX], LEARNED)
+  rib.settle()
+  assert.deepEqual([...inside.table.keys()], [PREFIX])
 })
 
 test('an edit of an import policy is applied a slice at a time, and the last edit counts for all', () => {
