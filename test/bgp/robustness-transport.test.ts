@@ -190,12 +190,14 @@ test('what comes without pause is worked off in slices, and between them everybo
 
 test('thousands of connections from an unknown address leave a few lines and no memory behind', async context => {
   const { port, speaker, configure, notices, channels } = await hub(context)
+  const since = performance.now()
   configure({ peers: [peer('127.0.0.3')] })
   const storm = async (count: number) => {
     const ends = Array.from({ length: count }, async () => {
       const socket = createConnection({ port, host: HUB, localAddress: '127.0.0.9' }).on('error', () => {})
       socket.resume()
-      await once(socket, 'close')
+      // unlike `once` of node:events, which takes an error for the end
+      await new Promise(resolve => socket.once('close', resolve))
     })
     await Promise.all(ends)
     channels.length = 0
@@ -205,7 +207,8 @@ test('thousands of connections from an unknown address leave a few lines and no 
   for (let round = 0; round < 10; round++) await storm(500)
   // who was turned away may see it before our end of the connection is gone
   await until('5000 connections have left nothing', () => collectGarbage() - before < 2 << 20)
-  assert.ok(notices.length <= 12, notices.join('\n'))
+  // ten at once, then one in ten seconds
+  assert.ok(notices.length <= 12 + (performance.now() - since) / 10_000, notices.join('\n'))
   assert.deepEqual(
     speaker.peers().map(({ config, session }) => `${config.name} ${session.state}`),
     ['127.0.0.3 Active'],
@@ -223,7 +226,7 @@ test('thousands of addresses of a listen range are peers up to its limit, and me
       more(socket)
       return socket.resume()
     })
-    await Promise.all(sockets.map(socket => (socket.connecting ? once(socket, 'connect') : undefined)))
+    await until('all have been taken or turned away', () => sockets.every(({ connecting }) => !connecting))
     await until('all but the limit are turned away', () => sockets.filter(({ closed }) => !closed).length <= 50)
     const peers = speaker.peers().length
     configure({ peers: [] })
