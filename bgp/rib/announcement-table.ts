@@ -6,6 +6,7 @@
 import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
+import { HashChains } from './hash-chains.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER } from './peer.ts'
 import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
@@ -57,9 +58,8 @@ export class AnnouncementTable {
   rank = new Float64Array(FIRST_CAPACITY)
   /** Index into `loops`. */
   loop = new Uint8Array(FIRST_CAPACITY)
-  /** By hash the first id, and by id the next one of the same hash; ids start at 1. */
-  #heads = new Int32Array(FIRST_CAPACITY)
-  #next = new Int32Array(FIRST_CAPACITY)
+  /** Ids start at 1. */
+  #chains = new HashChains(FIRST_CAPACITY)
   #size = 0
   /** By peer. */
   readonly #leakRules = new Map<number, LeakRule>()
@@ -88,8 +88,9 @@ export class AnnouncementTable {
 
   /** The announcement with one reference more, given back by `release`. Takes over one reference to `attributes` and `nextHop` each. */
   intern(peer: number, attributes: number, nextHop: number, marks = 0): number {
-    const head = hashOf(peer, attributes, nextHop) & (this.#heads.length - 1)
-    for (let id = this.#heads[head]!; id !== 0; id = this.#next[id]!) {
+    const hash = hashOf(peer, attributes, nextHop)
+    const chains = this.#chains
+    for (let id = chains.first(hash); id !== 0; id = chains.next(id)) {
       if (
         this.attributes[id] === attributes &&
         this.peer[id] === peer &&
@@ -111,8 +112,7 @@ export class AnnouncementTable {
       }
       id = this.#fresh++
     }
-    this.#next[id] = this.#heads[head]!
-    this.#heads[head] = id
+    chains.add(id, hash)
     this.#size++
     this.peer[id] = peer
     this.attributes[id] = attributes
@@ -179,7 +179,7 @@ export class AnnouncementTable {
 
   release(id: number): void {
     if (--this.references[id]! > 0) return
-    this.#unlink(id)
+    this.#chains.remove(id, this.#hashOf(id))
     this.#attributes.release(this.attributes[id]!)
     this.#nextHops.release(this.nextHop[id]!)
     if (id < this.#stamps.length) this.#stamps[id] = 0
@@ -225,18 +225,6 @@ export class AnnouncementTable {
     return rule !== undefined && (rule === 'any' || rule.but !== otc)
   }
 
-  #unlink(id: number): void {
-    const next = this.#next
-    const head = this.#headOf(id)
-    let before = this.#heads[head]!
-    if (before === id) {
-      this.#heads[head] = next[id]!
-      return
-    }
-    while (next[before] !== id) before = next[before]!
-    next[before] = next[id]!
-  }
-
   #resize(capacity: number): void {
     this.peer = resized(this.peer, capacity)
     this.attributes = resized(this.attributes, capacity)
@@ -246,18 +234,12 @@ export class AnnouncementTable {
     if (this.#stamps.length > capacity) this.#stamps = resized(this.#stamps, capacity)
     this.rank = resized(this.rank, capacity)
     this.loop = resized(this.loop, capacity)
-    this.#heads = new Int32Array(capacity)
-    this.#next = new Int32Array(capacity)
-    for (let id = 1; id < this.#fresh; id++) {
-      if (this.references[id] === 0) continue
-      const head = this.#headOf(id)
-      this.#next[id] = this.#heads[head]!
-      this.#heads[head] = id
-    }
+    this.#chains = new HashChains(capacity)
+    for (let id = 1; id < this.#fresh; id++) if (this.references[id] !== 0) this.#chains.add(id, this.#hashOf(id))
   }
 
-  #headOf(id: number): number {
-    return hashOf(this.peer[id]!, this.attributes[id]!, this.nextHop[id]!) & (this.#heads.length - 1)
+  #hashOf(id: number): number {
+    return hashOf(this.peer[id]!, this.attributes[id]!, this.nextHop[id]!)
   }
 }
 

@@ -8,6 +8,7 @@
  */
 import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
+import { HashChains } from './hash-chains.ts'
 import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
@@ -39,8 +40,8 @@ export class AttributeStore {
 
   readonly #keys = new DecisionKeys()
   readonly #seed: number
-  /** Ids by hash, linear probing, 0 for empty: ids start at 1. */
-  #slots = new Int32Array(2 * FIRST_CAPACITY)
+  /** Ids start at 1. */
+  #chains = new HashChains(FIRST_CAPACITY)
   #size = 0
   /** Ids below have been handed out; freed ones are linked through `start`. */
   #fresh = 1
@@ -99,14 +100,12 @@ export class AttributeStore {
   intern(bytes: Uint8Array, start: number, end: number): number {
     const length = end - start
     const hash = this.#hash(bytes, start, end)
-    const mask = this.#slots.length - 1
-    let slot = hash & mask
-    for (let id = this.#slots[slot]!; id !== 0; id = this.#slots[slot]!) {
+    const chains = this.#chains
+    for (let id = chains.first(hash); id !== 0; id = chains.next(id)) {
       if (this.#hashes[id] === hash && this.#length[id] === length && this.#holds(id, bytes, start)) {
         this.#references[id]!++
         return id
       }
-      slot = (slot + 1) & mask
     }
     return this.#insert(bytes, start, length, hash)
   }
@@ -117,7 +116,7 @@ export class AttributeStore {
 
   release(id: number): void {
     if (--this.#references[id]! > 0) return
-    this.#unlink(id)
+    this.#chains.remove(id, this.#hashes[id]!)
     this.#holes += this.#length[id]!
     this.start[id] = this.#free
     this.#free = id
@@ -160,10 +159,7 @@ export class AttributeStore {
     this.#references[id] = 1
     this.#size++
     this.#readKeys(id, at, at + length)
-    const mask = this.#slots.length - 1
-    let slot = hash & mask
-    while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-    this.#slots[slot] = id
+    this.#chains.add(id, hash)
     return id
   }
 
@@ -191,20 +187,6 @@ export class AttributeStore {
     return true
   }
 
-  #unlink(id: number): void {
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let hole = this.#hashes[id]! & mask
-    while (slots[hole] !== id) hole = (hole + 1) & mask
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const home = this.#hashes[slots[slot]!]! & mask
-      if (((slot - home) & mask) < ((slot - hole) & mask)) continue
-      slots[hole] = slots[slot]!
-      hole = slot
-    }
-    slots[hole] = 0
-  }
-
   #resize(capacity: number): void {
     this.start = resized(this.start, capacity)
     this.#length = resized(this.#length, capacity)
@@ -217,14 +199,8 @@ export class AttributeStore {
     this.clusterListLength = resized(this.clusterListLength, capacity)
     this.communities = resized(this.communities, capacity)
     if (this.#otc.length > capacity) this.#otc = resized(this.#otc, capacity)
-    this.#slots = new Int32Array(2 * capacity)
-    const mask = this.#slots.length - 1
-    for (let id = 1; id < this.#fresh; id++) {
-      if (this.#references[id] === 0) continue
-      let slot = this.#hashes[id]! & mask
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-      this.#slots[slot] = id
-    }
+    this.#chains = new HashChains(capacity)
+    for (let id = 1; id < this.#fresh; id++) if (this.#references[id] !== 0) this.#chains.add(id, this.#hashes[id]!)
   }
 
   #makeRoom(length: number): void {

@@ -95,35 +95,40 @@ export class PathTable extends PrefixWork {
     const filter = policy.filterFor(announcement)
     const { constant, derives } = filter
     if (withIds) this.pathIds ??= new Uint32Array(this.next.length)
+    const gap = withIds ? 4 : 0
     for (let at = start; at < end; ) {
-      let pathId = 0
-      if (withIds) {
-        pathId = readUint32(buffer, at)
-        at += 4
+      const count = this.prefixes.idsOf(buffer, at, end, gap, true)
+      if (this.prefixes.capacity > this.head.length) this.growPrefixes()
+      for (let index = 0; index < count; index++) {
+        const prefix = this.prefixes.run[index]!
+        const pathId = withIds ? readUint32(buffer, at) : 0
+        at += gap + 1 + ((buffer[at + gap]! + 7) >> 3)
+        const outcome = constant ?? filter.decide(this.prefixes, prefix)
+        const effective = policy.effective(announcement, filter, outcome)
+        this.#put(
+          prefix,
+          peer,
+          pathId,
+          announcement,
+          effective || announcement,
+          effective === 0 ? pathFlag.rejected : 0,
+        )
       }
-      const length = buffer[at]!
-      const prefix = this.prefixes.intern(buffer, at + 1, length)
-      at += 1 + ((length + 7) >> 3)
-      if (prefix >= this.head.length) this.growPrefixes()
-      const outcome = constant ?? filter.decide(this.prefixes, prefix)
-      const effective = policy.effective(announcement, filter, outcome)
-      this.#put(prefix, peer, pathId, announcement, effective || announcement, effective === 0 ? pathFlag.rejected : 0)
     }
     if (derives) policy.settle()
   }
 
   /** Removes the peer's path for each NLRI of a judged range of `buffer`; unknown prefixes cost a look-up. */
   withdraw(peer: number, buffer: Uint8Array, start: number, end: number, withIds: boolean): void {
+    const gap = withIds ? 4 : 0
     for (let at = start; at < end; ) {
-      let pathId = 0
-      if (withIds) {
-        pathId = readUint32(buffer, at)
-        at += 4
+      const count = this.prefixes.idsOf(buffer, at, end, gap, false)
+      for (let index = 0; index < count; index++) {
+        const prefix = this.prefixes.run[index]!
+        const pathId = withIds ? readUint32(buffer, at) : 0
+        at += gap + 1 + ((buffer[at + gap]! + 7) >> 3)
+        if (prefix !== -1) this.#take(prefix, peer, pathId)
       }
-      const length = buffer[at]!
-      const prefix = this.prefixes.find(buffer, at + 1, length)
-      at += 1 + ((length + 7) >> 3)
-      if (prefix !== -1) this.#take(prefix, peer, pathId)
     }
   }
 

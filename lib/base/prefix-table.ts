@@ -13,6 +13,8 @@ const FIRST_CAPACITY = 64
  * slots; to copy and hash everything anew for each doubling took a tenth of the time in which a large table is learned.
  */
 export const GROWTH = 4
+/** Most prefixes that `idsOf` takes at once. */
+const RUN = 64
 /** Slots per id: at most half of the slots are taken, so probes stay short. */
 const SLOTS_PER_ID = 2
 
@@ -33,6 +35,10 @@ export class PrefixTable {
   #free = -1
   /** How many prefixes of each length there are. */
   readonly #perLength = new Uint32Array(129)
+  /** What `idsOf` found. */
+  readonly run = new Int32Array(RUN)
+  /** Of the same prefixes. */
+  readonly #hashes = new Int32Array(RUN)
   // the prefix under work, host bits cleared
   #word0 = 0
   #word1 = 0
@@ -63,20 +69,42 @@ export class PrefixTable {
    */
   intern(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    const slots = this.#slots
-    const mask = slots.length - 1
-    let slot = this.#hash(length) & mask
-    for (let entry = slots[slot]!; entry !== 0; entry = slots[slot]!) {
-      if (this.#holds(entry - 1, length)) return entry - 1
-      slot = (slot + 1) & mask
-    }
-    return this.#insert(slot, length)
+    return this.#entered(this.#seek(this.#hash(length), length), length)
   }
 
   /** The id of a known prefix, else -1. The same arguments as `intern`. */
   find(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    return this.#probe(length)
+    return this.#slots[this.#seek(this.#hash(length), length)]! - 1
+  }
+
+  /**
+   * Puts the ids of as many of the prefixes between `start` and `end` as it takes at once into `run`; returns how many. They lie
+   * one after another as in NLRI: a length and its octets, behind `gap` octets each. All are hashed and all their slots read
+   * before the first is compared, so that the processor waits for memory once and not for each.
+   * @param adds whether those that are not known are entered; else their id is -1
+   */
+  idsOf(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
+    const { run } = this
+    const hashes = this.#hashes
+    let count = 0
+    for (let at = start + gap; at < end && count < RUN; count++) {
+      const length = bytes[at]!
+      this.#load(bytes, at + 1, length)
+      hashes[count] = this.#hash(length)
+      at += gap + 1 + ((length + 7) >> 3)
+    }
+    const slots = this.#slots
+    const mask = slots.length - 1
+    for (let index = 0; index < count; index++) run[index] = slots[hashes[index]! & mask]!
+    for (let index = 0, at = start + gap; index < count; index++) {
+      const length = bytes[at]!
+      this.#load(bytes, at + 1, length)
+      const slot = this.#seek(hashes[index]!, length)
+      run[index] = adds ? this.#entered(slot, length) : this.#slots[slot]! - 1
+      at += gap + 1 + ((length + 7) >> 3)
+    }
+    return count
   }
 
   /** The id of the longest prefix that holds the address (4 or 16 octets), else -1. */
@@ -159,14 +187,20 @@ export class PrefixTable {
     for (let id = 0; id < this.#fresh; id++) if (this.#lengths[id] !== FREE) yield id
   }
 
-  #probe(length: number): number {
+  /** The slot of the prefix under work, or the empty one that it may have. */
+  #seek(hash: number, length: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    for (let slot = this.#hash(length) & mask; ; slot = (slot + 1) & mask) {
-      const entry = slots[slot]!
-      if (entry === 0) return -1
-      if (this.#holds(entry - 1, length)) return entry - 1
-    }
+    let slot = hash & mask
+    for (let entry = slots[slot]!; entry !== 0 && !this.#holds(entry - 1, length); entry = slots[slot]!)
+      slot = (slot + 1) & mask
+    return slot
+  }
+
+  /** The id of the prefix under work, whose slot is sought already. */
+  #entered(slot: number, length: number): number {
+    const entry = this.#slots[slot]!
+    return entry === 0 ? this.#insert(slot, length) : entry - 1
   }
 
   #insert(slot: number, length: number): number {

@@ -119,3 +119,36 @@ for (const family of [4, 6] as Family[])
     assert.deepEqual([...table.ids()], [])
     assert.ok(table.capacity <= 64, 'an emptied table gives its memory back')
   })
+
+for (const family of [4, 6] as Family[])
+  for (const gap of [0, 4])
+    test(`runs of IPv${family} prefixes behind ${gap} octets each have the ids that the prefixes have one by one`, () => {
+      const random = randomNumbers(11 + family + gap)
+      const [one, other] = [new PrefixTable(family, 99), new PrefixTable(family, 99)]
+      // some come twice in a run, some are known, and the table grows in the middle of runs
+      const run = Array.from({ length: 500 }, () => {
+        const length = Math.floor(random() * (family === 4 ? 33 : 129))
+        return Uint8Array.from([length, ...Array.from({ length: (length + 7) >> 3 }, () => random() * 16)])
+      })
+      const nlri = Uint8Array.from(run.flatMap(prefix => [...Array<number>(gap).fill(255), ...prefix]))
+      const idsOf = (table: PrefixTable, adds: boolean) => {
+        const ids: number[] = []
+        for (let at = 0; at < nlri.length; ) {
+          const count = table.idsOf(nlri, at, nlri.length, gap, adds)
+          assert.ok(count > 0)
+          for (const id of table.run.subarray(0, count)) {
+            at += gap + run[ids.length]!.length
+            ids.push(id)
+          }
+        }
+        return ids
+      }
+      assert.deepEqual(idsOf(one, false), Array(500).fill(-1))
+      for (const prefix of run.slice(100, 200)) for (const table of [one, other]) table.intern(prefix, 1, prefix[0]!)
+      const known = run.map(prefix => other.find(prefix, 1, prefix[0]!))
+      assert.deepEqual(idsOf(one, false), known)
+      const ids = run.map(prefix => other.intern(prefix, 1, prefix[0]!))
+      assert.deepEqual(idsOf(one, true), ids)
+      assert.deepEqual(idsOf(one, false), ids)
+      assert.equal(one.size, new Set(ids).size)
+    })
