@@ -35,9 +35,10 @@ export class Link {
   readonly #sink: MessageSink
   #received: Passage
   #sent: Passage
-  /** What is being read, and when it came. */
+  /** What is being read. */
   #chunk: Uint8Array = noOctets
-  #now = 0
+  /** When it came, ms on the engine's clock. */
+  receivedAt = 0
   #enhancedRefresh = false
   /** Octets that the channel held back when we last looked; 0: none. */
   #held = 0
@@ -66,7 +67,7 @@ export class Link {
 
   /** Takes the next chunk, once `next` has said `more`. @param now ms on the engine's clock */
   push(chunk: Uint8Array, now: number): void {
-    this.#now = now
+    this.receivedAt = now
     this.#chunk = chunk
     this.#framer.push(chunk)
   }
@@ -113,7 +114,7 @@ export class Link {
     untold.link = undefined
     for (let number = Math.max(0, count - this.#sink.depth); number < count; number++) {
       const at = (2 * number) % places.length
-      this.#sink.pass(this.#received, this.#now, this.#chunk, places[at]!, places[at + 1]!)
+      this.#sink.pass(this.#received, this.receivedAt, this.#chunk, places[at]!, places[at + 1]!)
     }
   }
 
@@ -155,7 +156,7 @@ export class Link {
       return
     }
     this.#tellReceived()
-    this.#sink.pass(this.#received, this.#now, buffer, start, end)
+    this.#sink.pass(this.#received, this.receivedAt, buffer, start, end)
   }
 
   #decode(reader: UpdateReader | undefined): PeerInput | 'routes' | 'more' {

@@ -382,18 +382,18 @@ export class Peering implements MessageSink, PassingPeer {
     const input = link.next(reader, this.#decoderBug)
     if (input === 'more') return false
     if (input === 'routes') this.#learn(link, reader!)
-    else if (!this.#isAlive(input)) this.#handle(input)
+    else if (!this.#isAlive(input, link.receivedAt)) this.#handle(input)
     return true
   }
 
   /** A KEEPALIVE of an Established session, and all that is to be done about it; some peers send thousands a second. */
-  #isAlive(input: PeerInput): boolean {
+  #isAlive(input: PeerInput, now: number): boolean {
     if (input.type !== 'message' || input.message.type !== 'keepalive') return false
-    return this.#peer.received(input.connection, 'keepalive', this.#world.clock.now())
+    return this.#peer.received(input.connection, 'keepalive', now)
   }
 
   #learn(link: Link, reader: UpdateReader): void {
-    this.#peer.received(link.id, 'update', this.#world.clock.now())
+    this.#peer.received(link.id, 'update', link.receivedAt)
     for (const fault of reader.faults) this.#world.observer.notice(this, 'malformedAttribute', fault.reason)
     this.#world.rib.learn(this.number, reader, link.buffer)
     if (this.#session !== undefined) this.#watchPrefixes(this.#session.watch)
