@@ -30,6 +30,9 @@ const WITHDRAWAL = 1024
  */
 const STAYING = 7
 
+/** AS numbers of a path that takes more room than attributes mostly do. */
+const LONG_PATH = 150
+
 const US = 65000
 /** Each is on a network of its own, so that they are not told the same. */
 const SPEAKER = { asNumber: 65001, address: parseAddress('192.0.2.1'), ours: parseAddress('192.0.2.3') }
@@ -184,13 +187,16 @@ function* acts(): Generator<Uint8Array, void, void> {
 
 function announce(writer: UpdateWriter, set: number, med: number): void {
   const family = familyOf(set)
+  // what follows one another may be of one length, and now and then a set is longer than all before
+  const shape = set >> 2
+  const hops = shape % 128 === 127 ? LONG_PATH : 1 + (shape % 8)
   const attributes = encodeAttributes({
-    origin: set % 5 === 0 ? 'incomplete' : 'igp',
-    asPath: [SPEAKER.asNumber, ...some(1 + (set % 8), 64_512 + set), 100_000 + set],
-    ...(set % 4 !== 3 && { med }),
-    ...(set % 3 !== 0 && { communities: some(1 + (set % 6), US * 65_536 + set) }),
-    ...(set % 20 === 19 && { atomicAggregate: true, aggregator: SPEAKER }),
-    ...(set % 10 === 9 && { largeCommunities: [`${US}:1:${set}`] }),
+    origin: shape % 5 === 0 ? 'incomplete' : 'igp',
+    asPath: [SPEAKER.asNumber, ...some(hops, 64_512 + set), 100_000 + set],
+    ...(shape % 4 !== 3 && { med }),
+    ...(shape % 3 !== 0 && { communities: some(1 + (shape % 6), US * 65_536 + set) }),
+    ...(shape % 20 === 19 && { atomicAggregate: true, aggregator: SPEAKER }),
+    ...(shape % 10 === 9 && { largeCommunities: [`${US}:1:${set}`] }),
   })
   writer.announce(attributes, 0, attributes.length, NEXT_HOP[family].bytes, formOf(family))
   addPrefixes(writer, family, set)

@@ -10,6 +10,7 @@ import type { Prefix } from '../lib/base/prefix.ts'
 import type { KeptMessage } from './black-box.ts'
 import { Drain, type DrainPhase, type DrainTerms } from './drain.ts'
 import { Listening } from './listening.ts'
+import { NumberedPeerings } from './numbered-peerings.ts'
 import { Originations } from './originations.ts'
 import type { MessageTap, PassingPeer } from './passage.ts'
 import { type PeerView, peerView } from './peer-view.ts'
@@ -76,7 +77,7 @@ export class Speaker {
   readonly #world: SpeakerWorld
   readonly #rib: Rib
   readonly #peerings = new Map<string, Peering>()
-  readonly #byNumber: (Peering | undefined)[] = []
+  readonly #numbered = new NumberedPeerings()
   readonly #ranges = new RangePeers()
   readonly #refusals = new Refusals()
   readonly #look: WakeUp
@@ -99,12 +100,7 @@ export class Speaker {
     this.#listening = new Listening(world.transport, channel => this.#accept(channel))
     this.#look = new WakeUp(world.clock)
     this.#deferral = new WakeUp(world.clock)
-    this.#rib = new Rib(identity, identity, {
-      send: (peer, chunks) => this.#byNumber[peer]?.send(chunks) ?? false,
-      endOfRibSent: (peer, family) => this.#byNumber[peer]?.endOfRibSent(family),
-      refreshed: (peer, family) => this.#byNumber[peer]?.refreshed(family),
-      limitReached: (peer, family) => this.#byNumber[peer]?.limitReached(family),
-    })
+    this.#rib = new Rib(identity, identity, this.#numbered)
     this.#originations = new Originations(this.#rib)
     this.#drain = new Drain(world.clock, {
       withdraw: () => this.#applyLocal(),
@@ -250,7 +246,7 @@ export class Speaker {
 
   /** The configured name of a peer number of a listing. */
   peerName(number: number): string | undefined {
-    return this.#byNumber[number]?.config.name
+    return this.#numbered.get(number)?.config.name
   }
 
   /** One that runs, by its configured name. */
@@ -302,7 +298,7 @@ export class Speaker {
       taps: this.taps,
     })
     this.#peerings.set(peer.name, peering)
-    this.#byNumber[peering.number] = peering
+    this.#numbered.add(peering)
     if (this.#config.listen !== undefined && this.draining === 'no') peering.start()
     return peering
   }
@@ -310,7 +306,7 @@ export class Speaker {
   #remove(peering: Peering): void {
     this.#peerings.delete(peering.config.name)
     peering.remove()
-    this.#byNumber[peering.number] = undefined
+    this.#numbered.remove(peering)
   }
 
   #startAll(): void {

@@ -200,16 +200,13 @@ export class PrefixTable {
   /** The id of the prefix under work, whose slot is sought already. */
   #entered(slot: number, length: number): number {
     const entry = this.#slots[slot]!
-    return entry === 0 ? this.#insert(slot, length) : entry - 1
+    if (entry !== 0) return entry - 1
+    if (this.#size < this.#lengths.length) return this.#insert(slot, length)
+    this.#grow()
+    return this.#insert(this.#seek(this.#hash(length), length), length)
   }
 
   #insert(slot: number, length: number): number {
-    if (this.#size === this.#lengths.length) {
-      this.#grow()
-      const mask = this.#slots.length - 1
-      slot = this.#hash(length) & mask
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-    }
     let id = this.#free
     if (id === -1) id = this.#fresh++
     else this.#free = this.#words[id * this.#width]! - 1
