@@ -245,10 +245,9 @@ export class AnnouncementTable {
 
 /**
  * The three numbers are small and our own, so the hash needs no seed. Attribute sets that are interned one after another have
- * neighbouring ids: eight of them share a cache line here too.
+ * neighbouring ids; what one peer says with them has neighbouring hashes, and their lists begin in the same cache lines.
  */
 function hashOf(peer: number, attributes: number, nextHop: number): number {
-  let hash = Math.imul(attributes >>> 3, 0xcc9e2d51) ^ Math.imul(peer, 0x1b873593) ^ Math.imul(nextHop, 0x85ebca6b)
-  hash = Math.imul(hash ^ (hash >>> 15), 0xc2b2ae35)
-  return ((hash ^ (hash >>> 13)) << 3) | (attributes & 7)
+  const hash = Math.imul(Math.imul(peer, 0x1b873593) ^ Math.imul(nextHop, 0x85ebca6b), 0xc2b2ae35)
+  return (hash ^ (hash >>> 15)) + attributes
 }
