@@ -157,7 +157,7 @@ export class ExportGroup {
 
   /** Whether the first pass over all prefixes is still under way. */
   get isFilling(): boolean {
-    return this.#fill < this.table.prefixes.capacity
+    return this.#fill !== Number.POSITIVE_INFINITY
   }
 
   /** Takes in a peer that has been told nothing yet. */
@@ -328,12 +328,12 @@ export class ExportGroup {
     const { prefixes } = this.table
     const start = this.#fill
     let count = 0
-    while (this.#fill < prefixes.capacity && count < BATCH_SIZE) {
+    while (this.#fill < prefixes.end && count < BATCH_SIZE) {
       const prefix = this.#fill++
       if (prefixes.has(prefix) && this.table.isSettled(prefix)) scratch[count++] = prefix
     }
     const looked = this.#fill - start
-    if (!this.isFilling) this.#fill = Number.POSITIVE_INFINITY
+    if (this.#fill >= prefixes.end) this.#fill = Number.POSITIVE_INFINITY
     this.drain(scratch, count)
     return looked
   }

@@ -65,7 +65,7 @@ export class RouteViews {
     let rest: RouteRow[] = []
     const next = (count: number) => {
       const rows = rest
-      const end = Math.min(at + LOOK_AT, prefixes.capacity)
+      const end = Math.min(at + LOOK_AT, prefixes.end)
       for (; at < end && rows.length < count; at++) if (isAsked(at)) rows.push(...this.#rows(query, at))
       rest = rows.splice(count)
       return rows
@@ -73,7 +73,7 @@ export class RouteViews {
     return {
       next,
       get done() {
-        return rest.length === 0 && at >= prefixes.capacity
+        return rest.length === 0 && at >= prefixes.end
       },
     }
   }

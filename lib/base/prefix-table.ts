@@ -63,6 +63,11 @@ export class PrefixTable {
     return this.#lengths.length
   }
 
+  /** Every id in use is less than this, and most below it mostly are in use. */
+  get end(): number {
+    return this.#fresh
+  }
+
   /**
    * The id of a prefix, new or known. `bytes` at `offset` holds at least `ceil(length / 8)` octets (the form of NLRI);
    * set host bits are ignored. The caller has checked `length` against the family.
