@@ -35,9 +35,9 @@ export class PrefixTable {
   #free = -1
   /** How many prefixes of each length there are. */
   readonly #perLength = new Uint32Array(129)
-  /** What `idsOf` found. */
+  /** The ids that `idsOf` found, until it is called again. */
   readonly run = new Int32Array(RUN)
-  /** Of the same prefixes. */
+  /** The hashes of the same prefixes. */
   readonly #hashes = new Int32Array(RUN)
   // the prefix under work, host bits cleared
   #word0 = 0
@@ -63,7 +63,7 @@ export class PrefixTable {
     return this.#lengths.length
   }
 
-  /** Every id in use is less than this, and most below it mostly are in use. */
+  /** Every id in use is less than this; it grows by one for each id that is handed out for the first time, and falls to 0 with the last prefix. */
   get end(): number {
     return this.#fresh
   }
@@ -86,7 +86,8 @@ export class PrefixTable {
   /**
    * Puts the ids of as many of the prefixes between `start` and `end` as it takes at once into `run`; returns how many. They lie
    * one after another as in NLRI: a length and its octets, behind `gap` octets each. All are hashed and all their slots read
-   * before the first is compared, so that the processor waits for memory once and not for each.
+   * before the first is compared, so that the processor waits for memory once and not for each. The caller has judged them:
+   * none is cut short.
    * @param adds whether those that are not known are entered; else their id is -1
    */
   idsOf(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
@@ -202,7 +203,7 @@ export class PrefixTable {
     return slot
   }
 
-  /** The id of the prefix under work, whose slot is sought already. */
+  /** The id of the prefix under work, which is entered if it is new. @param slot as `#seek` says */
   #entered(slot: number, length: number): number {
     const entry = this.#slots[slot]!
     if (entry !== 0) return entry - 1
