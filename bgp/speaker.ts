@@ -58,6 +58,8 @@ export interface SpeakerObserver {
   nextHopsChanged(changes: readonly NextHopChange[]): void
   /** The peer has sent all it has of a family since its session came up. */
   endOfRib(peer: string, family: Family): void
+  /** A range has made a peer, or has forgotten some; what `configure` changes is not told. */
+  rangePeersChanged(): void
   /** The restart is over: every peer has sent its End-of-RIB, or the deferral time has passed. */
   restarted(): void
 }
@@ -69,6 +71,7 @@ export const silence: SpeakerObserver = {
   kernelChanged: () => {},
   nextHopsChanged: () => {},
   endOfRib: () => {},
+  rangePeersChanged: () => {},
   restarted: () => {},
 }
 
@@ -323,6 +326,7 @@ export class Speaker {
     const former = this.#peerings.get(admission.inPlaceOf ?? '')
     if (former !== undefined) this.#remove(former)
     const peering = this.#add(admission.peer)
+    this.#world.observer.rangePeersChanged()
     if (this.#ranges.peers.length === 1) this.#lookAfterRanges()
     peering.accept(channel)
   }
@@ -350,6 +354,7 @@ export class Speaker {
         if (!peering.isIdle || clock.now() - peering.status.since < RANGE_PEER_GRACE) continue
         this.#ranges.forget(name)
         this.#remove(peering)
+        this.#world.observer.rangePeersChanged()
       }
       this.#lookAfterRanges()
     })

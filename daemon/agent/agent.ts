@@ -363,8 +363,6 @@ export class Agent {
         if (!this.#stopped) this.#events.session(peer, from, to, reason)
         this.monitor.session(peer, from, to, reason)
         this.#bmp.session(peer, from, to)
-        // it may be of a peer that a range has just made, or has forgotten
-        if (from === 'Idle' || to === 'Idle') this.#followBfd()
         if (to === 'Established') this.#met(peer)
       },
       notice: (peer, code, text) => {
@@ -372,6 +370,7 @@ export class Agent {
         this.monitor.notice(peer, code, text)
       },
       endOfRib: (peer, family) => this.monitor.endOfRib(peer, family),
+      rangePeersChanged: () => this.#followBfd(),
       restarted: () => this.#restarted(),
       kernelNotice: text => this.#world.log.warn('kernel', { text }),
       swept: (routes, reason) => this.#world.log.info('routes of the former agent removed', { routes, reason }),

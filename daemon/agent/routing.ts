@@ -48,7 +48,8 @@ export interface Awaited {
   readonly ranges: readonly { readonly prefix: Prefix }[]
 }
 
-export interface RoutingObserver extends Pick<SpeakerObserver, 'stateChanged' | 'notice' | 'endOfRib' | 'restarted'> {
+export interface RoutingObserver
+  extends Pick<SpeakerObserver, 'stateChanged' | 'notice' | 'endOfRib' | 'rangePeersChanged' | 'restarted'> {
   /** A line for the log. */
   kernelNotice(text: string): void
   swept(count: number, why: string): void
@@ -159,6 +160,7 @@ export class Routing {
     return {
       stateChanged: (peer, from, to, reason) => outer.stateChanged(peer, from, to, reason),
       notice: (peer, code, text) => outer.notice(peer, code, text),
+      rangePeersChanged: () => outer.rangePeersChanged(),
       restarted: () => outer.restarted(),
       kernelChanged: () => this.#takeSoon(),
       nextHopsChanged: changes => this.#judgeNextHops(changes),

@@ -82,6 +82,7 @@ async function hub(context: TestContext, transport: Transport = tcpTransport) {
         kernelChanged: () => {},
         nextHopsChanged: () => {},
         endOfRib: () => {},
+        rangePeersChanged: () => {},
         restarted: () => {},
       },
     },

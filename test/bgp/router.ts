@@ -76,6 +76,7 @@ export class Router {
           kernelChanged: () => {},
           nextHopsChanged: () => {},
           endOfRib: (peer, family) => this.endsOfRib.push(`${peer} ipv${family}`),
+          rangePeersChanged: () => {},
           restarted: () => this.restarts++,
         },
       },

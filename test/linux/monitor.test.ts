@@ -118,12 +118,21 @@ test('a listener that could not join hears nothing', { skip }, async context => 
   await until('the other has heard', () => routes(RTM_NEWROUTE).length === 1)
 })
 
+test('a monitor whose only listener could not join is unused', { skip }, async () => {
+  using namespace = makeNamespace()
+  let unused = 0
+  const monitor = namespace.run(() => new EventMonitor({ onNotice: () => {}, onUnused: () => unused++ }))
+  assert.throws(() => monitor.join({ groups: [1 << 20], onMessages: () => {}, onOverflow: () => {} }), WorldFault)
+  assert.equal(unused, 1)
+  await monitor.close()
+})
+
 test('lost messages are told as an overflow, and later ones still come', { skip }, async context => {
   using namespace = makeNamespace()
   const { routes, overflows } = watch(context, namespace, 0, 2048)
-  const many = Array.from({ length: 2000 }, (_, n) => `route replace 192.0.${n >> 8}.${n & 255}/32 via 10.0.0.2`).join(
-    '\n',
-  )
+  const many = ['add', 'del']
+    .flatMap(verb => Array.from({ length: 2000 }, (_, n) => `route ${verb} 192.0.${n >> 8}.${n & 255}/32 via 10.0.0.2`))
+    .join('\n')
   await until('the overflow is told', () => {
     // a thread that is quick enough has read all of them in time
     if (overflows() === 0) spawnSync('ip', ['-n', namespace.name, '-batch', '-'], { input: many })

@@ -91,15 +91,24 @@ export class EventMonitor {
 
   /** What happens from now on is told to the listener. @returns the end of that. @throws WorldFault */
   join(listener: EventListener): () => void {
-    this.#attachFilter([...this.#listeners, listener])
-    for (const group of listener.groups)
-      setSocketOption(this.#socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, `membership in group ${group}`)
+    try {
+      this.#attachFilter([...this.#listeners, listener])
+      for (const group of listener.groups)
+        setSocketOption(this.#socket, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, `membership in group ${group}`)
+    } catch (thrown) {
+      this.#withdraw()
+      throw thrown
+    }
     this.#listeners.add(listener)
     return () => {
-      if (!this.#listeners.delete(listener) || this.#closed !== undefined) return
-      this.#attachFilter([...this.#listeners])
-      if (this.#listeners.size === 0) this.#options.onUnused?.()
+      if (this.#listeners.delete(listener) && this.#closed === undefined) this.#withdraw()
     }
+  }
+
+  /** Nobody is refused any more for one who does not listen. */
+  #withdraw(): void {
+    this.#attachFilter([...this.#listeners])
+    if (this.#listeners.size === 0) this.#options.onUnused?.()
   }
 
   #attachFilter(listeners: readonly EventListener[]): void {

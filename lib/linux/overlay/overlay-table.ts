@@ -127,10 +127,10 @@ export class OverlayTable {
       this.#leave = leave = this.#listen(events)
       this.#scan()
     } catch (thrown) {
-      leave?.()
       this.#writer.close()
       reader?.close()
       ownEvents?.close().catch(() => {})
+      leave?.()
       throw thrown
     }
   }

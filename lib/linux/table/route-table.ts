@@ -117,9 +117,9 @@ export class RouteTable {
       this.#leave = leave = this.#listen(events)
       for (const family of FAMILIES) this.#adopt(family)
     } catch (thrown) {
-      leave?.()
       for (const socket of sockets) socket.close()
       ownEvents?.close().catch(() => {})
+      leave?.()
       throw thrown
     }
   }

@@ -57,6 +57,25 @@ describe('BFD in the agent', () => {
     assert.deepEqual(wanted(), [])
   })
 
+  it('wants one for such a peer also where that must be up before BGP, and no more when the peer stays away', () => {
+    const { node, router, clock } = world()
+    node.start(
+      'asNumber: 65001\nranges: [{ name: rack, prefix: 10.0.0.0/24, asNumber: external, bfd: { strict: true } }]',
+    )
+    node.synced(nodeObject())
+    clock.advance(MINUTE)
+    const wanted = () => node.bfd.wanted.map(({ name }) => name)
+    assert.deepEqual(wanted(), ['rack/10.0.0.254'])
+    node.bfd.change('rack/10.0.0.254', true)
+    clock.advance(MINUTE)
+    assert.equal(node.view.peers()[0]!.state, 'Established')
+    node.bfd.change('rack/10.0.0.254', false, { at: clock.now() })
+    router.peerWith([])
+    clock.advance(10 * MINUTE)
+    assert.deepEqual(node.view.peers(), [])
+    assert.deepEqual(wanted(), [])
+  })
+
   it('ends the BGP session when the path fails, and shows both at the peer', () => {
     const { bfd, clock, peer } = begun()
     bfd.change('tor', true, { at: clock.now() })
