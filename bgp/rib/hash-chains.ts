@@ -31,6 +31,7 @@ export class HashChains {
     this.#heads[head] = id
   }
 
+  /** @param id one that was added with this hash */
   remove(id: number, hash: number): void {
     const next = this.#next
     const head = hash & (this.#heads.length - 1)
