@@ -349,13 +349,13 @@ export class Speaker {
     this.#look.cancel()
     if (this.#ranges.peers.length === 0) return
     this.#look.set(clock.now() + RANGE_PEER_LOOK, () => {
-      for (const name of this.#ranges.peers) {
-        const peering = this.#peerings.get(name)!
-        if (!peering.isIdle || clock.now() - peering.status.since < RANGE_PEER_GRACE) continue
-        this.#ranges.forget(name)
+      const isOver = ({ isIdle, status }: Peering) => isIdle && clock.now() - status.since >= RANGE_PEER_GRACE
+      const gone = this.#ranges.peers.map(name => this.#peerings.get(name)!).filter(isOver)
+      for (const peering of gone) {
+        this.#ranges.forget(peering.config.name)
         this.#remove(peering)
-        this.#world.observer.rangePeersChanged()
       }
+      if (gone.length > 0) this.#world.observer.rangePeersChanged()
       this.#lookAfterRanges()
     })
   }
