@@ -2,6 +2,9 @@
  * Attribute sets, interned: equal canonical bytes have one id, one copy of the bytes and one set of decoded decision keys,
  * counted by references. Knows no peer, next hop or prefix.
  *
+ * Sets that nobody refers to any more stay for a while, a quarter as many as there are others, and the oldest goes first: routes
+ * that flap come back with the attributes that they had, and to find a set costs half of what it takes to enter it again.
+ *
  * The bytes lie one after another in a pool. A freed set leaves a hole; when the pool is full and a good part of it is
  * holes, or when little of a large pool is left in use, the living sets are moved together, so memory comes back. Ids do not
  * move: `trim` gives back those above the highest one in use.
@@ -9,11 +12,13 @@
 import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
 import { HashChains } from './hash-chains.ts'
-import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
+import { IdQueue, isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 const FIRST_POOL = 4096
 const DEFAULT_LOCAL_PREF = 100
+/** Of the sets that are referred to, up to this part (a quarter) as many more may stay. */
+const DORMANT_PART = 4
 const MAX_PATH_LENGTH = 4095
 /** More than any rank: what has LLGR_STALE comes after all else (RFC 9494 §4.3). */
 const LONG_STALE = 2 ** 47
@@ -43,6 +48,12 @@ export class AttributeStore {
   /** Ids start at 1. */
   #chains = new HashChains(FIRST_CAPACITY)
   #size = 0
+  /** Sets that nobody refers to, and their octets. */
+  #dormant = 0
+  #dormantOctets = 0
+  /** Those and some that have come into use again, the longest there first; and by id, whether it is in it. */
+  readonly #leaving = new IdQueue()
+  #isLeaving = new Uint8Array(FIRST_CAPACITY)
   /** Ids below have been handed out; freed ones are linked through `start`. */
   #fresh = 1
   #free = 0
@@ -60,9 +71,9 @@ export class AttributeStore {
     return this.#size
   }
 
-  /** Octets of the pool that living sets take. */
+  /** Octets of the pool that they take. */
   get octets(): number {
-    return this.#poolEnd - this.#holes
+    return this.#poolEnd - this.#holes - this.#dormantOctets
   }
 
   /** Octets that the pool has. */
@@ -103,7 +114,7 @@ export class AttributeStore {
     const chains = this.#chains
     for (let id = chains.first(hash); id !== 0; id = chains.next(id)) {
       if (this.#hashes[id] === hash && this.#length[id] === length && this.#holds(id, bytes, start)) {
-        this.#references[id]!++
+        if (this.#references[id]!++ === 0) this.#wake(id)
         return id
       }
     }
@@ -116,18 +127,21 @@ export class AttributeStore {
 
   release(id: number): void {
     if (--this.#references[id]! > 0) return
-    this.#chains.remove(id, this.#hashes[id]!)
-    this.#holes += this.#length[id]!
-    this.start[id] = this.#free
-    this.#free = id
     this.#size--
-    this.#hasFreed = true
+    this.#dormant++
+    this.#dormantOctets += this.#length[id]!
+    if (this.#isLeaving[id] === 0) {
+      this.#isLeaving[id] = 1
+      this.#leaving.push(id)
+    }
+    this.#forget(this.#size / DORMANT_PART)
     if (this.#size === 0) this.#reset()
     else if (this.pool.length > 16 * FIRST_POOL && this.octets < this.pool.length / 8) this.#compact()
   }
 
   /** Gives back what a flood took, once most of it has gone. To be called at rest: it may look at every id. */
   trim(): void {
+    this.#forget(0)
     if (!this.#hasFreed || !isTrimDue(this.#size, this.start.length)) return
     this.#hasFreed = false
     const capacity = trimmedCapacity(this.#references, this.#fresh, FIRST_CAPACITY)
@@ -140,6 +154,33 @@ export class AttributeStore {
       this.#free = id
     }
     this.#resize(capacity)
+  }
+
+  /** It was dormant, and somebody refers to it again. */
+  #wake(id: number): void {
+    this.#size++
+    this.#dormant--
+    this.#dormantOctets -= this.#length[id]!
+  }
+
+  /** Lets dormant sets go until there are at most so many. */
+  #forget(most: number): void {
+    while (this.#dormant > most) {
+      const id = this.#leaving.shift()
+      this.#isLeaving[id] = 0
+      if (this.#references[id] === 0) this.#remove(id)
+    }
+  }
+
+  #remove(id: number): void {
+    const length = this.#length[id]!
+    this.#dormant--
+    this.#dormantOctets -= length
+    this.#chains.remove(id, this.#hashes[id]!)
+    this.#holes += length
+    this.start[id] = this.#free
+    this.#free = id
+    this.#hasFreed = true
   }
 
   #insert(bytes: Uint8Array, start: number, length: number, hash: number): number {
@@ -187,7 +228,9 @@ export class AttributeStore {
     return true
   }
 
+  /** Dormant sets go: what is moved is told by its references. */
   #resize(capacity: number): void {
+    this.#forget(0)
     this.start = resized(this.start, capacity)
     this.#length = resized(this.#length, capacity)
     this.#hashes = resized(this.#hashes, capacity)
@@ -198,18 +241,21 @@ export class AttributeStore {
     this.originatorId = resized(this.originatorId, capacity)
     this.clusterListLength = resized(this.clusterListLength, capacity)
     this.communities = resized(this.communities, capacity)
+    this.#isLeaving = resized(this.#isLeaving, capacity)
     if (this.#otc.length > capacity) this.#otc = resized(this.#otc, capacity)
     this.#chains = new HashChains(capacity)
     for (let id = 1; id < this.#fresh; id++) if (this.#references[id] !== 0) this.#chains.add(id, this.#hashes[id]!)
   }
 
   #makeRoom(length: number): void {
-    if (this.#holes > this.pool.length / 4 && this.octets + length <= this.pool.length) this.#compact()
+    const spare = this.#holes + this.#dormantOctets
+    if (spare > this.pool.length / 4 && this.octets + length <= this.pool.length) this.#compact()
     if (this.#poolEnd + length <= this.pool.length) return
     this.pool = resized(this.pool, Math.max(GROWTH * this.pool.length, this.#poolEnd + length))
   }
 
   #compact(): void {
+    this.#forget(0)
     const pool = new Uint8Array(Math.max(FIRST_POOL, 2 ** Math.ceil(Math.log2(2 * this.octets))))
     let at = 0
     for (let id = 1; id < this.#fresh; id++) {

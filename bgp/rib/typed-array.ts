@@ -30,8 +30,8 @@ export function trimmedCapacity(references: Uint32Array, fresh: number, least: n
 }
 
 const FIRST_LENGTH = 64
-/** A drained queue longer than this gives its memory back. To fill it again costs little beside what the ids stand for. */
-const KEPT_LENGTH = 512
+/** A drained queue longer than this gives its memory back; up to it the next wave finds room that the kernel need not clear again. */
+const KEPT_LENGTH = 16_384
 
 /** First in, first out, of ids. Whoever pushes sees to it that an id is in it once. */
 export class IdQueue {

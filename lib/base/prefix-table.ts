@@ -23,8 +23,8 @@ export class PrefixTable {
   /** 32-bit words of an address: 1 or 4. */
   readonly #width: 1 | 4
   readonly #seed: number
-  /** `id + 1` or 0 for empty. */
-  #slots = new Int32Array(FIRST_CAPACITY * SLOTS_PER_ID)
+  /** Two numbers a slot: the tag of a prefix, and `id + 1`, 0 for empty. */
+  #slots = new Int32Array(2 * FIRST_CAPACITY * SLOTS_PER_ID)
   #words: Uint32Array
   /** Length of the prefix; FREE, or beyond `#fresh`: there is none. */
   #lengths = new Uint8Array(FIRST_CAPACITY)
@@ -37,8 +37,9 @@ export class PrefixTable {
   readonly #perLength = new Uint32Array(129)
   /** The ids that `idsOf` found, until it is called again. */
   readonly run = new Int32Array(RUN)
-  /** The hashes of the same prefixes. */
+  /** The hashes and the tags of the same prefixes. */
   readonly #hashes = new Int32Array(RUN)
+  readonly #tags = new Int32Array(RUN)
   // the prefix under work, host bits cleared
   #word0 = 0
   #word1 = 0
@@ -74,13 +75,18 @@ export class PrefixTable {
    */
   intern(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    return this.#entered(this.#seek(this.#hash(length), length), length)
+    const hash = this.#hash(length)
+    const tag = this.#tag(hash, length)
+    const slot = this.#seek(hash, tag, length)
+    const id = this.#slots[slot + 1]! - 1
+    return id === -1 ? this.#enter(slot, tag, length) : id
   }
 
   /** The id of a known prefix, else -1. The same arguments as `intern`. */
   find(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    return this.#slots[this.#seek(this.#hash(length), length)]! - 1
+    const hash = this.#hash(length)
+    return this.#slots[this.#seek(hash, this.#tag(hash, length), length) + 1]! - 1
   }
 
   /**
@@ -93,21 +99,30 @@ export class PrefixTable {
   idsOf(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
     const { run } = this
     const hashes = this.#hashes
+    const tags = this.#tags
     let count = 0
     for (let at = start + gap; at < end && count < RUN; count++) {
       const length = bytes[at]!
       this.#load(bytes, at + 1, length)
-      hashes[count] = this.#hash(length)
+      const hash = this.#hash(length)
+      hashes[count] = hash
+      tags[count] = this.#tag(hash, length)
       at += gap + 1 + ((length + 7) >> 3)
     }
     const slots = this.#slots
     const mask = slots.length - 1
-    for (let index = 0; index < count; index++) run[index] = slots[hashes[index]! & mask]!
+    for (let index = 0; index < count; index++) run[index] = slots[(2 * hashes[index]!) & mask]!
     for (let index = 0, at = start + gap; index < count; index++) {
       const length = bytes[at]!
-      this.#load(bytes, at + 1, length)
-      const slot = this.#seek(hashes[index]!, length)
-      run[index] = adds ? this.#entered(slot, length) : this.#slots[slot]! - 1
+      const tag = tags[index]!
+      if (!this.#isExact(tag)) this.#load(bytes, at + 1, length)
+      const slot = this.#seek(hashes[index]!, tag, length)
+      let id = this.#slots[slot + 1]! - 1
+      if (id === -1 && adds) {
+        this.#load(bytes, at + 1, length)
+        id = this.#enter(slot, tag, length)
+      }
+      run[index] = id
       at += gap + 1 + ((length + 7) >> 3)
     }
     return count
@@ -129,18 +144,19 @@ export class PrefixTable {
     this.#recall(id)
     const slots = this.#slots
     const mask = slots.length - 1
-    let hole = this.#hash(length) & mask
-    while (slots[hole] !== id + 1) hole = (hole + 1) & mask
+    let hole = (2 * this.#hash(length)) & mask
+    while (slots[hole + 1] !== id + 1) hole = (hole + 2) & mask
     // backward shift: pull up later entries of the run whose home does not lie after the hole (no tombstones)
-    for (let slot = (hole + 1) & mask; slots[slot] !== 0; slot = (slot + 1) & mask) {
-      const mover = slots[slot]! - 1
+    for (let slot = (hole + 2) & mask; slots[slot + 1] !== 0; slot = (slot + 2) & mask) {
+      const mover = slots[slot + 1]! - 1
       this.#recall(mover)
-      const home = this.#hash(this.#lengths[mover]!) & mask
+      const home = (2 * this.#hash(this.#lengths[mover]!)) & mask
       if (((slot - home) & mask) < ((slot - hole) & mask)) continue
-      slots[hole] = mover + 1
+      slots[hole] = slots[slot]!
+      slots[hole + 1] = mover + 1
       hole = slot
     }
-    slots[hole] = 0
+    slots[hole + 1] = 0
     this.#perLength[length]!--
     this.#lengths[id] = FREE
     this.#words[id * this.#width] = this.#free + 1
@@ -193,30 +209,32 @@ export class PrefixTable {
     for (let id = 0; id < this.#fresh; id++) if (this.#lengths[id] !== FREE) yield id
   }
 
-  /** The slot of the prefix under work, or the empty one that it may have. */
-  #seek(hash: number, length: number): number {
+  /** Where the slot of the prefix under work is, or the empty one that it may have. @param tag where it is exact, it alone counts */
+  #seek(hash: number, tag: number, length: number): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    let slot = hash & mask
-    for (let entry = slots[slot]!; entry !== 0 && !this.#holds(entry - 1, length); entry = slots[slot]!)
-      slot = (slot + 1) & mask
+    const isExact = this.#isExact(tag)
+    let slot = (2 * hash) & mask
+    for (let entry = slots[slot + 1]!; entry !== 0; entry = slots[slot + 1]!) {
+      if (slots[slot] === tag && (isExact || this.#holds(entry - 1, length))) break
+      slot = (slot + 2) & mask
+    }
     return slot
   }
 
-  /** The id of the prefix under work, which is entered if it is new. @param slot as `#seek` says */
-  #entered(slot: number, length: number): number {
-    const entry = this.#slots[slot]!
-    if (entry !== 0) return entry - 1
-    if (this.#size < this.#lengths.length) return this.#insert(slot, length)
+  /** Enters the prefix under work. @param slot as `#seek` says */
+  #enter(slot: number, tag: number, length: number): number {
+    if (this.#size < this.#lengths.length) return this.#insert(slot, tag, length)
     this.#grow()
-    return this.#insert(this.#seek(this.#hash(length), length), length)
+    return this.#insert(this.#seek(this.#hash(length), tag, length), tag, length)
   }
 
-  #insert(slot: number, length: number): number {
+  #insert(slot: number, tag: number, length: number): number {
     let id = this.#free
     if (id === -1) id = this.#fresh++
     else this.#free = this.#words[id * this.#width]! - 1
-    this.#slots[slot] = id + 1
+    this.#slots[slot] = tag
+    this.#slots[slot + 1] = id + 1
     this.#lengths[id] = length
     if (this.#width === 1) this.#words[id] = this.#word0
     else {
@@ -239,15 +257,19 @@ export class PrefixTable {
     const kept = [this.#word0, this.#word1, this.#word2, this.#word3] as const
     this.#lengths = lengths
     this.#words = words
-    this.#slots = new Int32Array(capacity * SLOTS_PER_ID)
-    const mask = this.#slots.length - 1
+    const slots = new Int32Array(2 * capacity * SLOTS_PER_ID)
+    const mask = slots.length - 1
     for (let id = 0; id < this.#fresh; id++) {
-      if (lengths[id] === FREE) continue
+      const length = lengths[id]!
+      if (length === FREE) continue
       this.#recall(id)
-      let slot = this.#hash(lengths[id]!) & mask
-      while (this.#slots[slot] !== 0) slot = (slot + 1) & mask
-      this.#slots[slot] = id + 1
+      const hash = this.#hash(length)
+      let slot = (2 * hash) & mask
+      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask
+      slots[slot] = this.#tag(hash, length)
+      slots[slot + 1] = id + 1
     }
+    this.#slots = slots
     ;[this.#word0, this.#word1, this.#word2, this.#word3] = kept
   }
 
@@ -256,7 +278,7 @@ export class PrefixTable {
     this.#fresh = 0
     this.#free = -1
     if (this.capacity === FIRST_CAPACITY) return
-    this.#slots = new Int32Array(FIRST_CAPACITY * SLOTS_PER_ID)
+    this.#slots = new Int32Array(2 * FIRST_CAPACITY * SLOTS_PER_ID)
     this.#words = new Uint32Array(FIRST_CAPACITY * this.#width)
     this.#lengths = new Uint8Array(FIRST_CAPACITY)
   }
@@ -287,6 +309,20 @@ export class PrefixTable {
       (this.#words[4 * id + 2]! | 0) === this.#word2 &&
       (this.#words[4 * id + 3]! | 0) === this.#word3
     )
+  }
+
+  /**
+   * What tells a prefix from others without a look at its words. Of IPv4 it is the prefix itself, with a one behind its last
+   * bit: each number but 0 is one prefix so, and 0 stands for any /32. Of IPv6 it is the hash.
+   */
+  #tag(hash: number, length: number): number {
+    if (this.#width === 4) return hash
+    return length === 32 ? 0 : this.#word0 | (1 << (31 - length))
+  }
+
+  /** Whether there is one prefix with this tag. */
+  #isExact(tag: number): boolean {
+    return this.#width === 1 && tag !== 0
   }
 
   /**

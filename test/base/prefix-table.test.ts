@@ -28,6 +28,29 @@ test('a prefix keeps its id, and another length of the same address is another p
   assert.equal(find(table, parsePrefix('11.0.0.0/8')), -1)
 })
 
+test('all lengths of addresses with few bits are told apart', () => {
+  const table = new PrefixTable(4)
+  const ids = new Map<string, number>()
+  for (const address of ['0.0.0.0', '0.0.0.1', '0.0.0.2', '0.0.0.3', '128.0.0.0', '255.255.255.255', '10.0.0.4'])
+    for (let length = 0; length <= 32; length++) {
+      const { bytes } = parseAddress(address)
+      const id = table.intern(bytes, 0, length)
+      const name = String(table.prefix(id))
+      assert.equal(ids.get(name) ?? id, id)
+      assert.equal(name.endsWith(`/${length}`), true)
+      ids.set(name, id)
+    }
+  assert.equal(new Set(ids.values()).size, ids.size)
+  assert.equal(table.size, ids.size)
+  for (const [name, id] of ids) assert.equal(find(table, parsePrefix(name)), id)
+  for (const [name, id] of [...ids].filter((_, at) => at % 2 === 0)) {
+    table.release(id)
+    ids.delete(name)
+    assert.equal(find(table, parsePrefix(name)), -1)
+  }
+  for (const [name, id] of ids) assert.equal(find(table, parsePrefix(name)), id)
+})
+
 test('the short form of NLRI is enough, and set host bits do not make another prefix', () => {
   const table = new PrefixTable(4)
   const id = table.intern(Uint8Array.of(99, 10, 1, 0xff), 1, 17)

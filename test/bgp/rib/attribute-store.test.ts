@@ -82,6 +82,27 @@ test('sets that nobody refers to for a while are what they were when they come b
   }
 })
 
+test('of the sets that nobody refers to a quarter as many stay as there are others, and the oldest go first', () => {
+  const store = new AttributeStore(1)
+  for (let seed = 0; seed < 8; seed++) intern(store, seed)
+  const [first, second, third] = [intern(store, 100), intern(store, 101), intern(store, 102)]
+  const octets = store.octets
+  store.release(first)
+  store.release(second)
+  assert.deepEqual([store.size, store.octets < octets], [9, true])
+  assert.equal(intern(store, 100), first)
+  assert.equal(intern(store, 101), second)
+  assert.deepEqual([store.size, store.octets], [11, octets])
+  for (const id of [second, first, third]) store.release(id)
+  assert.equal(store.size, 8)
+  assert.equal(intern(store, 200), first, 'the place of the one that had been there longest')
+  assert.equal(intern(store, 102), third)
+  assert.equal(intern(store, 101), second)
+  store.release(third)
+  store.trim()
+  assert.equal(intern(store, 300), third, 'at rest none stays')
+})
+
 test('200,000 sets of a hostile peer leave nothing behind', () => {
   const store = new AttributeStore(1)
   const kept = intern(store, 1)
