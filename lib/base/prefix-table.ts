@@ -100,18 +100,7 @@ export class PrefixTable {
     const { run } = this
     const hashes = this.#hashes
     const tags = this.#tags
-    let count = 0
-    for (let at = start + gap; at < end && count < RUN; count++) {
-      const length = bytes[at]!
-      this.#load(bytes, at + 1, length)
-      const hash = this.#hash(length)
-      hashes[count] = hash
-      tags[count] = this.#tag(hash, length)
-      at += gap + 1 + ((length + 7) >> 3)
-    }
-    const slots = this.#slots
-    const mask = slots.length - 1
-    for (let index = 0; index < count; index++) run[index] = slots[(2 * hashes[index]!) & mask]!
+    const count = this.#readRun(bytes, start, end, gap)
     for (let index = 0, at = start + gap; index < count; index++) {
       const length = bytes[at]!
       const tag = tags[index]!
@@ -125,6 +114,26 @@ export class PrefixTable {
       run[index] = id
       at += gap + 1 + ((length + 7) >> 3)
     }
+    return count
+  }
+
+  /** The hashes and tags for `idsOf`, and how many they are. */
+  #readRun(bytes: Uint8Array, start: number, end: number, gap: number): number {
+    const hashes = this.#hashes
+    const tags = this.#tags
+    let count = 0
+    for (let at = start + gap; at < end && count < RUN; count++) {
+      const length = bytes[at]!
+      this.#load(bytes, at + 1, length)
+      const hash = this.#hash(length)
+      hashes[count] = hash
+      tags[count] = this.#tag(hash, length)
+      at += gap + 1 + ((length + 7) >> 3)
+    }
+    const { run } = this
+    const slots = this.#slots
+    const mask = slots.length - 1
+    for (let index = 0; index < count; index++) run[index] = slots[(2 * hashes[index]!) & mask]!
     return count
   }
 
@@ -285,7 +294,11 @@ export class PrefixTable {
 
   #load(bytes: Uint8Array, offset: number, length: number): void {
     this.#word0 = wordAt(bytes, offset, length)
-    if (this.#width === 1) return
+    if (this.#width === 4) this.#loadRest(bytes, offset, length)
+  }
+
+  /** Apart, as all that only IPv6 needs: the code for IPv4 is short enough to be inlined so. */
+  #loadRest(bytes: Uint8Array, offset: number, length: number): void {
     this.#word1 = wordAt(bytes, offset + 4, length - 32)
     this.#word2 = wordAt(bytes, offset + 8, length - 64)
     this.#word3 = wordAt(bytes, offset + 12, length - 96)
@@ -302,7 +315,10 @@ export class PrefixTable {
 
   #holds(id: number, length: number): boolean {
     if (this.#lengths[id] !== length) return false
-    if (this.#width === 1) return (this.#words[id]! | 0) === this.#word0
+    return this.#width === 1 ? (this.#words[id]! | 0) === this.#word0 : this.#holdsWide(id)
+  }
+
+  #holdsWide(id: number): boolean {
     return (
       (this.#words[4 * id]! | 0) === this.#word0 &&
       (this.#words[4 * id + 1]! | 0) === this.#word1 &&
@@ -336,7 +352,6 @@ export class PrefixTable {
     return this.#hashWide(length, host, clear)
   }
 
-  /** Apart from `#hash`, so that the code for IPv4 is short enough to be inlined. */
   #hashWide(length: number, host: number, clear: number): number {
     const last = (length - 1) >> 5
     let hash = mix(this.#seed ^ length, last <= 0 ? this.#word0 & clear : this.#word0)
