@@ -68,13 +68,15 @@ export class AnnouncementTable {
   #free = 0
   /** Since `trim` looked last. */
   #hasFreed = false
+  readonly #seed: number
 
-  constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable) {
+  constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable, seed = 0) {
     // of one shape, whoever asks: code made for a rehearsal's identity is then right for the real one
     const { asNumber, routerId, clusterId } = identity
     this.#identity = { asNumber, routerId, clusterId }
     this.#attributes = attributes
     this.#nextHops = nextHops
+    this.#seed = seed
   }
 
   get size(): number {
@@ -88,7 +90,7 @@ export class AnnouncementTable {
 
   /** The announcement with one reference more, given back by `release`. Takes over one reference to `attributes` and `nextHop` each. */
   intern(peer: number, attributes: number, nextHop: number, marks = 0): number {
-    const hash = hashOf(peer, attributes, nextHop)
+    const hash = this.#hash(peer, attributes, nextHop)
     const chains = this.#chains
     for (let id = chains.first(hash); id !== 0; id = chains.next(id)) {
       if (
@@ -239,15 +241,16 @@ export class AnnouncementTable {
   }
 
   #hashOf(id: number): number {
-    return hashOf(this.peer[id]!, this.attributes[id]!, this.nextHop[id]!)
+    return this.#hash(this.peer[id]!, this.attributes[id]!, this.nextHop[id]!)
   }
-}
 
-/**
- * The three numbers are small and our own, so the hash needs no seed. Attribute sets that are interned one after another have
- * neighbouring ids; what one peer says with them has neighbouring hashes, and their lists begin in the same cache lines.
- */
-function hashOf(peer: number, attributes: number, nextHop: number): number {
-  const hash = Math.imul(Math.imul(peer, 0x1b873593) ^ Math.imul(nextHop, 0x85ebca6b), 0xc2b2ae35)
-  return (hash ^ (hash >>> 15)) + attributes
+  /**
+   * Seeded: a peer chooses how many next hops there are. Attribute sets that are interned one after another have neighbouring ids;
+   * what one peer says with them has neighbouring hashes, and their lists begin in the same cache lines.
+   */
+  #hash(peer: number, attributes: number, nextHop: number): number {
+    const mixed = Math.imul(peer, 0x1b873593) ^ Math.imul(nextHop ^ this.#seed, 0x85ebca6b)
+    const hash = Math.imul(mixed ^ (mixed >>> 15), 0xc2b2ae35)
+    return ((hash ^ (hash >>> 15)) + attributes) | 0
+  }
 }

@@ -75,7 +75,7 @@ export class Rib {
     const seed = options.seed ?? 0
     this.#attributes = new AttributeStore(seed)
     this.#nextHops = new NextHopTable(seed, options.kernel)
-    this.#announcements = new AnnouncementTable(identity, this.#attributes, this.#nextHops)
+    this.#announcements = new AnnouncementTable(identity, this.#attributes, this.#nextHops, seed)
     const derivation = new Derivation(identity.asNumber, this.#announcements, this.#attributes, this.#nextHops)
     this.#peers = new PeerTable(derivation)
     this.#decision = new Decision(this.#announcements, this.#attributes, this.#nextHops, this.#peers)
