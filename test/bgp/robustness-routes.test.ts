@@ -103,7 +103,7 @@ test('500,000 unique attribute sets hold up nobody, and what they took is given 
   const SETS = 500_000
   const STEP = 5000
   // what the tables keep ready for prefixes that come back: docs/bgp.md, "What a route costs"
-  const PLACES = 48 * 2 ** 20
+  const PLACES = 56 * 2 ** 20
   const scene = new Scene()
   const { clock, hub, friend, foe } = scene
   scene.peer({ exportPolicy: onlyOwn })
