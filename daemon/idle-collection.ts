@@ -57,7 +57,7 @@ export class IdleCollection {
 function ownMemory(): Memory {
   // the one way to ask V8 for it without an option on the command line
   setFlagsFromString('--expose-gc')
-  const collect = runInNewContext('gc') as () => void
+  const collect = runInNewContext('gc') as (options: object) => void
   return {
     cpu() {
       const { user, system } = process.cpuUsage()
@@ -71,7 +71,8 @@ function ownMemory(): Memory {
       }
     },
     giveBack() {
-      collect()
+      // another kind of collection would keep the emptied pages for what comes
+      collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
       trimMemory()
     },
   }

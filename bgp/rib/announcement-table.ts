@@ -4,12 +4,13 @@
  * selection asks of a route is computed once per announcement. Counted by references; knows no prefix.
  */
 import { GROWTH } from '../../lib/base/prefix-table.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import { HashChains } from './hash-chains.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER } from './peer.ts'
-import { isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
+import { isTrimDue, trimmedCapacity } from './trim.ts'
 
 const FIRST_CAPACITY = 64
 
@@ -70,7 +71,7 @@ export class AnnouncementTable {
   #hasFreed = false
   readonly #seed: number
 
-  constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable, seed = 0) {
+  constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable, seed: number) {
     // of one shape, whoever asks: code made for a rehearsal's identity is then right for the real one
     const { asNumber, routerId, clusterId } = identity
     this.#identity = { asNumber, routerId, clusterId }

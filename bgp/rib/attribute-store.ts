@@ -10,9 +10,11 @@
  * move: `trim` gives back those above the highest one in use.
  */
 import { GROWTH } from '../../lib/base/prefix-table.ts'
+import { resized, zeroed } from '../../lib/base/typed-array.ts'
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
 import { HashChains } from './hash-chains.ts'
-import { IdQueue, isTrimDue, resized, trimmedCapacity } from './typed-array.ts'
+import { IdQueue } from './id-queue.ts'
+import { isTrimDue, trimmedCapacity } from './trim.ts'
 
 const FIRST_CAPACITY = 64
 const FIRST_POOL = 4096
@@ -141,9 +143,14 @@ export class AttributeStore {
 
   /** Gives back what a flood took, once most of it has gone. To be called at rest: it may look at every id. */
   trim(): void {
-    this.#forget(0)
+    this.#trimIds()
+    this.#leaving.trim()
+  }
+
+  #trimIds(): void {
     if (!this.#hasFreed || !isTrimDue(this.#size, this.start.length)) return
     this.#hasFreed = false
+    this.#forget(0)
     const capacity = trimmedCapacity(this.#references, this.#fresh, FIRST_CAPACITY)
     if (capacity === undefined) return
     this.#fresh = Math.min(this.#fresh, capacity)
@@ -256,7 +263,7 @@ export class AttributeStore {
 
   #compact(): void {
     this.#forget(0)
-    const pool = new Uint8Array(Math.max(FIRST_POOL, 2 ** Math.ceil(Math.log2(2 * this.octets))))
+    const pool = zeroed(Uint8Array, Math.max(FIRST_POOL, 2 ** Math.ceil(Math.log2(2 * this.octets))))
     let at = 0
     for (let id = 1; id < this.#fresh; id++) {
       if (this.#references[id] === 0) continue

@@ -32,6 +32,8 @@
  * decided by one pass over it. The second best path is the one that is best without the best, and so on: that is the order in
  * which peers are sent several. Knows no export and no kernel.
  */
+
+import { resized } from '../../lib/base/typed-array.ts'
 import { communityBit } from '../wire/decision-keys.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import type { AttributeStore } from './attribute-store.ts'
@@ -39,7 +41,6 @@ import type { NextHopTable } from './next-hop-table.ts'
 import { type PathTable, pathFlag } from './path-table.ts'
 import { LOCAL_PEER } from './peer.ts'
 import type { PeerTable } from './peer-table.ts'
-import { resized } from './typed-array.ts'
 
 /** The steps by number, as people read them: what the winner has, and what the loser has. Index 0: nobody lost. */
 export const decisionSteps = [

@@ -2,7 +2,7 @@
  * Paths that are gone, whose ids peers may hold still (RFC 7911): an id that came back at once as another prefix's path could be
  * withdrawn from a peer under the wrong prefix. Knows no peer; whoever does says what is needed.
  */
-import { IdQueue } from './typed-array.ts'
+import { IdQueue } from './id-queue.ts'
 
 /** Most paths that one call of `release` looks at. */
 const PASS = 4096
@@ -14,6 +14,11 @@ export class DepartedPaths {
 
   get size(): number {
     return this.#paths.length
+  }
+
+  /** As `AttributeStore.trim`. */
+  trim(): void {
+    this.#paths.trim()
   }
 
   isOf(prefix: number): boolean {

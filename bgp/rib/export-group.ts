@@ -16,6 +16,7 @@
  * A new group fills its Adj-RIB-Out by going through all prefixes once, so peers that join it at the start share that too.
  */
 import type { Family } from '../../lib/base/ip.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 import { CatchUp } from './catch-up.ts'
 import { type Encoding, ExportRule, type ExportSources } from './export-rule.ts'
 import { IdSet } from './id-set.ts'
@@ -25,7 +26,6 @@ import type { RouteSource } from './policy.ts'
 import type { PrefixFilter } from './policy-filter.ts'
 import type { RoutePolicy } from './route-policy.ts'
 import { ToldPaths } from './told-paths.ts'
-import { resized } from './typed-array.ts'
 import { BATCH_SIZE, type UpdateBatch } from './update-batch.ts'
 
 /** Where exported UPDATEs go. The arrays are shared by many peers and never written to again. */

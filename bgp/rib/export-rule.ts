@@ -5,6 +5,7 @@
  */
 import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 import { type ExportRules, rewriteForExport, rewriteGrowth } from '../wire/attribute-rewrite.ts'
 import { communityBit } from '../wire/decision-keys.ts'
 import type { NlriForm } from '../wire/nlri.ts'
@@ -14,7 +15,6 @@ import type { Decision } from './decision.ts'
 import { familyOf, type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER, type NextHopMode, type RibRole } from './peer.ts'
 import type { PeerTable } from './peer-table.ts'
-import { resized } from './typed-array.ts'
 
 const DEFAULT_LOCAL_PREF = 100
 

@@ -5,12 +5,12 @@
  */
 import type { Address } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import type { Decision } from './decision.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import type { PathTable } from './path-table.ts'
 import type { PeerTable } from './peer-table.ts'
-import { resized } from './typed-array.ts'
 
 /** A wanted kernel route that changed: no next hops means that there must be none. Addresses in ascending order. */
 export interface KernelChange {

@@ -8,7 +8,7 @@
  */
 import { Address, bitsOf, type Family } from '../../lib/base/ip.ts'
 import { PrefixTable } from '../../lib/base/prefix-table.ts'
-import { resized } from './typed-array.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 
 export const SELF = 0
 

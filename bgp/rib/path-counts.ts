@@ -1,5 +1,5 @@
 /** How many paths of one family each peer has, of which kinds, and how many it may have: arrays by peer. Knows no path. */
-import { resized } from './typed-array.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 
 const NO_LIMIT = 0xffffffff
 

@@ -17,6 +17,7 @@
 import type { Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import { GROWTH } from '../../lib/base/prefix-table.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 import { readUint32 } from '../wire/octets.ts'
 import type { AnnouncementTable } from './announcement-table.ts'
 import { DepartedPaths } from './departed-paths.ts'
@@ -24,7 +25,6 @@ import { PathCounts } from './path-counts.ts'
 import { PolicyPasses } from './policy-pass.ts'
 import { PrefixWork, prefixState } from './prefix-work.ts'
 import type { RoutePolicy } from './route-policy.ts'
-import { resized } from './typed-array.ts'
 
 /** Bits of a path's flags. */
 export const pathFlag = {
@@ -285,6 +285,11 @@ export class PathTable extends PrefixWork {
   /** Releases ids of paths that are gone, but those that somebody needs. */
   releaseDeparted(isNeeded: (path: number) => boolean): void {
     this.#departed.release(isNeeded, this.prefix, path => this.#free(path))
+  }
+
+  override trim(): void {
+    super.trim()
+    this.#departed.trim()
   }
 
   /** Whether a path of the prefix is gone whose id somebody may hold still. */

@@ -3,12 +3,12 @@
  * what route selection and export ask of a peer. Number 0 is this speaker itself.
  */
 import type { Address, Family } from '../../lib/base/ip.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 import { type AnnouncementTable, announcementMark } from './announcement-table.ts'
 import type { Derivation } from './derivation.ts'
 import { LOCAL_PEER, type RibPeer, type RibRole, type RibSession } from './peer.ts'
 import type { RouteSource } from './policy.ts'
 import { type RoutePolicy, routePolicy } from './route-policy.ts'
-import { resized } from './typed-array.ts'
 
 export interface PeerEntry {
   config: RibPeer

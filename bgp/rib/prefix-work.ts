@@ -7,7 +7,8 @@
  */
 import type { Family } from '../../lib/base/ip.ts'
 import { PrefixTable } from '../../lib/base/prefix-table.ts'
-import { IdQueue, resized } from './typed-array.ts'
+import { resized } from '../../lib/base/typed-array.ts'
+import { IdQueue } from './id-queue.ts'
 
 /** Bits of a prefix's state. */
 export const prefixState = {
@@ -135,6 +136,14 @@ export class PrefixWork {
     }
     if (this.vacant.length === before) this.#patience = (before >> 6) + 1
     if (this.prefixes.size === 0) this.reset()
+  }
+
+  /** As `AttributeStore.trim`. */
+  trim(): void {
+    this.dirty.trim()
+    this.changed.trim()
+    this.kernel.trim()
+    this.vacant.trim()
   }
 
   /** Makes room for as many prefixes as there may be ids. */

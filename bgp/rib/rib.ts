@@ -265,10 +265,7 @@ export class Rib {
    */
   export(budget: number): boolean {
     const isMore = this.#exports.export(budget)
-    if (!this.busy) {
-      this.#announcements.trim()
-      this.#attributes.trim()
-    }
+    if (!this.busy) this.#trim()
     return isMore
   }
 
@@ -349,6 +346,12 @@ export class Rib {
       kernel?.update(prefix, best, this.#decision)
     }
     return budget
+  }
+
+  #trim(): void {
+    for (const family of families) this.#tables[family].trim()
+    this.#announcements.trim()
+    this.#attributes.trim()
   }
 
   get #isUndecided(): boolean {

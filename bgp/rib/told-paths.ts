@@ -2,7 +2,7 @@
  * Which paths of each prefix an export group that sends several has told: a list per prefix, through arrays. What was told of
  * a path is in the group's Adj-RIB-Out; a path that is gone stays here until its withdrawal is on the way.
  */
-import { resized } from './typed-array.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 
 export class ToldPaths {
   /** By prefix: the first path of its list, 0 for none. */

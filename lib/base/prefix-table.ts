@@ -6,6 +6,7 @@
  */
 import { bitsOf, type Family } from './ip.ts'
 import { Prefix } from './prefix.ts'
+import { resized, zeroed } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 /**
@@ -104,11 +105,12 @@ export class PrefixTable {
     for (let index = 0, at = start + gap; index < count; index++) {
       const length = bytes[at]!
       const tag = tags[index]!
-      if (!this.#isExact(tag)) this.#load(bytes, at + 1, length)
+      const isExact = this.#isExact(tag)
+      if (!isExact) this.#load(bytes, at + 1, length)
       const slot = this.#seek(hashes[index]!, tag, length)
       let id = this.#slots[slot + 1]! - 1
       if (id === -1 && adds) {
-        this.#load(bytes, at + 1, length)
+        if (isExact) this.#load(bytes, at + 1, length)
         id = this.#enter(slot, tag, length)
       }
       run[index] = id
@@ -259,17 +261,13 @@ export class PrefixTable {
 
   #grow(): void {
     const capacity = GROWTH * this.#lengths.length
-    const lengths = new Uint8Array(capacity)
-    lengths.set(this.#lengths)
-    const words = new Uint32Array(capacity * this.#width)
-    words.set(this.#words)
     const kept = [this.#word0, this.#word1, this.#word2, this.#word3] as const
-    this.#lengths = lengths
-    this.#words = words
-    const slots = new Int32Array(2 * capacity * SLOTS_PER_ID)
+    this.#lengths = resized(this.#lengths, capacity)
+    this.#words = resized(this.#words, capacity * this.#width)
+    const slots = zeroed(Int32Array, 2 * capacity * SLOTS_PER_ID)
     const mask = slots.length - 1
     for (let id = 0; id < this.#fresh; id++) {
-      const length = lengths[id]!
+      const length = this.#lengths[id]!
       if (length === FREE) continue
       this.#recall(id)
       const hash = this.#hash(length)

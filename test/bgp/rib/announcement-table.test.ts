@@ -11,7 +11,12 @@ type Making = readonly [peer: number, path: number, nextHop: number, marks: numb
 class Workbench {
   readonly attributes = new AttributeStore(1)
   readonly nextHops = new NextHopTable(1, false)
-  readonly table = new AnnouncementTable({ asNumber: 65000, routerId: 1, clusterId: 1 }, this.attributes, this.nextHops)
+  readonly table = new AnnouncementTable(
+    { asNumber: 65000, routerId: 1, clusterId: 1 },
+    this.attributes,
+    this.nextHops,
+    1,
+  )
 
   intern([peer, path, nextHop, marks]: Making): number {
     const bytes = encodeAttributes({ origin: 'igp', asPath: [65101, path + 1] })
