@@ -10,7 +10,7 @@
  * move: `trim` gives back those above the highest one in use.
  */
 import { GROWTH } from '../../lib/base/prefix-table.ts'
-import { resized, zeroed } from '../../lib/base/typed-array.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
 import { HashChains } from './hash-chains.ts'
 import { IdQueue } from './id-queue.ts'
@@ -263,7 +263,7 @@ export class AttributeStore {
 
   #compact(): void {
     this.#forget(0)
-    const pool = zeroed(Uint8Array, Math.max(FIRST_POOL, 2 ** Math.ceil(Math.log2(2 * this.octets))))
+    const pool = new Uint8Array(Math.max(FIRST_POOL, 2 ** Math.ceil(Math.log2(2 * this.octets))))
     let at = 0
     for (let id = 1; id < this.#fresh; id++) {
       if (this.#references[id] === 0) continue

@@ -32,7 +32,6 @@
  * decided by one pass over it. The second best path is the one that is best without the best, and so on: that is the order in
  * which peers are sent several. Knows no export and no kernel.
  */
-
 import { resized } from '../../lib/base/typed-array.ts'
 import { communityBit } from '../wire/decision-keys.ts'
 import type { AnnouncementTable } from './announcement-table.ts'

@@ -2,7 +2,6 @@
  * Ids of interned things by their hash: a list for each hash, through arrays. One that goes moves no other, so that only its own
  * list is read. Knows neither what the ids stand for nor their hashes: whoever adds and removes an id says the hash.
  */
-import { zeroed } from '../../lib/base/typed-array.ts'
 
 export class HashChains {
   /** By hash, cut to the length of the array: the first id; 0: none. */
@@ -12,8 +11,8 @@ export class HashChains {
 
   /** @param capacity a power of two; ids are from 1 to less than this */
   constructor(capacity: number) {
-    this.#heads = zeroed(Int32Array, capacity)
-    this.#next = zeroed(Int32Array, capacity)
+    this.#heads = new Int32Array(capacity)
+    this.#next = new Int32Array(capacity)
   }
 
   /** The first id of a list that has all ids with this hash, and maybe others; 0: there is none. */

@@ -1,5 +1,5 @@
 /** A set of small integers as a bitmap, taken out from the lowest on. Costs a bit for each id up to the highest one. */
-import { resized, zeroed } from '../../lib/base/typed-array.ts'
+import { resized } from '../../lib/base/typed-array.ts'
 
 export class IdSet {
   #words: Uint32Array
@@ -9,7 +9,7 @@ export class IdSet {
 
   /** @param capacity of ids that are expected; higher ones make it grow */
   constructor(capacity = 0) {
-    this.#words = zeroed(Uint32Array, Math.ceil(capacity / 32))
+    this.#words = new Uint32Array(Math.ceil(capacity / 32))
   }
 
   get count(): number {

@@ -6,7 +6,6 @@
  * What is announced is an entry of the Adj-RIB-Out: a prefix or, where the form has path ids, a path. Buckets are lists
  * through arrays sized to the slice: nothing is allocated per entry.
  */
-
 import { resized } from '../../lib/base/typed-array.ts'
 import { UpdateWriter } from '../wire/update-writer.ts'
 import type { AnnouncementTable } from './announcement-table.ts'

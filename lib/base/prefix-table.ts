@@ -6,7 +6,7 @@
  */
 import { bitsOf, type Family } from './ip.ts'
 import { Prefix } from './prefix.ts'
-import { resized, zeroed } from './typed-array.ts'
+import { resized } from './typed-array.ts'
 
 const FIRST_CAPACITY = 64
 /**
@@ -264,7 +264,7 @@ export class PrefixTable {
     const kept = [this.#word0, this.#word1, this.#word2, this.#word3] as const
     this.#lengths = resized(this.#lengths, capacity)
     this.#words = resized(this.#words, capacity * this.#width)
-    const slots = zeroed(Int32Array, 2 * capacity * SLOTS_PER_ID)
+    const slots = new Int32Array(2 * capacity * SLOTS_PER_ID)
     const mask = slots.length - 1
     for (let id = 0; id < this.#fresh; id++) {
       const length = this.#lengths[id]!
