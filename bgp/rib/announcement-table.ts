@@ -77,7 +77,7 @@ export class AnnouncementTable {
     this.#identity = { asNumber, routerId, clusterId }
     this.#attributes = attributes
     this.#nextHops = nextHops
-    this.#seed = seed
+    this.#seed = seed | 0
   }
 
   get size(): number {

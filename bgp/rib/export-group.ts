@@ -232,7 +232,10 @@ export class ExportGroup {
 
   /** Gives back every reference; the group is not used again. */
   dissolve(): void {
-    for (const announcement of this.out) if (announcement !== 0) this.#sources.announcements.release(announcement)
+    for (let entry = 0; entry < this.out.length; entry++) {
+      const announcement = this.out[entry]!
+      if (announcement !== 0) this.#sources.announcements.release(announcement)
+    }
     this.out = new Int32Array(0)
   }
 
