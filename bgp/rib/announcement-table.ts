@@ -69,6 +69,7 @@ export class AnnouncementTable {
   #free = 0
   /** Since `trim` looked last. */
   #hasFreed = false
+  /** Cut to what V8 holds as a small integer: with a larger one it would throw `intern` away that it made in the rehearsal. */
   readonly #seed: number
 
   constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable, seed: number) {

@@ -232,6 +232,7 @@ export class ExportGroup {
 
   /** Gives back every reference; the group is not used again. */
   dissolve(): void {
+    // an iterator would leave an object for each of a full table
     for (let entry = 0; entry < this.out.length; entry++) {
       const announcement = this.out[entry]!
       if (announcement !== 0) this.#sources.announcements.release(announcement)
