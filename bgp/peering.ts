@@ -344,7 +344,7 @@ export class Peering implements MessageSink, PassingPeer {
     const attachment = this.#attachment(link)
     if (attachment === undefined) return
     link.agree(negotiated)
-    const reader = new UpdateReader(updateContext(negotiated, this.#config))
+    const reader = new UpdateReader(updateContext(negotiated, this.#config), this.#world.rib.attributeMemory)
     const dropped = (family: Family) => this.#world.rib.counts(this.number, family).dropped
     const watch = new PrefixWatch(this.#config.maxPrefixes ?? {}, { 4: dropped(4), 6: dropped(6) })
     this.#session = { link, reader, negotiated, watch }

@@ -5,23 +5,14 @@
  */
 import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { resized } from '../../lib/base/typed-array.ts'
-import { clusterListContains, pathContains } from '../wire/decision-keys.ts'
 import type { AttributeStore } from './attribute-store.ts'
 import { HashChains } from './hash-chains.ts'
+import { LEAK } from './loops.ts'
 import { type NextHopTable, SELF } from './next-hop-table.ts'
 import { LOCAL_PEER } from './peer.ts'
 import { isTrimDue, trimmedCapacity } from './trim.ts'
 
 const FIRST_CAPACITY = 64
-
-/** Who we are, as far as loops go. */
-export interface RibIdentity {
-  readonly asNumber: number
-  /** uint32 */
-  readonly routerId: number
-  /** uint32; RFC 4456 §7 */
-  readonly clusterId: number
-}
 
 /**
  * What is not in the attributes. `service`: a route of our own is a Service's address. Of what an export policy made: `keepMed`,
@@ -29,20 +20,10 @@ export interface RibIdentity {
  */
 export const announcementMark = { service: 1, keepMed: 2, keepNextHop: 4 } as const
 
-/** Loops and leaks: such an announcement is kept, but never chosen (RFC 4271 §9.1.2, RFC 4456 §8, RFC 9234 §5). Index 0: none. */
-export const loops = [
-  '',
-  'our own AS is in AS_PATH',
-  'ORIGINATOR_ID is our router id',
-  'our cluster id is in CLUSTER_LIST',
-  'a route leak: it is for customers only (OTC)',
-] as const
-
 /** Which routes of a peer are leaks, by their ONLY_TO_CUSTOMER (RFC 9234 §5, ingress 1 and 2): all that have one, or all but this AS. */
 export type LeakRule = 'any' | { readonly but: number }
 
 export class AnnouncementTable {
-  readonly #identity: RibIdentity
   readonly #attributes: AttributeStore
   readonly #nextHops: NextHopTable
   peer = new Uint16Array(FIRST_CAPACITY)
@@ -72,10 +53,7 @@ export class AnnouncementTable {
   /** Cut to what V8 holds as a small integer: with a larger one it would throw `intern` away that it made in the rehearsal. */
   readonly #seed: number
 
-  constructor(identity: RibIdentity, attributes: AttributeStore, nextHops: NextHopTable, seed: number) {
-    // of one shape, whoever asks: code made for a rehearsal's identity is then right for the real one
-    const { asNumber, routerId, clusterId } = identity
-    this.#identity = { asNumber, routerId, clusterId }
+  constructor(attributes: AttributeStore, nextHops: NextHopTable, seed: number) {
     this.#attributes = attributes
     this.#nextHops = nextHops
     this.#seed = seed | 0
@@ -215,13 +193,8 @@ export class AnnouncementTable {
   }
 
   #loopOf(peer: number, attributes: number): number {
-    const { pool, start, originatorId, clusterListLength } = this.#attributes
-    const from = start[attributes]!
-    const end = this.#attributes.end(attributes)
-    if (pathContains(pool, from, end, this.#identity.asNumber)) return 1
-    if (originatorId[attributes] === this.#identity.routerId) return 2
-    if (clusterListLength[attributes]! > 0 && clusterListContains(pool, from, end, this.#identity.clusterId)) return 3
-    return this.#isLeak(peer, this.#attributes.otcOf(attributes)) ? 4 : 0
+    const loop = this.#attributes.loop[attributes]!
+    return loop === 0 && this.#isLeak(peer, this.#attributes.otcOf(attributes)) ? LEAK : loop
   }
 
   #isLeak(peer: number, otc: number): boolean {

@@ -11,9 +11,13 @@
  */
 import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { resized } from '../../lib/base/typed-array.ts'
+import { attributeEnd } from '../wire/attribute-header.ts'
+import type { AttributeMemory } from '../wire/attribute-memory.ts'
 import { communityBit, DecisionKeys } from '../wire/decision-keys.ts'
+import type { UpdateContext } from '../wire/update-context.ts'
 import { HashChains } from './hash-chains.ts'
 import { IdQueue } from './id-queue.ts'
+import { loopOf, type RibIdentity } from './loops.ts'
 import { isTrimDue, trimmedCapacity } from './trim.ts'
 
 const FIRST_CAPACITY = 64
@@ -22,10 +26,12 @@ const DEFAULT_LOCAL_PREF = 100
 /** Of the sets that are referred to, up to this part (a quarter) as many more may stay. */
 const DORMANT_PART = 4
 const MAX_PATH_LENGTH = 4095
+/** What the array of them can hold. */
+const MOST_KINDS = 65_535
 /** More than any rank: what has LLGR_STALE comes after all else (RFC 9494 §4.3). */
 const LONG_STALE = 2 ** 47
 
-export class AttributeStore {
+export class AttributeStore implements AttributeMemory {
   /** The pool; replaced when it grows. A set is `pool[start[id], end(id))`. */
   pool = new Uint8Array(FIRST_POOL)
   start = new Uint32Array(FIRST_CAPACITY)
@@ -42,9 +48,15 @@ export class AttributeStore {
   clusterListLength = new Uint16Array(FIRST_CAPACITY)
   /** Bits of communityBit. */
   communities = new Uint8Array(FIRST_CAPACITY)
+  /** Index into `loops`, but for leaks. */
+  loop = new Uint8Array(FIRST_CAPACITY)
+  /** By id: the kind of session on which it came last and was good; 0: it was made here. */
+  #goodOn = new Uint16Array(FIRST_CAPACITY)
+  readonly #kinds = new Map<string, number>()
   /** By id, as far as any set has it. */
   #otc = new Uint32Array(0)
 
+  readonly #identity: RibIdentity
   readonly #keys = new DecisionKeys()
   readonly #seed: number
   /** Ids start at 1. */
@@ -64,7 +76,10 @@ export class AttributeStore {
   #poolEnd = 0
   #holes = 0
 
-  constructor(seed: number) {
+  constructor(identity: RibIdentity, seed: number) {
+    // of one shape, whoever asks: code made for a rehearsal's identity is then right for the real one
+    const { asNumber, routerId, clusterId } = identity
+    this.#identity = { asNumber, routerId, clusterId }
     this.#seed = seed | 0
   }
 
@@ -109,22 +124,35 @@ export class AttributeStore {
     return this.pool.slice(this.start[id]!, this.end(id))
   }
 
-  /** The id of canonical attribute bytes, with one reference more; the caller gives it back by `release`. */
-  intern(bytes: Uint8Array, start: number, end: number): number {
-    const length = end - start
-    const hash = this.#hash(bytes, start, end)
-    const chains = this.#chains
-    for (let id = chains.first(hash); id !== 0; id = chains.next(id)) {
-      if (this.#hashes[id] === hash && this.#length[id] === length && this.#holds(id, bytes, start)) {
-        if (this.#references[id]!++ === 0) this.#wake(id)
-        return id
-      }
-    }
-    return this.#insert(bytes, start, length, hash)
+  kindOf({ fourOctetAs, internal, localAs, peerAs, discardUnknown, routeServer }: UpdateContext): number {
+    const key = [fourOctetAs, internal, localAs, peerAs, discardUnknown, routeServer].join(' ')
+    const known = this.#kinds.get(key)
+    if (known !== undefined || this.#kinds.size === MOST_KINDS) return known ?? 0
+    this.#kinds.set(key, this.#kinds.size + 1)
+    return this.#kinds.size
   }
 
+  recall(kind: number, bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
+    const id = this.#find(this.#hash(bytes, start, gap, gapEnd, end), bytes, start, gap, gapEnd, end)
+    return this.#goodOn[id] === kind ? id : 0
+  }
+
+  /**
+   * The id of canonical attribute bytes, with one reference more; the caller gives it back by `release`.
+   * @param kind of session on which equal octets need not be judged again; 0: none
+   */
+  intern(bytes: Uint8Array, start: number, end: number, kind = 0): number {
+    const hash = this.#hash(bytes, start, end, end, end)
+    let id = this.#find(hash, bytes, start, end, end, end)
+    if (id === 0) id = this.#insert(bytes, start, end - start, hash)
+    else this.retain(id)
+    if (kind !== 0) this.#goodOn[id] = kind
+    return id
+  }
+
+  /** One reference more, of a set that somebody refers to or that `recall` has just found. */
   retain(id: number): void {
-    this.#references[id]!++
+    if (this.#references[id]!++ === 0) this.#wake(id)
   }
 
   release(id: number): void {
@@ -205,6 +233,7 @@ export class AttributeStore {
     this.#length[id] = length
     this.#hashes[id] = hash
     this.#references[id] = 1
+    this.#goodOn[id] = 0
     this.#size++
     this.#readKeys(id, at, at + length)
     this.#chains.add(id, hash)
@@ -223,15 +252,30 @@ export class AttributeStore {
     this.originatorId[id] = keys.originatorId
     this.clusterListLength[id] = keys.clusterListLength
     this.communities[id] = keys.communities
+    this.loop[id] = loopOf(this.pool, start, end, keys, this.#identity)
     if (keys.otc !== 0 && id >= this.#otc.length) this.#otc = resized(this.#otc, this.start.length)
     if (id < this.#otc.length) this.#otc[id] = keys.otc
   }
 
-  #holds(id: number, bytes: Uint8Array, start: number): boolean {
+  /** The set whose bytes are these two ranges; 0: there is none. */
+  #find(hash: number, bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
+    const chains = this.#chains
+    const length = gap - start + end - gapEnd
+    let id = chains.first(hash)
+    while (id !== 0) {
+      if (this.#hashes[id] === hash && this.#length[id] === length) {
+        const from = this.start[id]!
+        if (this.#holds(from, bytes, start, gap) && this.#holds(from + gap - start, bytes, gapEnd, end)) break
+      }
+      id = chains.next(id)
+    }
+    return id
+  }
+
+  /** Whether the pool has these bytes at a place. */
+  #holds(at: number, bytes: Uint8Array, start: number, end: number): boolean {
     const { pool } = this
-    const from = this.start[id]!
-    for (let index = this.#length[id]! - 1; index >= 0; index--)
-      if (pool[from + index] !== bytes[start + index]) return false
+    for (let from = start; from < end; from++) if (pool[at++] !== bytes[from]) return false
     return true
   }
 
@@ -248,7 +292,9 @@ export class AttributeStore {
     this.originatorId = resized(this.originatorId, capacity)
     this.clusterListLength = resized(this.clusterListLength, capacity)
     this.communities = resized(this.communities, capacity)
+    this.loop = resized(this.loop, capacity)
     this.#isLeaving = resized(this.#isLeaving, capacity)
+    this.#goodOn = resized(this.#goodOn, capacity)
     if (this.#otc.length > capacity) this.#otc = resized(this.#otc, capacity)
     this.#chains = new HashChains(capacity)
     for (let id = 1; id < this.#fresh; id++) if (this.#references[id] !== 0) this.#chains.add(id, this.#hashes[id]!)
@@ -288,20 +334,26 @@ export class AttributeStore {
     if (this.start.length > FIRST_CAPACITY) this.#resize(FIRST_CAPACITY)
   }
 
-  /** Murmur3's mixing, four octets at a time, seeded so that a peer cannot choose colliding sets. */
-  #hash(bytes: Uint8Array, start: number, end: number): number {
-    let hash = this.#seed ^ (end - start)
-    let at = start
-    for (; at + 4 <= end; at += 4) {
-      const word = bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24)
-      hash = mix(hash, word)
-    }
-    let tail = 0
-    for (; at < end; at++) tail = (tail << 8) | bytes[at]!
-    hash = mix(hash, tail)
+  /** Of two ranges of whole attributes as of one: seeded, so that a peer cannot choose colliding sets. */
+  #hash(bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
+    let hash = hashAttributes(this.#seed, bytes, start, gap)
+    hash = hashAttributes(hash, bytes, gapEnd, end)
     hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
     return hash ^ (hash >>> 13)
   }
+}
+
+/** Murmur3's mixing, four octets at a time, and anew for each attribute: so it is the same wherever a list of them is cut. */
+function hashAttributes(hash: number, bytes: Uint8Array, start: number, end: number): number {
+  for (let at = start; at < end; ) {
+    const next = Math.min(end, attributeEnd(bytes, at))
+    for (; at + 4 <= next; at += 4)
+      hash = mix(hash, bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
+    let tail = 0
+    for (; at < next; at++) tail = (tail << 8) | bytes[at]!
+    hash = mix(hash, tail)
+  }
+  return hash
 }
 
 function mix(hash: number, word: number): number {

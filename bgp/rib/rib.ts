@@ -13,14 +13,16 @@ import type { Address, Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import { editAttributes, editGrowth } from '../wire/attribute-edit.ts'
 import { encodeAttributes } from '../wire/attribute-list.ts'
+import type { AttributeMemory } from '../wire/attribute-memory.ts'
 import type { UpdateReader } from '../wire/update-reader.ts'
-import { AnnouncementTable, announcementMark, type LeakRule, type RibIdentity } from './announcement-table.ts'
+import { AnnouncementTable, announcementMark, type LeakRule } from './announcement-table.ts'
 import { AttributeStore } from './attribute-store.ts'
 import { Decision } from './decision.ts'
 import { Derivation } from './derivation.ts'
 import type { RibSink } from './export-group.ts'
 import { Exports } from './exports.ts'
 import { type KernelChange, KernelRoutes } from './kernel-routes.ts'
+import type { RibIdentity } from './loops.ts'
 import { isLinkLocal, type NextHopChange, NextHopTable, type NextHopVerdict, SELF } from './next-hop-table.ts'
 import { PathTable } from './path-table.ts'
 import { LOCAL_PEER, type RibPeer, type RibSession } from './peer.ts'
@@ -73,9 +75,9 @@ export class Rib {
 
   constructor(identity: RibIdentity, options: RibOptions, sink: RibSink) {
     const seed = options.seed ?? 0
-    this.#attributes = new AttributeStore(seed)
+    this.#attributes = new AttributeStore(identity, seed)
     this.#nextHops = new NextHopTable(seed, options.kernel)
-    this.#announcements = new AnnouncementTable(identity, this.#attributes, this.#nextHops, seed)
+    this.#announcements = new AnnouncementTable(this.#attributes, this.#nextHops, seed)
     const derivation = new Derivation(identity.asNumber, this.#announcements, this.#attributes, this.#nextHops)
     this.#peers = new PeerTable(derivation)
     this.#decision = new Decision(this.#announcements, this.#attributes, this.#nextHops, this.#peers)
@@ -94,6 +96,11 @@ export class Rib {
     this.#exports = new Exports(this.#tables, sink, sources, derivation)
     this.#views = new RouteViews(this.#tables, this.#decision, this.#exports, this.#kernel, sources, derivation)
     this.#ownAttributes = encodeAttributes({ origin: 'igp', asPath: [] })
+  }
+
+  /** For the readers of sessions whose UPDATEs are learned here. */
+  get attributeMemory(): AttributeMemory {
+    return this.#attributes
   }
 
   /** A peer of the configuration; the number is small, and used again after `removePeer`. Never 0 (LOCAL_PEER). */
@@ -388,10 +395,17 @@ export class Rib {
       return
     }
     const nextHop = classic ? this.#nextHops.internUint32(update.nextHop4) : this.#mpNextHop(peer, update)
-    const attributes = this.#marked(peer, this.#attributes.intern(update.attributes, 0, update.attributesEnd))
+    const attributes = this.#marked(peer, this.#attributesOf(update))
     const announcement = this.#announcements.intern(peer, attributes, nextHop)
     table.announce(announcement, buffer, start, end, withIds, this.#peers.get(peer).imports[table.family])
     this.#announcements.release(announcement)
+  }
+
+  /** The attributes of an UPDATE, with one reference more. */
+  #attributesOf({ known, attributes, attributesEnd, memorable }: UpdateReader): number {
+    if (known === 0) return this.#attributes.intern(attributes, 0, attributesEnd, memorable)
+    this.#attributes.retain(known)
+    return known
   }
 
   /** A link-local next hop is on the link that we share with the peer (RFC 2545 §2). */

@@ -7,7 +7,9 @@
 import type { Family } from '../../lib/base/ip.ts'
 import type { Flaw } from './as-path.ts'
 import { type AttributeRow, attributeName, attributeRow } from './attribute.ts'
+import { attributeEnd, attributeValueStart } from './attribute-header.ts'
 import { unknownFlags } from './attribute-list.ts'
+import { type AttributeMemory, noMemory } from './attribute-memory.ts'
 import { AttributeSlots } from './attribute-slots.ts'
 import { PeerFault } from './fault.ts'
 import { attributeCode, attributeFlag, familyOf } from './iana.ts'
@@ -72,8 +74,10 @@ export class UpdateReader {
    */
   attributes: Uint8Array = noOctets
   attributesEnd = 0
-  /** This message's attribute octets are those of the message read before: canonical bytes and next hop are unchanged. */
-  repeated = false
+  /** The set that the memory knows these attributes as; there are no canonical bytes then. 0: they are not known. */
+  known = 0
+  /** The kind of session for which the memory may keep what was read: it came as its canonical bytes are. 0: it may not. */
+  memorable = 0
   /** NEXT_HOP of the classic NLRI, meaningful when there is any. Its syntax is judged; its meaning (0.0.0.0, own address …) is the RIB's to judge. */
   nextHop4 = 0
   /** Next hop of MP_REACH: 4 or 16 octets; 16 for IPv4 NLRI where RFC 8950 was negotiated. */
@@ -93,13 +97,16 @@ export class UpdateReader {
   #flawEnd = 0
   /** NLRI is announced, even if of a family that was not negotiated. */
   #reachable = false
-  /** Attribute octets of the last message with classic NLRI, and whether equal ones need no second look. */
-  #last: Uint8Array = noOctets
-  #lastLength = 0
-  #lastVouches = false
+  readonly #memory: AttributeMemory
+  readonly #kind: number
+  /** The attribute that says where the routes lead, which is no part of the canonical bytes: a range, empty where there is none. */
+  #leadStart = 0
+  #leadEnd = 0
 
-  constructor(context: UpdateContext) {
+  constructor(context: UpdateContext, memory = noMemory) {
     this.#context = context
+    this.#memory = memory
+    this.#kind = memory.kindOf(context)
     this.#addPath4 = context.addPath.includes(4)
     this.#addPath6 = context.addPath.includes(6)
   }
@@ -119,24 +126,22 @@ export class UpdateReader {
     this.nlriStart = attributesEnd
     this.nlriEnd = end
     this.#judgeClassicNlri(buffer)
-    const announces = end > attributesEnd
-    this.repeated = announces && this.#equalsLast(buffer, attributesStart, attributesEnd)
-    if (this.repeated) return
     this.#forget()
-    this.#reachable = announces
+    this.#reachable = end > attributesEnd
     if (!this.#context.families.includes(4)) this.#ignoreClassicNlri()
+    if (this.#recall(buffer, attributesStart, attributesEnd)) return
     this.#walk(buffer, attributesStart, attributesEnd)
     const room = CANONICAL_GROWTH * (attributesEnd - attributesStart)
     if (room > this.attributes.length) this.attributes = new Uint8Array(roomFor(room))
     this.#conclude(buffer)
-    const withdrawsClassic = withdrawnEnd > start + 2
-    if (!announces && !withdrawsClassic) this.endOfRib = this.#endOfRib()
-    this.#lastVouches = announces && this.mpReachFamily === 0 && this.mpUnreachFamily === 0 && this.faults.length === 0
+    if (this.attributesEnd > 0 && this.#isCanonical(buffer, attributesStart, attributesEnd)) this.memorable = this.#kind
+    if (!this.#reachable && withdrawnEnd === start + 2) this.endOfRib = this.#endOfRib()
   }
 
   #forget(): void {
     slots.clear()
-    this.#lastVouches = false
+    this.known = 0
+    this.memorable = 0
     this.mpReachFamily = 0
     this.mpReachStart = 0
     this.mpReachEnd = 0
@@ -152,17 +157,42 @@ export class UpdateReader {
     this.#flaw = undefined
   }
 
-  /** Also notes the octets for the next message. */
-  #equalsLast(buffer: Uint8Array, start: number, end: number): boolean {
-    const last = this.#last
-    const length = end - start
-    let equal = 0
-    if (length === this.#lastLength) while (equal < length && last[equal] === buffer[start + equal]) equal++
-    if (equal === length) return this.#lastVouches
-    if (length > last.length) this.#last = new Uint8Array(roomFor(length))
-    copyOctets(buffer, start + equal, end, this.#last, equal)
-    this.#lastLength = length
-    return false
+  /** Whether the attributes are known, all but the one that says where the routes lead, which is read. */
+  #recall(buffer: Uint8Array, start: number, end: number): boolean {
+    const code = this.nlriEnd > this.nlriStart ? attributeCode.nextHop : attributeCode.mpReach
+    this.#leadStart = this.#leadEnd = start
+    let at = start
+    while (at + 4 <= end && buffer[at + 1] !== code) at = attributeEnd(buffer, at)
+    if (at + 4 > end || attributeEnd(buffer, at) > end) return false
+    this.#leadStart = at
+    this.#leadEnd = attributeEnd(buffer, at)
+    if (!this.#isPlainLead(buffer)) return false
+    const known = this.#memory.recall(this.#kind, buffer, start, at, this.#leadEnd, end)
+    if (known === 0) return false
+    if (code === attributeCode.mpReach) this.#mpReach(buffer, at, attributeValueStart(buffer, at), this.#leadEnd)
+    else this.nextHop4 = readUint32(buffer, at + 3)
+    this.known = known
+    return true
+  }
+
+  /** Whether its flags are right, and the length that of a NEXT_HOP where it is one. */
+  #isPlainLead(buffer: Uint8Array): boolean {
+    const at = this.#leadStart
+    const flags = buffer[at]!
+    if (buffer[at + 1] === attributeCode.nextHop) return flags === attributeFlag.transitive && this.#leadEnd - at === 7
+    return (flags & category) === attributeFlag.optional
+  }
+
+  /** Whether the canonical bytes are the attributes as they came, without the one that says where the routes lead. */
+  #isCanonical(buffer: Uint8Array, start: number, end: number): boolean {
+    const { attributes, attributesEnd } = this
+    const lead = this.#leadEnd - this.#leadStart
+    if (attributesEnd !== end - start - lead) return false
+    for (let from = start, at = 0; at < attributesEnd; from++, at++) {
+      if (from === this.#leadStart) from += lead
+      if (attributes[at] !== buffer[from]) return false
+    }
+    return true
   }
 
   #judgeClassicNlri(buffer: Uint8Array): void {

@@ -41,6 +41,9 @@ export class PrefixTable {
   /** The hashes and the tags of the same prefixes. */
   readonly #hashes = new Int32Array(RUN)
   readonly #tags = new Int32Array(RUN)
+  /** The last id that `idsOf` found, and whether those that it looks for have mostly been the next ones. */
+  #last = -1
+  #isInStep = false
   // the prefix under work, host bits cleared
   #word0 = 0
   #word1 = 0
@@ -92,23 +95,57 @@ export class PrefixTable {
 
   /**
    * Puts the ids of as many of the prefixes between `start` and `end` as it takes at once into `run`; returns how many. They lie
-   * one after another as in NLRI: a length and its octets, behind `gap` octets each. All are hashed and all their slots read
-   * before the first is compared, so that the processor waits for memory once and not for each. The caller has judged them:
-   * none is cut short.
+   * one after another as in NLRI: a length and its octets, behind `gap` octets each. The caller has judged them: none is cut
+   * short.
    * @param adds whether those that are not known are entered; else their id is -1
    */
   idsOf(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
+    return this.#isInStep ? this.#stepOn(bytes, start, end, gap, adds) : this.#seekAll(bytes, start, end, gap, adds)
+  }
+
+  /** What is said again mostly comes in the order in which it came first: each prefix is looked for behind the one before. */
+  #stepOn(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
+    const { run } = this
+    let count = 0
+    let misses = 0
+    let id = this.#last
+    for (let at = start + gap; at < end && count < RUN; count++) {
+      const length = bytes[at]!
+      this.#load(bytes, at + 1, length)
+      id++
+      if (id >= this.#fresh || !this.#holds(id, length)) {
+        misses++
+        const hash = this.#hash(length)
+        const tag = this.#tag(hash, length)
+        const slot = this.#seek(hash, tag, length)
+        id = this.#slots[slot + 1]! - 1
+        if (id === -1 && adds) id = this.#enter(slot, tag, length)
+      }
+      run[count] = id
+      at += gap + 1 + ((length + 7) >> 3)
+    }
+    this.#last = id
+    if (count > 1 && 2 * misses > count) this.#isInStep = false
+    return count
+  }
+
+  /** All are hashed and all their slots read before the first is compared, so that the processor waits for memory once and not for each. */
+  #seekAll(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
     const { run } = this
     const hashes = this.#hashes
     const tags = this.#tags
     const count = this.#readRun(bytes, start, end, gap)
+    let id = this.#last
+    let steps = 0
     for (let index = 0, at = start + gap; index < count; index++) {
       const length = bytes[at]!
       const tag = tags[index]!
       const isExact = this.#isExact(tag)
       if (!isExact) this.#load(bytes, at + 1, length)
       const slot = this.#seek(hashes[index]!, tag, length)
-      let id = this.#slots[slot + 1]! - 1
+      const before = id
+      id = this.#slots[slot + 1]! - 1
+      if (id === before + 1) steps++
       if (id === -1 && adds) {
         if (isExact) this.#load(bytes, at + 1, length)
         id = this.#enter(slot, tag, length)
@@ -116,6 +153,8 @@ export class PrefixTable {
       run[index] = id
       at += gap + 1 + ((length + 7) >> 3)
     }
+    this.#last = id
+    if (count > 1 && 2 * steps >= count) this.#isInStep = true
     return count
   }
 

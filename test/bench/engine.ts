@@ -97,6 +97,7 @@ export class EngineSession {
     this.number = number
     this.#reader = new UpdateReader(
       plainContext({ fourOctetAs: true, internal, families: [4, 6], localAs: engine.asNumber, peerAs }),
+      engine.rib.attributeMemory,
     )
   }
 

@@ -4,19 +4,15 @@ import { AnnouncementTable } from '../../../bgp/rib/announcement-table.ts'
 import { AttributeStore } from '../../../bgp/rib/attribute-store.ts'
 import { NextHopTable } from '../../../bgp/rib/next-hop-table.ts'
 import { encodeAttributes } from '../../../bgp/wire/attribute-list.ts'
+import { identity } from './rib-world.ts'
 
 /** What makes an announcement, as numbers. */
 type Making = readonly [peer: number, path: number, nextHop: number, marks: number]
 
 class Workbench {
-  readonly attributes = new AttributeStore(1)
+  readonly attributes = new AttributeStore(identity, 1)
   readonly nextHops = new NextHopTable(1, false)
-  readonly table = new AnnouncementTable(
-    { asNumber: 65000, routerId: 1, clusterId: 1 },
-    this.attributes,
-    this.nextHops,
-    1,
-  )
+  readonly table = new AnnouncementTable(this.attributes, this.nextHops, 1)
 
   intern([peer, path, nextHop, marks]: Making): number {
     const bytes = encodeAttributes({ origin: 'igp', asPath: [65101, path + 1] })

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { AttributeStore } from '../../../bgp/rib/attribute-store.ts'
 import { encodeAttributes } from '../../../bgp/wire/attribute-list.ts'
+import { identity } from './rib-world.ts'
 
 function intern(store: AttributeStore, seed: number, communities = 1): number {
   const list = Array.from({ length: communities }, (_, at) => (seed * 31 + at) >>> 0)
@@ -10,7 +11,7 @@ function intern(store: AttributeStore, seed: number, communities = 1): number {
 }
 
 test('equal bytes have one id and one copy until the last reference is given back', () => {
-  const store = new AttributeStore(1)
+  const store = new AttributeStore(identity, 1)
   const id = intern(store, 7)
   const octets = store.octets
   assert.equal(intern(store, 7), id)
@@ -23,7 +24,7 @@ test('equal bytes have one id and one copy until the last reference is given bac
 })
 
 test('decision keys are read once per set; what is absent has its default', () => {
-  const store = new AttributeStore(1)
+  const store = new AttributeStore(identity, 1)
   const bytes = encodeAttributes({ origin: 'incomplete', asPath: [65101, 9, 10], med: 4, localPref: 250 })
   const full = store.intern(bytes, 0, bytes.length)
   assert.deepEqual(store.partsOfRank(store.rank[full]!), { localPref: 250, pathLength: 3, origin: 2 })
@@ -38,7 +39,7 @@ test('decision keys are read once per set; what is absent has its default', () =
 })
 
 test('the space of freed sets is used again, whatever its size', () => {
-  const store = new AttributeStore(1)
+  const store = new AttributeStore(identity, 1)
   const ids = Array.from({ length: 5000 }, (_, at) => intern(store, at, 1 + (at % 7)))
   const held = store.poolSize
   for (let round = 1; round <= 20; round++)
@@ -54,7 +55,7 @@ test('the space of freed sets is used again, whatever its size', () => {
 
 test('sets that nobody refers to for a while are what they were when they come back, whatever comes and goes meanwhile', () => {
   for (const most of [3, 50, 700, 20_000]) {
-    const store = new AttributeStore(1)
+    const store = new AttributeStore(identity, 1)
     const held = new Map<number, { id: number; references: number; bytes: Uint8Array }>()
     let random = most
     for (let step = 0; step < 60_000; step++) {
@@ -83,7 +84,7 @@ test('sets that nobody refers to for a while are what they were when they come b
 })
 
 test('of the sets that nobody refers to a quarter as many stay as there are others, and the oldest go first', () => {
-  const store = new AttributeStore(1)
+  const store = new AttributeStore(identity, 1)
   for (let seed = 0; seed < 8; seed++) intern(store, seed)
   const [first, second, third] = [intern(store, 100), intern(store, 101), intern(store, 102)]
   const octets = store.octets
@@ -105,7 +106,7 @@ test('of the sets that nobody refers to a quarter as many stay as there are othe
 })
 
 test('200,000 sets of a hostile peer leave nothing behind', () => {
-  const store = new AttributeStore(1)
+  const store = new AttributeStore(identity, 1)
   const kept = intern(store, 1)
   const before = store.bytes(kept)
   const ids = Array.from({ length: 200_000 }, (_, at) => intern(store, at + 2))
@@ -119,7 +120,7 @@ test('200,000 sets of a hostile peer leave nothing behind', () => {
 })
 
 test('at rest the places of a flood are given back, as far as no set in use lies above them, and serve again', () => {
-  const store = new AttributeStore(1)
+  const store = new AttributeStore(identity, 1)
   const first = intern(store, 1)
   const ids = Array.from({ length: 50_000 }, (_, at) => intern(store, at + 2))
   const places = store.start.length
