@@ -175,3 +175,29 @@ for (const family of [4, 6] as Family[])
       assert.deepEqual(idsOf(one, false), ids)
       assert.equal(one.size, new Set(ids).size)
     })
+
+for (const family of [4, 6] as Family[])
+  test(`IPv${family} prefixes that come again in their order, in another one or with gaps have the ids that they have one by one`, () => {
+    const random = randomNumbers(23 + family)
+    const table = new PrefixTable(family, 7)
+    const octets = family === 4 ? 3 : 6
+    const known = Array.from({ length: 400 }, (_, at) =>
+      Uint8Array.of(8 * octets, 10, at >> 8, at, 0, 0, 0).slice(0, octets + 1),
+    )
+    for (let round = 0; round < 200; round++) {
+      // a stretch, of which some are left out or change places with others
+      const first = Math.floor(random() * known.length)
+      const stretch = known.slice(first, first + 1 + Math.floor(random() * 90)).filter(() => random() < 0.9)
+      if (round % 3 === 0) stretch.reverse()
+      const nlri = Uint8Array.from(stretch.flatMap(prefix => [...prefix]))
+      const adds = random() < 0.7
+      const before = stretch.map(prefix => table.find(prefix, 1, prefix[0]!))
+      const ids: number[] = []
+      for (let at = 0; at < nlri.length; at = ids.length * (octets + 1))
+        ids.push(...table.run.subarray(0, table.idsOf(nlri, at, nlri.length, 0, adds)))
+      const after = stretch.map(prefix => table.find(prefix, 1, prefix[0]!))
+      assert.deepEqual(ids, adds ? after : before)
+      assert.equal(table.size, Array.from(table.ids()).length)
+      for (const id of new Set(ids)) if (id !== -1 && random() < 0.2) table.release(id)
+    }
+  })
