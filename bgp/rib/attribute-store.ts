@@ -1,6 +1,7 @@
 /**
  * Attribute sets, interned: equal canonical bytes have one id, one copy of the bytes and one set of decoded decision keys,
- * counted by references. Knows no peer, next hop or prefix.
+ * counted by references. Knows no peer, next hop or prefix; of sessions only of which kind they are, for what was good on one of a kind
+ * need not be judged again on another.
  *
  * Sets that nobody refers to any more stay for a while, a quarter as many as there are others, and the oldest goes first: routes
  * that flap come back with the attributes that they had, and to find a set costs half of what it takes to enter it again.
@@ -26,7 +27,7 @@ const DEFAULT_LOCAL_PREF = 100
 /** Of the sets that are referred to, up to this part (a quarter) as many more may stay. */
 const DORMANT_PART = 4
 const MAX_PATH_LENGTH = 4095
-/** What the array of them can hold. */
+/** What the array by set can hold; of what comes later nothing is remembered. */
 const MOST_KINDS = 65_535
 /** More than any rank: what has LLGR_STALE comes after all else (RFC 9494 §4.3). */
 const LONG_STALE = 2 ** 47
@@ -52,7 +53,8 @@ export class AttributeStore implements AttributeMemory {
   loop = new Uint8Array(FIRST_CAPACITY)
   /** By id: the kind of session on which it came last and was good; 0: it was made here. */
   #goodOn = new Uint16Array(FIRST_CAPACITY)
-  readonly #kinds = new Map<string, number>()
+  /** By what the judgement depends on, as one number. Never forgotten: readers keep theirs. */
+  readonly #kinds = new Map<number, number>()
   /** By id, as far as any set has it. */
   #otc = new Uint32Array(0)
 
@@ -124,8 +126,9 @@ export class AttributeStore implements AttributeMemory {
     return this.pool.slice(this.start[id]!, this.end(id))
   }
 
-  kindOf({ fourOctetAs, internal, localAs, peerAs, discardUnknown, routeServer }: UpdateContext): number {
-    const key = [fourOctetAs, internal, localAs, peerAs, discardUnknown, routeServer].join(' ')
+  kindOf({ fourOctetAs, internal, peerAs, discardUnknown, routeServer }: UpdateContext): number {
+    const firstAs = internal || routeServer ? 0 : peerAs
+    const key = firstAs * 8 + (fourOctetAs ? 4 : 0) + (internal ? 2 : 0) + (discardUnknown ? 1 : 0)
     const known = this.#kinds.get(key)
     if (known !== undefined || this.#kinds.size === MOST_KINDS) return known ?? 0
     this.#kinds.set(key, this.#kinds.size + 1)
@@ -133,6 +136,7 @@ export class AttributeStore implements AttributeMemory {
   }
 
   recall(kind: number, bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
+    if (kind === 0) return 0
     const id = this.#find(this.#hash(bytes, start, gap, gapEnd, end), bytes, start, gap, gapEnd, end)
     return this.#goodOn[id] === kind ? id : 0
   }
@@ -334,7 +338,7 @@ export class AttributeStore implements AttributeMemory {
     if (this.start.length > FIRST_CAPACITY) this.#resize(FIRST_CAPACITY)
   }
 
-  /** Of two ranges of whole attributes as of one: seeded, so that a peer cannot choose colliding sets. */
+  /** Of two ranges of attributes as of one: seeded, so that a peer cannot choose colliding sets. */
   #hash(bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
     let hash = hashAttributes(this.#seed, bytes, start, gap)
     hash = hashAttributes(hash, bytes, gapEnd, end)
@@ -346,7 +350,7 @@ export class AttributeStore implements AttributeMemory {
 /** Murmur3's mixing, four octets at a time, and anew for each attribute: so it is the same wherever a list of them is cut. */
 function hashAttributes(hash: number, bytes: Uint8Array, start: number, end: number): number {
   for (let at = start; at < end; ) {
-    const next = Math.min(end, attributeEnd(bytes, at))
+    const next = at + 4 > end ? end : Math.min(end, attributeEnd(bytes, at)) // a peer may end them where it likes
     for (; at + 4 <= next; at += 4)
       hash = mix(hash, bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16) | (bytes[at + 3]! << 24))
     let tail = 0

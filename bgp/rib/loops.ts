@@ -1,4 +1,4 @@
-/** Routes that have been here before: by what their attributes say, alone. */
+/** Why routes are kept and never chosen, whatever policy says: they have been here before, which attributes tell, or they are leaks. */
 import { clusterListContains, type DecisionKeys, pathContains } from '../wire/decision-keys.ts'
 
 /** Who we are, as far as loops go. */

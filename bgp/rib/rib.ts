@@ -171,6 +171,8 @@ export class Rib {
   /** Takes in one UPDATE as the reader found it in `buffer`. Hot. */
   learn(peer: number, update: UpdateReader, buffer: Uint8Array): void {
     const four = this.#tables[4]
+    // what it withdraws may be the last that had the attributes which it announces
+    if (update.known !== 0) this.#attributes.retain(update.known)
     if (update.withdrawnEnd > update.withdrawnStart)
       four.withdraw(peer, buffer, update.withdrawnStart, update.withdrawnEnd, this.#peers.sendsIds(peer, 4))
     if (update.mpUnreachFamily !== 0) {
@@ -184,6 +186,7 @@ export class Rib {
       const table = this.#tables[update.mpReachFamily]
       this.#reach(table, peer, update, false, buffer, update.mpReachStart, update.mpReachEnd)
     }
+    if (update.known !== 0) this.#attributes.release(update.known)
   }
 
   /** Marks the peer's paths stale (RFC 4724 §4.2): kept and used until learned again or swept. */

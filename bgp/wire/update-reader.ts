@@ -99,9 +99,9 @@ export class UpdateReader {
   #reachable = false
   readonly #memory: AttributeMemory
   readonly #kind: number
-  /** The attribute that says where the routes lead, which is no part of the canonical bytes: a range, empty where there is none. */
-  #leadStart = 0
-  #leadEnd = 0
+  /** The attribute with the next hop, NEXT_HOP or MP_REACH_NLRI: no part of the canonical bytes; a range, empty where there is none. */
+  #nextHopStart = 0
+  #nextHopEnd = 0
 
   constructor(context: UpdateContext, memory = noMemory) {
     this.#context = context
@@ -157,39 +157,40 @@ export class UpdateReader {
     this.#flaw = undefined
   }
 
-  /** Whether the attributes are known, all but the one that says where the routes lead, which is read. */
+  /** Whether the attributes are known, all but the one with the next hop, which is read. */
   #recall(buffer: Uint8Array, start: number, end: number): boolean {
     const code = this.nlriEnd > this.nlriStart ? attributeCode.nextHop : attributeCode.mpReach
-    this.#leadStart = this.#leadEnd = start
+    this.#nextHopStart = this.#nextHopEnd = start
     let at = start
-    while (at + 4 <= end && buffer[at + 1] !== code) at = attributeEnd(buffer, at)
-    if (at + 4 > end || attributeEnd(buffer, at) > end) return false
-    this.#leadStart = at
-    this.#leadEnd = attributeEnd(buffer, at)
-    if (!this.#isPlainLead(buffer)) return false
-    const known = this.#memory.recall(this.#kind, buffer, start, at, this.#leadEnd, end)
+    while (at + 4 <= end && buffer[at + 1] !== code && !isOverlong(buffer, at)) at = attributeEnd(buffer, at)
+    if (at + 4 > end || buffer[at + 1] !== code || attributeEnd(buffer, at) > end) return false
+    this.#nextHopStart = at
+    this.#nextHopEnd = attributeEnd(buffer, at)
+    if (!this.#isPlainNextHop(buffer)) return false
+    const known = this.#memory.recall(this.#kind, buffer, start, at, this.#nextHopEnd, end)
     if (known === 0) return false
-    if (code === attributeCode.mpReach) this.#mpReach(buffer, at, attributeValueStart(buffer, at), this.#leadEnd)
+    if (code === attributeCode.mpReach) this.#mpReach(buffer, at, attributeValueStart(buffer, at), this.#nextHopEnd)
     else this.nextHop4 = readUint32(buffer, at + 3)
     this.known = known
     return true
   }
 
-  /** Whether its flags are right, and the length that of a NEXT_HOP where it is one. */
-  #isPlainLead(buffer: Uint8Array): boolean {
-    const at = this.#leadStart
+  /** Whether the flags of the attribute with the next hop are right, and the length where that is always the same. */
+  #isPlainNextHop(buffer: Uint8Array): boolean {
+    const at = this.#nextHopStart
     const flags = buffer[at]!
-    if (buffer[at + 1] === attributeCode.nextHop) return flags === attributeFlag.transitive && this.#leadEnd - at === 7
+    if (buffer[at + 1] === attributeCode.nextHop)
+      return flags === attributeFlag.transitive && this.#nextHopEnd - at === 7
     return (flags & category) === attributeFlag.optional
   }
 
-  /** Whether the canonical bytes are the attributes as they came, without the one that says where the routes lead. */
+  /** Whether the canonical bytes are the attributes as they came, without the one with the next hop. */
   #isCanonical(buffer: Uint8Array, start: number, end: number): boolean {
     const { attributes, attributesEnd } = this
-    const lead = this.#leadEnd - this.#leadStart
-    if (attributesEnd !== end - start - lead) return false
+    const length = this.#nextHopEnd - this.#nextHopStart
+    if (attributesEnd !== end - start - length) return false
     for (let from = start, at = 0; at < attributesEnd; from++, at++) {
-      if (from === this.#leadStart) from += lead
+      if (from === this.#nextHopStart) from += length
       if (attributes[at] !== buffer[from]) return false
     }
     return true
@@ -412,6 +413,11 @@ export class UpdateReader {
 /** A thousand idle sessions must not take the room of a thousand longest messages: it comes with the first long one. */
 function roomFor(length: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(256, length)))
+}
+
+/** Whether an attribute has a length of two octets where one is enough, as AS_PATH always has from FRR and GoBGP: no canonical bytes. */
+function isOverlong(buffer: Uint8Array, at: number): boolean {
+  return (buffer[at]! & attributeFlag.extendedLength) !== 0 && buffer[at + 2] === 0
 }
 
 function malformedList(reason: string): PeerFault {

@@ -70,8 +70,8 @@ function uniqueSets(from: number, count: number): Uint8Array {
   const length = one.length
   const octets = new Uint8Array(length * count)
   const view = new DataView(octets.buffer)
-  // of this form: attributes with extended lengths, the NLRI last
-  const [medAt, communityAt] = [length - 5 - 8 - 4, length - 5 - 4]
+  // of this form: the attributes with lengths of one octet, the NLRI last
+  const [medAt, communityAt] = [length - 5 - 7 - 4, length - 5 - 4]
   for (let at = 0; at < count; at++) {
     octets.set(one, at * length)
     view.setUint32(at * length + medAt, from + at)

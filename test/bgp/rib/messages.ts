@@ -25,12 +25,11 @@ export interface TestAttributes {
 const uint32 = (value: number) => [value >>> 24, (value >>> 16) & 255, (value >>> 8) & 255, value & 255]
 const uint16 = (value: number) => [value >>> 8, value & 255]
 const octets = (address: string) => [...parseAddress(address).bytes]
-const attribute = (flags: number, code: number, value: number[]) => [
-  flags | 0x10,
-  code,
-  ...uint16(value.length),
-  ...value,
-]
+/** @param long whether the length has two octets though one would do */
+const attributeOf = (flags: number, code: number, value: number[], long: boolean) =>
+  long || value.length > 255
+    ? [flags | 0x10, code, ...uint16(value.length), ...value]
+    : [flags, code, value.length, ...value]
 
 function nlri(prefixes: readonly string[]): number[] {
   return prefixes.flatMap(text => {
@@ -44,12 +43,17 @@ function nlri(prefixes: readonly string[]): number[] {
   })
 }
 
-/** The body of one UPDATE; a family is told from the text of its prefixes, and `10.0.0.0/8#7` has the path id 7. */
+/**
+ * The body of one UPDATE; a family is told from the text of its prefixes, and `10.0.0.0/8#7` has the path id 7. Attributes of an
+ * even number of routes have long lengths.
+ */
 export function updateBody(
   announced: readonly string[],
   attributes: TestAttributes | undefined,
   withdrawn: readonly string[],
 ) {
+  const long = announced.length % 2 === 0
+  const attribute = (flags: number, code: number, value: number[]) => attributeOf(flags, code, value, long)
   const six = (text: string) => text.includes(':')
   const four = (text: string) => !six(text)
   const list: number[] = []

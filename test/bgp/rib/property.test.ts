@@ -125,9 +125,13 @@ class Run {
     const six = this.chance.below(3) === 0
     const announced = this.withIds(view, this.chance.some(prefixes.filter(prefix => prefix.includes(':') === six)))
     const attributes = this.attributes(view.config, six)
-    this.world.announce(view, announced, attributes)
+    // now and then some of the others are withdrawn in the same message
+    const others = this.chance.below(3) === 0 ? this.withIds(view, this.chance.some(prefixes)) : []
+    const withdrawn = others.filter(prefix => !announced.includes(prefix))
+    this.world.announce(view, announced, attributes, withdrawn)
+    this.oracle.withdraw(view.config, withdrawn)
     this.oracle.learn(view.config, announced, attributes)
-    for (const prefix of announced) this.stale.get(view)?.delete(prefix)
+    for (const prefix of [...announced, ...withdrawn]) this.stale.get(view)?.delete(prefix)
   }
 
   /** Prefixes as the peer names them: some with one of a few path ids, where it sends such. */

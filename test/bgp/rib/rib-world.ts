@@ -3,6 +3,7 @@
 import type { NextHopMode, PerFamily, RibSession } from '../../../bgp/rib/peer.ts'
 import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
 import { Rib, type RibIdentity, type RibOptions, type RibSink } from '../../../bgp/rib/rib.ts'
+import type { AttributeMemory } from '../../../bgp/wire/attribute-memory.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
@@ -51,7 +52,7 @@ export class PeerView {
   /** What `send` answers. */
   takesMore = true
 
-  constructor(config: TestPeer, number: number) {
+  constructor(config: TestPeer, number: number, memory: AttributeMemory) {
     this.config = config
     this.number = number
     this.reader = new UpdateReader(
@@ -64,6 +65,7 @@ export class PeerView {
         addPath: config.session?.addPathReceive ?? [],
         extendedNextHop: config.session?.extendedNextHop ?? false,
       }),
+      memory,
     )
   }
 
@@ -112,7 +114,7 @@ export class RibWorld {
   }
 
   add(config: TestPeer): PeerView {
-    const view = new PeerView(config, this.rib.addPeer(ribPeer(config)))
+    const view = new PeerView(config, this.rib.addPeer(ribPeer(config)), this.rib.attributeMemory)
     this.#views[view.number] = view
     return view
   }
@@ -151,8 +153,14 @@ export class RibWorld {
     this.#views[view.number] = undefined
   }
 
-  announce(view: PeerView, prefixes: readonly string[], attributes: TestAttributes): void {
-    this.#learn(view, updateBody(prefixes, attributes, []))
+  /** @param withdrawn in the same message */
+  announce(
+    view: PeerView,
+    prefixes: readonly string[],
+    attributes: TestAttributes,
+    withdrawn: readonly string[] = [],
+  ): void {
+    this.#learn(view, updateBody(prefixes, attributes, withdrawn))
   }
 
   withdraw(view: PeerView, prefixes: readonly string[]): void {
