@@ -23,7 +23,7 @@ import { UpdateWriter } from './wire/update-writer.ts'
 const SETS = 2048
 const PREFIXES = 6
 /** Sets that are announced in one turn, by round: a millisecond or two at first, later all that comes with full chunks. */
-const ANNOUNCED = [64, 1024, 1024, 1024]
+const ANNOUNCED = [64, 1024, 1024, 1024, 1024, 1024]
 /** Sets that are withdrawn in one message, and in one turn: more than a message to the listener holds. */
 const WITHDRAWN = 8
 const WITHDRAWAL = 1024

@@ -415,7 +415,7 @@ function roomFor(length: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(256, length)))
 }
 
-/** Whether an attribute has a length of two octets where one is enough, as AS_PATH always has from FRR and GoBGP: no canonical bytes. */
+/** Whether an attribute has a length of two octets where one is enough, as AS_PATH always has from FRR: no canonical bytes. */
 function isOverlong(buffer: Uint8Array, at: number): boolean {
   return (buffer[at]! & attributeFlag.extendedLength) !== 0 && buffer[at + 2] === 0
 }
