@@ -116,7 +116,7 @@ function settings({ family, multihop }: Way, far: { readonly minTtl?: number }, 
   return { address: THEIRS[family], families: [family], holdTime: HOLD_TIME, bfd, ...ours }
 }
 
-describe('BFD beside BGP', { skip: cannotInteroperate() }, () => {
+describe('BFD beside BGP', { skip: cannotInteroperate('nftables') }, () => {
   for (const [name, begin] of makers) {
     for (const way of WAYS)
       test(`with ${name}, ${way.multihop ? 'multihop' : 'single hop'}, ${way.family}: comes up, ends BGP with Cease / BFD Down when packets are lost, and comes back`, async () => {

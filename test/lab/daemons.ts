@@ -1,6 +1,6 @@
 /**
- * What tests that build networks need of the machine: root, and the routers of others. A person without them sees the
- * tests skipped with the reason. Missing routers are installed in CI and wherever no systemd would start them as services
+ * What tests that build networks need of the machine: root, the routers of others, and what they are tried with. A person without them sees the
+ * tests skipped with the reason. What is missing is installed in CI and wherever no systemd would start them as services
  * of the machine. In CI nothing is skipped.
  */
 import { spawnSync } from 'node:child_process'
@@ -14,6 +14,7 @@ const PACKAGES = {
   gobgpd: '/usr/bin/gobgpd',
   bgpdump: '/usr/bin/bgpdump',
   pmacct: '/usr/sbin/pmbmpd',
+  nftables: '/usr/sbin/nft',
 }
 
 /** For the `skip` of a test: a reason, or false. */
@@ -26,7 +27,7 @@ export function cannotBuild(): string | false {
  * @param also needed beside these
  * @throws Error in CI, when that fails
  */
-export function cannotInteroperate(...also: ('gobgpd' | 'bgpdump' | 'pmacct')[]): string | false {
+export function cannotInteroperate(...also: ('gobgpd' | 'bgpdump' | 'pmacct' | 'nftables')[]): string | false {
   const reason = cannotBuild()
   if (reason !== false) return reason
   const missing = absentOf(['frr', 'bird2', ...also])
@@ -34,7 +35,7 @@ export function cannotInteroperate(...also: ('gobgpd' | 'bgpdump' | 'pmacct')[])
   if (inCi || !existsSync('/run/systemd/system')) install(missing)
   const absent = absentOf(missing)
   if (absent.length === 0) return false
-  const problem = `it needs other routers: apt-get install ${absent.join(' ')}`
+  const problem = `it needs other programs: apt-get install ${absent.join(' ')}`
   if (inCi) throw new Error(problem)
   return problem
 }
