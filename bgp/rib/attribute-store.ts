@@ -1,7 +1,7 @@
 /**
  * Attribute sets, interned: equal canonical bytes have one id, one copy of the bytes and one set of decoded decision keys,
- * counted by references. Knows no peer, next hop or prefix; of sessions only of which kind they are, for what was good on one of a kind
- * need not be judged again on another.
+ * counted by references. Knows no peer, next hop or prefix; of sessions only of which kind they are, for what was good on one of a
+ * kind need not be judged again on another.
  *
  * Sets that nobody refers to any more stay for a while, a quarter as many as there are others, and the oldest goes first: routes
  * that flap come back with the attributes that they had, and to find a set costs half of what it takes to enter it again.

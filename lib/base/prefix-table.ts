@@ -79,18 +79,13 @@ export class PrefixTable {
    */
   intern(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    const hash = this.#hash(length)
-    const tag = this.#tag(hash, length)
-    const slot = this.#seek(hash, tag, length)
-    const id = this.#slots[slot + 1]! - 1
-    return id === -1 ? this.#enter(slot, tag, length) : id
+    return this.#lookUp(length, true)
   }
 
   /** The id of a known prefix, else -1. The same arguments as `intern`. */
   find(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    const hash = this.#hash(length)
-    return this.#slots[this.#seek(hash, this.#tag(hash, length), length) + 1]! - 1
+    return this.#lookUp(length, false)
   }
 
   /**
@@ -115,11 +110,7 @@ export class PrefixTable {
       id++
       if (id >= this.#fresh || !this.#holds(id, length)) {
         misses++
-        const hash = this.#hash(length)
-        const tag = this.#tag(hash, length)
-        const slot = this.#seek(hash, tag, length)
-        id = this.#slots[slot + 1]! - 1
-        if (id === -1 && adds) id = this.#enter(slot, tag, length)
+        id = this.#lookUp(length, adds)
       }
       run[count] = id
       at += gap + 1 + ((length + 7) >> 3)
@@ -257,6 +248,15 @@ export class PrefixTable {
   /** All ids in ascending order. Ids added or released while iterating may or may not be seen. */
   *ids(): IterableIterator<number> {
     for (let id = 0; id < this.#fresh; id++) if (this.#lengths[id] !== FREE) yield id
+  }
+
+  /** The id of the prefix under work; -1: it is not known. @param adds whether it is entered then */
+  #lookUp(length: number, adds: boolean): number {
+    const hash = this.#hash(length)
+    const tag = this.#tag(hash, length)
+    const slot = this.#seek(hash, tag, length)
+    const id = this.#slots[slot + 1]! - 1
+    return id === -1 && adds ? this.#enter(slot, tag, length) : id
   }
 
   /** Where the slot of the prefix under work is, or the empty one that it may have. @param tag where it is exact, it alone counts */

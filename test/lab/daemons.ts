@@ -1,7 +1,7 @@
 /**
- * What tests that build networks need of the machine: root, the routers of others, and what they are tried with. A person without them sees the
- * tests skipped with the reason. What is missing is installed in CI and wherever no systemd would start them as services
- * of the machine. In CI nothing is skipped.
+ * What tests that build networks need of the machine: root, the routers of others, and what they are tried with. A person
+ * without them sees the tests skipped with the reason. What is missing is installed in CI and wherever no systemd would start
+ * it as a service of the machine. In CI nothing is skipped.
  */
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
