@@ -3,6 +3,7 @@
  * and the next hop. A path is then a prefix and an announcement, "same route" is one comparison of integers, and all that
  * selection asks of a route is computed once per announcement. Counted by references; knows no prefix.
  */
+import { IdStack } from '../../lib/base/id-stack.ts'
 import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { resized } from '../../lib/base/typed-array.ts'
 import type { AttributeStore } from './attribute-store.ts'
@@ -46,8 +47,9 @@ export class AnnouncementTable {
   /** By peer. */
   readonly #leakRules = new Map<number, LeakRule>()
   #fresh = 1
-  /** Freed ids, linked through `attributes`. */
-  #free = 0
+  readonly #freed = new IdStack()
+  /** What the hash of the last announcement had besides its attributes: that of the next one mostly has the same. */
+  #near = 0
   /** Since `trim` looked last. */
   #hasFreed = false
   /** Cut to what V8 holds as a small integer: with a larger one it would throw `intern` away that it made in the rehearsal. */
@@ -71,6 +73,7 @@ export class AnnouncementTable {
   /** The announcement with one reference more, given back by `release`. Takes over one reference to `attributes` and `nextHop` each. */
   intern(peer: number, attributes: number, nextHop: number, marks = 0): number {
     const hash = this.#hash(peer, attributes, nextHop)
+    this.#near = (hash - attributes) | 0
     const chains = this.#chains
     for (let id = chains.first(hash); id !== 0; id = chains.next(id)) {
       if (
@@ -85,15 +88,11 @@ export class AnnouncementTable {
         return id
       }
     }
-    let id = this.#free
-    if (id !== 0) this.#free = this.attributes[id]!
-    else {
-      if (this.#fresh === this.capacity) {
-        this.#resize(GROWTH * this.capacity)
-        return this.intern(peer, attributes, nextHop, marks)
-      }
-      id = this.#fresh++
+    if (this.#freed.length === 0 && this.#fresh === this.capacity) {
+      this.#resize(GROWTH * this.capacity)
+      return this.intern(peer, attributes, nextHop, marks)
     }
+    const id = this.#freed.length > 0 ? this.#freed.pop() : this.#fresh++
     chains.add(id, hash)
     this.#size++
     this.peer[id] = peer
@@ -105,6 +104,35 @@ export class AnnouncementTable {
     this.rank[id] = peer === LOCAL_PEER ? Number.MAX_SAFE_INTEGER : this.#attributes.rank[attributes]!
     this.loop[id] = peer === LOCAL_PEER ? 0 : this.#loopOf(peer, attributes)
     return id
+  }
+
+  /** Reads ahead what it takes to let go of these; leaves the attributes of each in `ids`. @returns as of `PrefixTable.prefetch` */
+  prefetch(ids: Int32Array, count: number): number {
+    let touched = 0
+    for (let index = 0; index < count; index++) {
+      const id = ids[index]!
+      touched |= this.peer[id]! | this.nextHop[id]! | this.references[id]! | this.#chains.next(id)
+      ids[index] = this.attributes[id]!
+    }
+    for (let index = 0; index < count; index++) touched |= this.#chains.first(this.#near + ids[index]!)
+    return touched
+  }
+
+  /**
+   * Reads ahead what it takes to announce these attributes with the peer and the next hop of the last announcement.
+   * @param attributes 0 where they are not known
+   * @returns as of `PrefixTable.prefetch`
+   */
+  prefetchNew(attributes: Int32Array, count: number): number {
+    let touched = 0
+    for (let index = 0; index < count; index++) touched |= this.#chains.first(this.#near + attributes[index]!)
+    for (let others = Math.min(count, this.#freed.length) - 1; others >= 0; others--) {
+      const id = this.#freed.peek(others)
+      touched |=
+        this.peer[id]! | this.attributes[id]! | this.nextHop[id]! | this.references[id]! | this.#chains.next(id)
+      touched |= this.loop[id]! | this.rank[id]!
+    }
+    return touched
   }
 
   /** What counts as a leak of a peer from now on; returns whether it was another one before, and its paths are to be judged again. */
@@ -165,13 +193,12 @@ export class AnnouncementTable {
     this.#attributes.release(this.attributes[id]!)
     this.#nextHops.release(this.nextHop[id]!)
     if (id < this.#stamps.length) this.#stamps[id] = 0
-    this.attributes[id] = this.#free
-    this.#free = id
+    this.#freed.push(id)
     this.#size--
     this.#hasFreed = true
     if (this.#size === 0 && this.capacity > FIRST_CAPACITY) {
       this.#fresh = 1
-      this.#free = 0
+      this.#freed.clear()
       this.#resize(FIRST_CAPACITY)
     }
   }
@@ -183,12 +210,8 @@ export class AnnouncementTable {
     const capacity = trimmedCapacity(this.references, this.#fresh, FIRST_CAPACITY)
     if (capacity === undefined) return
     this.#fresh = Math.min(this.#fresh, capacity)
-    this.#free = 0
-    for (let id = this.#fresh - 1; id > 0; id--) {
-      if (this.references[id] !== 0) continue
-      this.attributes[id] = this.#free
-      this.#free = id
-    }
+    this.#freed.clear()
+    for (let id = this.#fresh - 1; id > 0; id--) if (this.references[id] === 0) this.#freed.push(id)
     this.#resize(capacity)
   }
 

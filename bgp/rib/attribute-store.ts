@@ -10,6 +10,7 @@
  * holes, or when little of a large pool is left in use, the living sets are moved together, so memory comes back. Ids do not
  * move: `trim` gives back those above the highest one in use.
  */
+import { IdStack } from '../../lib/base/id-stack.ts'
 import { GROWTH } from '../../lib/base/prefix-table.ts'
 import { resized } from '../../lib/base/typed-array.ts'
 import { attributeEnd } from '../wire/attribute-header.ts'
@@ -70,9 +71,9 @@ export class AttributeStore implements AttributeMemory {
   /** Those and some that have come into use again, the longest there first; and by id, whether it is in it. */
   readonly #leaving = new IdQueue()
   #isLeaving = new Uint8Array(FIRST_CAPACITY)
-  /** Ids below have been handed out; freed ones are linked through `start`. */
+  /** Ids below have been handed out. */
   #fresh = 1
-  #free = 0
+  readonly #freed = new IdStack()
   /** Since `trim` looked last. */
   #hasFreed = false
   #poolEnd = 0
@@ -126,6 +127,45 @@ export class AttributeStore implements AttributeMemory {
     return this.pool.slice(this.start[id]!, this.end(id))
   }
 
+  /**
+   * Reads ahead what it takes to recall sets; leaves in `ids` that which each hash leads to, 0 where there is none.
+   * @returns as of `PrefixTable.prefetch`
+   */
+  prefetch(hashes: Int32Array, count: number, ids: Int32Array): number {
+    const { pool, start } = this
+    let touched = 0
+    for (let index = 0; index < count; index++) ids[index] = this.#chains.first(hashes[index]!)
+    for (let index = 0; index < count; index++) {
+      const id = ids[index]!
+      touched |= start[id]! | this.#length[id]! | this.#references[id]! | this.#goodOn[id]! | this.#chains.next(id)
+      touched |= this.rank[id]! | this.communities[id]! | this.loop[id]!
+      if (this.#hashes[id] !== hashes[index]) ids[index] = 0
+    }
+    for (let index = 0; index < count; index++) {
+      const id = ids[index]!
+      touched |= pool[start[id]!]! | pool[this.end(id)]!
+    }
+    return touched
+  }
+
+  /** Reads ahead what it takes to let go of these. @returns as of `PrefixTable.prefetch` */
+  prefetchKnown(ids: Int32Array, count: number): number {
+    let touched = 0
+    for (let index = 0; index < count; index++) {
+      const id = ids[index]!
+      touched |= this.#length[id]! | this.#references[id]! | this.#isLeaving[id]!
+    }
+    return touched
+  }
+
+  /** Of two ranges of attributes as of one: seeded, so that a peer cannot choose colliding sets. */
+  hash(bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
+    let hash = hashAttributes(this.#seed, bytes, start, gap)
+    hash = hashAttributes(hash, bytes, gapEnd, end)
+    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
+    return hash ^ (hash >>> 13)
+  }
+
   kindOf({ fourOctetAs, internal, peerAs, discardUnknown, routeServer }: UpdateContext): number {
     const firstAs = internal || routeServer ? 0 : peerAs
     const key = firstAs * 8 + (fourOctetAs ? 4 : 0) + (internal ? 2 : 0) + (discardUnknown ? 1 : 0)
@@ -137,7 +177,7 @@ export class AttributeStore implements AttributeMemory {
 
   recall(kind: number, bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
     if (kind === 0) return 0
-    const id = this.#find(this.#hash(bytes, start, gap, gapEnd, end), bytes, start, gap, gapEnd, end)
+    const id = this.#find(this.hash(bytes, start, gap, gapEnd, end), bytes, start, gap, gapEnd, end)
     return this.#goodOn[id] === kind ? id : 0
   }
 
@@ -146,7 +186,7 @@ export class AttributeStore implements AttributeMemory {
    * @param kind of session on which equal octets need not be judged again; 0: none
    */
   intern(bytes: Uint8Array, start: number, end: number, kind = 0): number {
-    const hash = this.#hash(bytes, start, end, end, end)
+    const hash = this.hash(bytes, start, end, end, end)
     let id = this.#find(hash, bytes, start, end, end, end)
     if (id === 0) id = this.#insert(bytes, start, end - start, hash)
     else this.retain(id)
@@ -186,12 +226,8 @@ export class AttributeStore implements AttributeMemory {
     const capacity = trimmedCapacity(this.#references, this.#fresh, FIRST_CAPACITY)
     if (capacity === undefined) return
     this.#fresh = Math.min(this.#fresh, capacity)
-    this.#free = 0
-    for (let id = this.#fresh - 1; id > 0; id--) {
-      if (this.#references[id] !== 0) continue
-      this.start[id] = this.#free
-      this.#free = id
-    }
+    this.#freed.clear()
+    for (let id = this.#fresh - 1; id > 0; id--) if (this.#references[id] === 0) this.#freed.push(id)
     this.#resize(capacity)
   }
 
@@ -217,18 +253,13 @@ export class AttributeStore implements AttributeMemory {
     this.#dormantOctets -= length
     this.#chains.remove(id, this.#hashes[id]!)
     this.#holes += length
-    this.start[id] = this.#free
-    this.#free = id
+    this.#freed.push(id)
     this.#hasFreed = true
   }
 
   #insert(bytes: Uint8Array, start: number, length: number, hash: number): number {
-    let id = this.#free
-    if (id !== 0) this.#free = this.start[id]!
-    else {
-      if (this.#fresh === this.start.length) this.#resize(GROWTH * this.start.length)
-      id = this.#fresh++
-    }
+    if (this.#freed.length === 0 && this.#fresh === this.start.length) this.#resize(GROWTH * this.start.length)
+    const id = this.#freed.length > 0 ? this.#freed.pop() : this.#fresh++
     if (this.#poolEnd + length > this.pool.length) this.#makeRoom(length)
     const at = this.#poolEnd
     for (let index = 0; index < length; index++) this.pool[at + index] = bytes[start + index]!
@@ -330,20 +361,12 @@ export class AttributeStore implements AttributeMemory {
   /** Nothing is left: all memory goes back. */
   #reset(): void {
     this.#fresh = 1
-    this.#free = 0
+    this.#freed.clear()
     this.#poolEnd = 0
     this.#holes = 0
     this.pool = new Uint8Array(FIRST_POOL)
     this.#otc = new Uint32Array(0)
     if (this.start.length > FIRST_CAPACITY) this.#resize(FIRST_CAPACITY)
-  }
-
-  /** Of two ranges of attributes as of one: seeded, so that a peer cannot choose colliding sets. */
-  #hash(bytes: Uint8Array, start: number, gap: number, gapEnd: number, end: number): number {
-    let hash = hashAttributes(this.#seed, bytes, start, gap)
-    hash = hashAttributes(hash, bytes, gapEnd, end)
-    hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b)
-    return hash ^ (hash >>> 13)
   }
 }
 

@@ -14,6 +14,7 @@
  *
  * What is due for a prefix is prefix-work.ts'.
  */
+import { IdStack } from '../../lib/base/id-stack.ts'
 import type { Family } from '../../lib/base/ip.ts'
 import type { Prefix } from '../../lib/base/prefix.ts'
 import { GROWTH } from '../../lib/base/prefix-table.ts'
@@ -51,8 +52,7 @@ export class PathTable extends PrefixWork {
   /** By path: the id that the peer gave it. Undefined: no peer sends such ids, all are 0. */
   pathIds: Uint32Array | undefined
   #freshPath = 1
-  /** Freed paths, linked through `next`. */
-  #freePath = 0
+  readonly #freed = new IdStack()
   #paths = 0
   readonly counts = new PathCounts()
   readonly #departed = new DepartedPaths()
@@ -97,23 +97,14 @@ export class PathTable extends PrefixWork {
     if (withIds) this.pathIds ??= new Uint32Array(this.next.length)
     const gap = withIds ? 4 : 0
     for (let at = start; at < end; ) {
-      const count = this.prefixes.idsOf(buffer, at, end, gap, true)
-      if (this.prefixes.capacity > this.head.length) this.growPrefixes()
-      for (let index = 0; index < count; index++) {
-        const prefix = this.prefixes.run[index]!
-        const pathId = withIds ? readUint32(buffer, at) : 0
-        at += gap + 1 + ((buffer[at + gap]! + 7) >> 3)
-        const outcome = constant ?? filter.decide(this.prefixes, prefix)
-        const effective = policy.effective(announcement, filter, outcome)
-        this.#put(
-          prefix,
-          peer,
-          pathId,
-          announcement,
-          effective || announcement,
-          effective === 0 ? pathFlag.rejected : 0,
-        )
-      }
+      const pathId = withIds ? readUint32(buffer, at) : 0
+      const length = buffer[at + gap]!
+      const prefix = this.prefixes.intern(buffer, at + gap + 1, length)
+      at += gap + 1 + ((length + 7) >> 3)
+      if (prefix >= this.head.length) this.growPrefixes()
+      const outcome = constant ?? filter.decide(this.prefixes, prefix)
+      const effective = policy.effective(announcement, filter, outcome)
+      this.#put(prefix, peer, pathId, announcement, effective || announcement, effective === 0 ? pathFlag.rejected : 0)
     }
     if (derives) policy.settle()
   }
@@ -122,14 +113,40 @@ export class PathTable extends PrefixWork {
   withdraw(peer: number, buffer: Uint8Array, start: number, end: number, withIds: boolean): void {
     const gap = withIds ? 4 : 0
     for (let at = start; at < end; ) {
-      const count = this.prefixes.idsOf(buffer, at, end, gap, false)
-      for (let index = 0; index < count; index++) {
-        const prefix = this.prefixes.run[index]!
-        const pathId = withIds ? readUint32(buffer, at) : 0
-        at += gap + 1 + ((buffer[at + gap]! + 7) >> 3)
-        if (prefix !== -1) this.#take(prefix, peer, pathId)
-      }
+      const pathId = withIds ? readUint32(buffer, at) : 0
+      const length = buffer[at + gap]!
+      const prefix = this.prefixes.find(buffer, at + gap + 1, length)
+      at += gap + 1 + ((length + 7) >> 3)
+      if (prefix !== -1) this.#take(prefix, peer, pathId)
     }
+  }
+
+  /**
+   * Reads ahead what it takes to learn or withdraw these prefixes: what is by prefix, the first path of each, and the paths that
+   * will be given to those that have none. Leaves the announcement of the first path in `ids`, 0 where there is none.
+   * @param places,returns as of `PrefixTable.prefetch`
+   */
+  prefetch(bytes: Uint8Array, places: Int32Array, count: number, ids: Int32Array): number {
+    const { head, best, state, announcement, prefix, next, flags } = this
+    let touched = this.prefixes.prefetch(bytes, places, count, ids)
+    let vacant = 0
+    for (let index = 0; index < count; index++) {
+      const id = ids[index]!
+      if (id !== -1) touched |= best[id]! | state[id]!
+      const path = id === -1 ? 0 : head[id]!
+      if (path === 0) vacant++
+      ids[index] = path
+    }
+    for (let index = 0; index < count; index++) {
+      const path = ids[index]!
+      touched |= next[path]! | flags[path]!
+      ids[index] = announcement[path]!
+    }
+    for (let others = Math.min(vacant, this.#freed.length) - 1; others >= 0; others--) {
+      const path = this.#freed.peek(others)
+      touched |= announcement[path]! | prefix[path]! | next[path]! | flags[path]!
+    }
+    return touched
   }
 
   /** One prefix, for routes of our own. */
@@ -284,7 +301,7 @@ export class PathTable extends PrefixWork {
 
   /** Releases ids of paths that are gone, but those that somebody needs. */
   releaseDeparted(isNeeded: (path: number) => boolean): void {
-    this.#departed.release(isNeeded, this.prefix, path => this.#free(path))
+    this.#departed.release(isNeeded, this.prefix, path => this.#freed.push(path))
   }
 
   override trim(): void {
@@ -423,23 +440,14 @@ export class PathTable extends PrefixWork {
     if (this.original !== undefined) this.#noteOriginal(path, 0, 0)
     this.#paths--
     if (this.everyPathCounts) this.#departed.add(path, prefix)
-    else this.#free(path)
+    else this.#freed.push(path)
     this.#announcements.release(announcement)
     this.touch(prefix)
   }
 
-  #free(path: number): void {
-    this.next[path] = this.#freePath
-    this.#freePath = path
-  }
-
   #allocate(): number {
     this.#paths++
-    const path = this.#freePath
-    if (path !== 0) {
-      this.#freePath = this.next[path]!
-      return path
-    }
+    if (this.#freed.length > 0) return this.#freed.pop()
     if (this.#freshPath === this.next.length) this.#resizePaths(GROWTH * this.next.length)
     return this.#freshPath++
   }
@@ -468,7 +476,7 @@ export class PathTable extends PrefixWork {
     super.reset()
     if (this.next.length === FIRST_CAPACITY) return
     this.#freshPath = 1
-    this.#freePath = 0
+    this.#freed.clear()
     this.pathIds = undefined
     this.original = undefined
     this.#resizePaths(FIRST_CAPACITY)

@@ -14,6 +14,7 @@ import type { Prefix } from '../../lib/base/prefix.ts'
 import { editAttributes, editGrowth } from '../wire/attribute-edit.ts'
 import { encodeAttributes } from '../wire/attribute-list.ts'
 import type { AttributeMemory } from '../wire/attribute-memory.ts'
+import { headerLength } from '../wire/iana.ts'
 import type { UpdateReader } from '../wire/update-reader.ts'
 import { AnnouncementTable, announcementMark, type LeakRule } from './announcement-table.ts'
 import { AttributeStore } from './attribute-store.ts'
@@ -27,6 +28,7 @@ import { isLinkLocal, type NextHopChange, NextHopTable, type NextHopVerdict, SEL
 import { PathTable } from './path-table.ts'
 import { LOCAL_PEER, type RibPeer, type RibSession } from './peer.ts'
 import { PeerTable } from './peer-table.ts'
+import { Prefetch } from './prefetch.ts'
 import { RouteViews } from './route-views.ts'
 import type { RouteCursor, RouteExplanation, RouteQuery } from './view.ts'
 
@@ -69,6 +71,7 @@ export class Rib {
   readonly #decision: Decision
   readonly #tables: Readonly<Record<Family, PathTable>>
   readonly #kernel: Readonly<Record<Family, KernelRoutes>> | undefined
+  readonly #prefetch: Prefetch
   readonly #exports: Exports
   readonly #views: RouteViews
   readonly #ownAttributes: Uint8Array
@@ -93,6 +96,7 @@ export class Rib {
     }
     const routes = (family: Family) => new KernelRoutes(this.#tables[family], sources, options.maxPaths)
     this.#kernel = options.kernel ? { 4: routes(4), 6: routes(6) } : undefined
+    this.#prefetch = new Prefetch(this.#tables, this.#announcements, this.#attributes, this.#peers)
     this.#exports = new Exports(this.#tables, sink, sources, derivation)
     this.#views = new RouteViews(this.#tables, this.#decision, this.#exports, this.#kernel, sources, derivation)
     this.#ownAttributes = encodeAttributes({ origin: 'igp', asPath: [] })
@@ -171,6 +175,7 @@ export class Rib {
   /** Takes in one UPDATE as the reader found it in `buffer`. Hot. */
   learn(peer: number, update: UpdateReader, buffer: Uint8Array): void {
     const four = this.#tables[4]
+    this.#prefetch.look(peer, buffer, update.withdrawnStart - 2 - headerLength, update.nlriEnd)
     // what it withdraws may be the last that had the attributes which it announces
     if (update.known !== 0) this.#attributes.retain(update.known)
     if (update.withdrawnEnd > update.withdrawnStart)

@@ -4,6 +4,7 @@
  * per-prefix state elsewhere is an array indexed by id. Knows nothing of routes; ownership of an id (who may release it)
  * is the caller's affair.
  */
+import { IdStack } from './id-stack.ts'
 import { bitsOf, type Family } from './ip.ts'
 import { Prefix } from './prefix.ts'
 import { resized } from './typed-array.ts'
@@ -14,8 +15,6 @@ const FIRST_CAPACITY = 64
  * slots; to copy and hash everything anew for each doubling took a tenth of the time in which a large table is learned.
  */
 export const GROWTH = 4
-/** Most prefixes that `idsOf` takes at once. */
-const RUN = 64
 /** Slots per id: at most half of the slots are taken, so probes stay short. */
 const SLOTS_PER_ID = 2
 
@@ -30,20 +29,13 @@ export class PrefixTable {
   /** Length of the prefix; FREE, or beyond `#fresh`: there is none. */
   #lengths = new Uint8Array(FIRST_CAPACITY)
   #size = 0
-  /** Ids ever handed out: all below are in use or on the free list. */
+  /** Ids ever handed out: all below are in use or freed. */
   #fresh = 0
-  /** Head of the list of freed ids (linked through the first word), -1 when empty. */
-  #free = -1
+  readonly #freed = new IdStack()
   /** How many prefixes of each length there are. */
   readonly #perLength = new Uint32Array(129)
-  /** The ids that `idsOf` found, until it is called again. */
-  readonly run = new Int32Array(RUN)
-  /** The hashes and the tags of the same prefixes. */
-  readonly #hashes = new Int32Array(RUN)
-  readonly #tags = new Int32Array(RUN)
-  /** The last id that `idsOf` found, and whether those that it looks for have mostly been the next ones. */
+  /** The id found last: what is said again mostly comes in the order in which it came first. */
   #last = -1
-  #isInStep = false
   // the prefix under work, host bits cleared
   #word0 = 0
   #word1 = 0
@@ -79,94 +71,43 @@ export class PrefixTable {
    */
   intern(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    return this.#lookUp(length, true)
+    return this.#isNext(length) ? ++this.#last : this.#lookUp(length, true)
   }
 
   /** The id of a known prefix, else -1. The same arguments as `intern`. */
   find(bytes: Uint8Array, offset: number, length: number): number {
     this.#load(bytes, offset, length)
-    return this.#lookUp(length, false)
+    return this.#isNext(length) ? ++this.#last : this.#lookUp(length, false)
   }
 
   /**
-   * Puts the ids of as many of the prefixes between `start` and `end` as it takes at once into `run`; returns how many. They lie
-   * one after another as in NLRI: a length and its octets, behind `gap` octets each. The caller has judged them: none is cut
-   * short.
-   * @param adds whether those that are not known are entered; else their id is -1
+   * Puts the ids of prefixes into `ids`, -1 where one is not known, and reads ahead what a look-up of them will read. All are
+   * hashed and all their slots read before the first is compared, so that the processor waits for memory once and not for each.
+   * @param places where in `bytes` each has its length, with its octets behind it
+   * @returns of no meaning, as of every `prefetch`: what was read is a part of it
    */
-  idsOf(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
-    return this.#isInStep ? this.#stepOn(bytes, start, end, gap, adds) : this.#seekAll(bytes, start, end, gap, adds)
-  }
-
-  /** What is said again mostly comes in the order in which it came first: each prefix is looked for behind the one before. */
-  #stepOn(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
-    const { run } = this
-    let count = 0
-    let misses = 0
-    let id = this.#last
-    for (let at = start + gap; at < end && count < RUN; count++) {
-      const length = bytes[at]!
-      this.#load(bytes, at + 1, length)
-      id++
-      if (id >= this.#fresh || !this.#holds(id, length)) {
-        misses++
-        id = this.#lookUp(length, adds)
-      }
-      run[count] = id
-      at += gap + 1 + ((length + 7) >> 3)
-    }
-    this.#last = id
-    if (count > 1 && 2 * misses > count) this.#isInStep = false
-    return count
-  }
-
-  /** All are hashed and all their slots read before the first is compared, so that the processor waits for memory once and not for each. */
-  #seekAll(bytes: Uint8Array, start: number, end: number, gap: number, adds: boolean): number {
-    const { run } = this
-    const hashes = this.#hashes
-    const tags = this.#tags
-    const count = this.#readRun(bytes, start, end, gap)
-    let id = this.#last
-    let steps = 0
-    for (let index = 0, at = start + gap; index < count; index++) {
-      const length = bytes[at]!
-      const tag = tags[index]!
-      const isExact = this.#isExact(tag)
-      if (!isExact) this.#load(bytes, at + 1, length)
-      const slot = this.#seek(hashes[index]!, tag, length)
-      const before = id
-      id = this.#slots[slot + 1]! - 1
-      if (id === before + 1) steps++
-      if (id === -1 && adds) {
-        if (isExact) this.#load(bytes, at + 1, length)
-        id = this.#enter(slot, tag, length)
-      }
-      run[index] = id
-      at += gap + 1 + ((length + 7) >> 3)
-    }
-    this.#last = id
-    if (count > 1 && 2 * steps >= count) this.#isInStep = true
-    return count
-  }
-
-  /** The hashes and tags for `idsOf`, and how many they are. */
-  #readRun(bytes: Uint8Array, start: number, end: number, gap: number): number {
-    const hashes = this.#hashes
-    const tags = this.#tags
-    let count = 0
-    for (let at = start + gap; at < end && count < RUN; count++) {
-      const length = bytes[at]!
-      this.#load(bytes, at + 1, length)
-      const hash = this.#hash(length)
-      hashes[count] = hash
-      tags[count] = this.#tag(hash, length)
-      at += gap + 1 + ((length + 7) >> 3)
-    }
-    const { run } = this
+  prefetch(bytes: Uint8Array, places: Int32Array, count: number, ids: Int32Array): number {
     const slots = this.#slots
     const mask = slots.length - 1
-    for (let index = 0; index < count; index++) run[index] = slots[(2 * hashes[index]!) & mask]!
-    return count
+    for (let index = 0; index < count; index++) {
+      const at = places[index]!
+      this.#load(bytes, at + 1, bytes[at]!)
+      ids[index] = this.#hash(bytes[at]!)
+    }
+    let touched = 0
+    for (let index = 0; index < count; index++) touched |= slots[(2 * ids[index]!) & mask]!
+    for (let index = 0; index < count; index++) {
+      const at = places[index]!
+      const length = bytes[at]!
+      const hash = ids[index]!
+      this.#load(bytes, at + 1, length)
+      ids[index] = slots[this.#seek(hash, this.#tag(hash, length), length) + 1]! - 1
+    }
+    for (let index = 0; index < count; index++) {
+      const id = ids[index]!
+      if (id !== -1) touched |= this.#words[id * this.#width]! | this.#lengths[id]!
+    }
+    return touched
   }
 
   /** The id of the longest prefix that holds the address (4 or 16 octets), else -1. */
@@ -200,8 +141,7 @@ export class PrefixTable {
     slots[hole + 1] = 0
     this.#perLength[length]!--
     this.#lengths[id] = FREE
-    this.#words[id * this.#width] = this.#free + 1
-    this.#free = id
+    this.#freed.push(id)
     this.#size--
     if (this.#size === 0) this.#reset()
   }
@@ -250,13 +190,20 @@ export class PrefixTable {
     for (let id = 0; id < this.#fresh; id++) if (this.#lengths[id] !== FREE) yield id
   }
 
+  /** Whether the prefix under work has the id behind the one found last. */
+  #isNext(length: number): boolean {
+    const next = this.#last + 1
+    return next < this.#fresh && this.#holds(next, length)
+  }
+
   /** The id of the prefix under work; -1: it is not known. @param adds whether it is entered then */
   #lookUp(length: number, adds: boolean): number {
     const hash = this.#hash(length)
     const tag = this.#tag(hash, length)
     const slot = this.#seek(hash, tag, length)
     const id = this.#slots[slot + 1]! - 1
-    return id === -1 && adds ? this.#enter(slot, tag, length) : id
+    this.#last = id === -1 && adds ? this.#enter(slot, tag, length) : id
+    return this.#last
   }
 
   /** Where the slot of the prefix under work is, or the empty one that it may have. @param tag where it is exact, it alone counts */
@@ -280,9 +227,7 @@ export class PrefixTable {
   }
 
   #insert(slot: number, tag: number, length: number): number {
-    let id = this.#free
-    if (id === -1) id = this.#fresh++
-    else this.#free = this.#words[id * this.#width]! - 1
+    const id = this.#freed.length > 0 ? this.#freed.pop() : this.#fresh++
     this.#slots[slot] = tag
     this.#slots[slot + 1] = id + 1
     this.#lengths[id] = length
@@ -322,7 +267,7 @@ export class PrefixTable {
   /** Gives the memory of an emptied table back. */
   #reset(): void {
     this.#fresh = 0
-    this.#free = -1
+    this.#freed.clear()
     if (this.capacity === FIRST_CAPACITY) return
     this.#slots = new Int32Array(2 * FIRST_CAPACITY * SLOTS_PER_ID)
     this.#words = new Uint32Array(FIRST_CAPACITY * this.#width)

@@ -144,60 +144,59 @@ for (const family of [4, 6] as Family[])
   })
 
 for (const family of [4, 6] as Family[])
-  for (const gap of [0, 4])
-    test(`runs of IPv${family} prefixes behind ${gap} octets each have the ids that the prefixes have one by one`, () => {
-      const random = randomNumbers(11 + family + gap)
-      const [one, other] = [new PrefixTable(family, 99), new PrefixTable(family, 99)]
-      // some come twice in a run, some are known, and the table grows in the middle of runs
-      const run = Array.from({ length: 500 }, () => {
-        const length = Math.floor(random() * (family === 4 ? 33 : 129))
-        return Uint8Array.from([length, ...Array.from({ length: (length + 7) >> 3 }, () => random() * 16)])
-      })
-      const nlri = Uint8Array.from(run.flatMap(prefix => [...Array<number>(gap).fill(255), ...prefix]))
-      const idsOf = (table: PrefixTable, adds: boolean) => {
-        const ids: number[] = []
-        for (let at = 0; at < nlri.length; ) {
-          const count = table.idsOf(nlri, at, nlri.length, gap, adds)
-          assert.ok(count > 0)
-          for (const id of table.run.subarray(0, count)) {
-            at += gap + run[ids.length]!.length
-            ids.push(id)
-          }
-        }
-        return ids
-      }
-      assert.deepEqual(idsOf(one, false), Array(500).fill(-1))
-      for (const prefix of run.slice(100, 200)) for (const table of [one, other]) table.intern(prefix, 1, prefix[0]!)
-      const known = run.map(prefix => other.find(prefix, 1, prefix[0]!))
-      assert.deepEqual(idsOf(one, false), known)
-      const ids = run.map(prefix => other.intern(prefix, 1, prefix[0]!))
-      assert.deepEqual(idsOf(one, true), ids)
-      assert.deepEqual(idsOf(one, false), ids)
-      assert.equal(one.size, new Set(ids).size)
+  test(`reading IPv${family} prefixes ahead finds the known ones and enters none`, () => {
+    const random = randomNumbers(11 + family)
+    const table = new PrefixTable(family, 99)
+    const prefixes = Array.from({ length: 500 }, () => {
+      const length = Math.floor(random() * (family === 4 ? 33 : 129))
+      return Uint8Array.from([length, ...Array.from({ length: (length + 7) >> 3 }, () => random() * 16)])
     })
+    const bytes = Uint8Array.from(prefixes.flatMap(prefix => [...prefix]))
+    const places = new Int32Array(prefixes.length)
+    for (let at = 0, index = 0; index < prefixes.length; at += prefixes[index++]!.length) places[index] = at
+    const ahead = (count: number) => {
+      const ids = new Int32Array(prefixes.length)
+      table.prefetch(bytes, places, count, ids)
+      return [...ids]
+    }
+    assert.deepEqual(ahead(500), Array(500).fill(-1))
+    assert.equal(table.size, 0)
+    for (const prefix of prefixes.slice(100, 200)) table.intern(prefix, 1, prefix[0]!)
+    const size = table.size
+    const known = prefixes.map(prefix => table.find(prefix, 1, prefix[0]!))
+    assert.ok(new Set(known).size > 50)
+    assert.deepEqual(ahead(500), known)
+    assert.deepEqual(ahead(150), [...known.slice(0, 150), ...Array(350).fill(0)])
+    assert.equal(table.size, size)
+  })
 
 for (const family of [4, 6] as Family[])
-  test(`IPv${family} prefixes that come again in their order, in another one or with gaps have the ids that they have one by one`, () => {
+  test(`IPv${family} prefixes that come again in their order, in another one or with gaps have their ids`, () => {
     const random = randomNumbers(23 + family)
     const table = new PrefixTable(family, 7)
     const octets = family === 4 ? 3 : 6
-    const known = Array.from({ length: 400 }, (_, at) =>
+    const prefixes = Array.from({ length: 400 }, (_, at) =>
       Uint8Array.of(8 * octets, 10, at >> 8, at, 0, 0, 0).slice(0, octets + 1),
     )
+    const ids = new Map<Uint8Array, number>()
     for (let round = 0; round < 200; round++) {
       // a stretch, of which some are left out or change places with others
-      const first = Math.floor(random() * known.length)
-      const stretch = known.slice(first, first + 1 + Math.floor(random() * 90)).filter(() => random() < 0.9)
+      const first = Math.floor(random() * prefixes.length)
+      const stretch = prefixes.slice(first, first + 1 + Math.floor(random() * 90)).filter(() => random() < 0.9)
       if (round % 3 === 0) stretch.reverse()
-      const nlri = Uint8Array.from(stretch.flatMap(prefix => [...prefix]))
       const adds = random() < 0.7
-      const before = stretch.map(prefix => table.find(prefix, 1, prefix[0]!))
-      const ids: number[] = []
-      for (let at = 0; at < nlri.length; at = ids.length * (octets + 1))
-        ids.push(...table.run.subarray(0, table.idsOf(nlri, at, nlri.length, 0, adds)))
-      const after = stretch.map(prefix => table.find(prefix, 1, prefix[0]!))
-      assert.deepEqual(ids, adds ? after : before)
-      assert.equal(table.size, Array.from(table.ids()).length)
-      for (const id of new Set(ids)) if (id !== -1 && random() < 0.2) table.release(id)
+      for (const prefix of stretch) {
+        const id = adds ? table.intern(prefix, 1, prefix[0]!) : table.find(prefix, 1, prefix[0]!)
+        assert.equal(id, ids.get(prefix) ?? (adds ? id : -1))
+        if (id !== -1) ids.set(prefix, id)
+      }
+      assert.equal(new Set(ids.values()).size, ids.size)
+      assert.equal(table.size, ids.size)
+      for (const prefix of stretch) {
+        const id = ids.get(prefix)
+        if (id === undefined || random() < 0.8) continue
+        table.release(id)
+        ids.delete(prefix)
+      }
     }
   })

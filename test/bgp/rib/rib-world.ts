@@ -4,9 +4,11 @@ import type { NextHopMode, PerFamily, RibSession } from '../../../bgp/rib/peer.t
 import { ACCEPT, type Policy } from '../../../bgp/rib/policy.ts'
 import { Rib, type RibIdentity, type RibOptions, type RibSink } from '../../../bgp/rib/rib.ts'
 import type { AttributeMemory } from '../../../bgp/wire/attribute-memory.ts'
+import { headerLength } from '../../../bgp/wire/iana.ts'
 import { UpdateReader } from '../../../bgp/wire/update-reader.ts'
 import { Address, type Family, parseAddress } from '../../../lib/base/ip.ts'
 import { type Prefix, parsePrefix } from '../../../lib/base/prefix.ts'
+import { joined, message } from '../wire/hex.ts'
 import { plainContext } from '../wire/plain-session.ts'
 import { readUpdates, type TestAttributes, updateBody } from './messages.ts'
 
@@ -88,6 +90,9 @@ export class PeerView {
   }
 }
 
+/** UPDATEs that lie behind the one that is learned. */
+const BEHIND = 12
+
 const ownAddresses = { 4: parseAddress('192.0.2.1'), 6: parseAddress('2001:db8::1') }
 
 export class RibWorld {
@@ -95,6 +100,8 @@ export class RibWorld {
   readonly #views: (PeerView | undefined)[] = []
   /** The arrays handed to the sink, in order. */
   readonly sent: { peer: string; bytes: Uint8Array }[] = []
+  /** The last UPDATEs of all peers, the last one first. */
+  readonly #before: Uint8Array[] = []
 
   constructor(options: Partial<RibOptions> = {}) {
     const sink: RibSink = {
@@ -184,9 +191,14 @@ export class RibWorld {
     )
   }
 
+  /** In a chunk with messages of before behind it, to which the RIB looks ahead and which it must not learn. */
   #learn(view: PeerView, body: Uint8Array): void {
-    view.reader.read(body, 0, body.length)
-    this.rib.learn(view.number, view.reader, body)
+    const update = message('update', body)
+    const chunk = joined(update, ...this.#before)
+    this.#before.unshift(update)
+    if (this.#before.length > BEHIND) this.#before.pop()
+    view.reader.read(chunk, headerLength, update.length)
+    this.rib.learn(view.number, view.reader, chunk)
   }
 }
 
