@@ -248,20 +248,23 @@ export class PrefixTable {
     const kept = [this.#word0, this.#word1, this.#word2, this.#word3] as const
     this.#lengths = resized(this.#lengths, capacity)
     this.#words = resized(this.#words, capacity * this.#width)
-    const slots = new Int32Array(2 * capacity * SLOTS_PER_ID)
-    const mask = slots.length - 1
-    for (let id = 0; id < this.#fresh; id++) {
-      const length = this.#lengths[id]!
-      if (length === FREE) continue
-      this.#recall(id)
-      const hash = this.#hash(length)
-      let slot = (2 * hash) & mask
-      while (slots[slot + 1] !== 0) slot = (slot + 2) & mask
-      slots[slot] = this.#tag(hash, length)
-      slots[slot + 1] = id + 1
-    }
-    this.#slots = slots
+    this.#slots = new Int32Array(2 * capacity * SLOTS_PER_ID)
+    for (let id = 0; id < this.#fresh; id++) this.#settle(id)
     ;[this.#word0, this.#word1, this.#word2, this.#word3] = kept
+  }
+
+  /** Gives a prefix a slot anew. Apart from the loop, which runs too seldom to be compiled before the first large table is learned. */
+  #settle(id: number): void {
+    const length = this.#lengths[id]!
+    if (length === FREE) return
+    this.#recall(id)
+    const hash = this.#hash(length)
+    const slots = this.#slots
+    const mask = slots.length - 1
+    let slot = (2 * hash) & mask
+    while (slots[slot + 1] !== 0) slot = (slot + 2) & mask
+    slots[slot] = this.#tag(hash, length)
+    slots[slot + 1] = id + 1
   }
 
   /** Gives the memory of an emptied table back. */
