@@ -205,6 +205,7 @@ export class AnnouncementTable {
 
   /** As `AttributeStore.trim`. */
   trim(): void {
+    this.#freed.trim()
     if (!this.#hasFreed || !isTrimDue(this.#size, this.capacity)) return
     this.#hasFreed = false
     const capacity = trimmedCapacity(this.references, this.#fresh, FIRST_CAPACITY)

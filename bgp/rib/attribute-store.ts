@@ -143,7 +143,7 @@ export class AttributeStore implements AttributeMemory {
     }
     for (let index = 0; index < count; index++) {
       const id = ids[index]!
-      touched |= pool[start[id]!]! | pool[this.end(id)]!
+      if (id !== 0) touched |= pool[start[id]!]! | pool[this.end(id) - 1]!
     }
     return touched
   }
@@ -216,6 +216,7 @@ export class AttributeStore implements AttributeMemory {
   /** Gives back what a flood took, once most of it has gone. To be called at rest: it may look at every id. */
   trim(): void {
     this.#trimIds()
+    this.#freed.trim()
     this.#leaving.trim()
   }
 

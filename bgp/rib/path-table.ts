@@ -306,6 +306,7 @@ export class PathTable extends PrefixWork {
 
   override trim(): void {
     super.trim()
+    this.#freed.trim()
     this.#departed.trim()
   }
 

@@ -140,6 +140,7 @@ export class PrefixWork {
 
   /** As `AttributeStore.trim`. */
   trim(): void {
+    this.prefixes.trim()
     this.dirty.trim()
     this.changed.trim()
     this.kernel.trim()

@@ -96,7 +96,7 @@ export class Rib {
     }
     const routes = (family: Family) => new KernelRoutes(this.#tables[family], sources, options.maxPaths)
     this.#kernel = options.kernel ? { 4: routes(4), 6: routes(6) } : undefined
-    this.#prefetch = new Prefetch(this.#tables, this.#announcements, this.#attributes, this.#peers)
+    this.#prefetch = new Prefetch({ ...sources, paths: this.#tables })
     this.#exports = new Exports(this.#tables, sink, sources, derivation)
     this.#views = new RouteViews(this.#tables, this.#decision, this.#exports, this.#kernel, sources, derivation)
     this.#ownAttributes = encodeAttributes({ origin: 'igp', asPath: [] })
@@ -175,7 +175,7 @@ export class Rib {
   /** Takes in one UPDATE as the reader found it in `buffer`. Hot. */
   learn(peer: number, update: UpdateReader, buffer: Uint8Array): void {
     const four = this.#tables[4]
-    this.#prefetch.look(peer, buffer, update.withdrawnStart - 2 - headerLength, update.nlriEnd)
+    this.#prefetch.look(peer, buffer, update.withdrawnStart - 2 - headerLength)
     // what it withdraws may be the last that had the attributes which it announces
     if (update.known !== 0) this.#attributes.retain(update.known)
     if (update.withdrawnEnd > update.withdrawnStart)

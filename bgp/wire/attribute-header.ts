@@ -13,6 +13,11 @@ export function attributeEnd(bytes: Uint8Array, at: number): number {
   return at + 4 + readUint16(bytes, at + 2)
 }
 
+/** Whether an attribute has a length of two octets where one is enough, as AS_PATH always has from FRR: no canonical bytes. */
+export function isOverlong(bytes: Uint8Array, at: number): boolean {
+  return (bytes[at]! & attributeFlag.extendedLength) !== 0 && bytes[at + 2] === 0
+}
+
 /** Writes flags, type and length, in the extended form only where the length needs it; returns where the value begins. */
 export function writeAttributeHeader(
   target: Uint8Array,

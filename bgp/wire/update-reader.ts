@@ -7,7 +7,7 @@
 import type { Family } from '../../lib/base/ip.ts'
 import type { Flaw } from './as-path.ts'
 import { type AttributeRow, attributeName, attributeRow } from './attribute.ts'
-import { attributeEnd, attributeValueStart } from './attribute-header.ts'
+import { attributeEnd, attributeValueStart, isOverlong } from './attribute-header.ts'
 import { unknownFlags } from './attribute-list.ts'
 import { type AttributeMemory, noMemory } from './attribute-memory.ts'
 import { AttributeSlots } from './attribute-slots.ts'
@@ -413,11 +413,6 @@ export class UpdateReader {
 /** A thousand idle sessions must not take the room of a thousand longest messages: it comes with the first long one. */
 function roomFor(length: number): number {
   return 2 ** Math.ceil(Math.log2(Math.max(256, length)))
-}
-
-/** Whether an attribute has a length of two octets where one is enough, as AS_PATH always has from FRR: no canonical bytes. */
-function isOverlong(buffer: Uint8Array, at: number): boolean {
-  return (buffer[at]! & attributeFlag.extendedLength) !== 0 && buffer[at + 2] === 0
 }
 
 function malformedList(reason: string): PeerFault {

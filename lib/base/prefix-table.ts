@@ -146,6 +146,11 @@ export class PrefixTable {
     if (this.#size === 0) this.#reset()
   }
 
+  /** Gives room back that is not used. To be called at rest. */
+  trim(): void {
+    this.#freed.trim()
+  }
+
   lengthOf(id: number): number {
     const length = this.#lengths[id]
     if (length === undefined || !this.has(id)) throw new RangeError(`no prefix has the id ${id}`)

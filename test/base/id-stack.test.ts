@@ -27,3 +27,15 @@ test('the last one comes first, and what comes next can be seen before', () => {
   stack.push(9)
   assert.equal(stack.pop(), 9)
 })
+
+test('at rest it keeps what is in it, and gives room back', () => {
+  const stack = new IdStack()
+  for (let id = 0; id < 50_000; id++) stack.push(id)
+  stack.trim()
+  for (let id = 49_999; id >= 100; id--) assert.equal(stack.pop(), id)
+  stack.trim()
+  for (let id = 100; id < 5000; id++) stack.push(id)
+  for (let id = 4999; id >= 0; id--) assert.equal(stack.pop(), id)
+  stack.trim()
+  assert.equal(stack.length, 0)
+})

@@ -72,3 +72,14 @@ test('a table that was large and is nearly empty is made small, and goes on as b
     assert.deepEqual(intern(count), again)
   }
 })
+
+test('an emptied table gives each id out once', () => {
+  const bench = new Workbench()
+  for (let round = 0; round < 3; round++) {
+    const ids = Array.from({ length: 500 }, (_, path) => bench.intern([1, path, 0, 0]))
+    assert.equal(new Set(ids).size, 500)
+    for (const id of ids) assert.ok(id > 0 && id < bench.table.capacity, `${id} of ${bench.table.capacity}`)
+    for (const id of ids) bench.table.release(id)
+    assert.equal(bench.table.size, 0)
+  }
+})

@@ -137,3 +137,14 @@ test('at rest the places of a flood are given back, as far as no set in use lies
   for (const [at, id] of again.entries()) assert.equal(intern(store, at + 2), id)
   assert.equal(store.size, 1001)
 })
+
+test('an emptied store gives each id out once', () => {
+  const store = new AttributeStore(identity, 1)
+  for (let round = 0; round < 3; round++) {
+    const ids = Array.from({ length: 500 }, (_, at) => intern(store, at))
+    assert.equal(new Set(ids).size, 500)
+    for (const id of ids) assert.ok(id > 0 && id < store.start.length, `${id} of ${store.start.length}`)
+    for (const id of ids) store.release(id)
+    assert.equal(store.size, 0)
+  }
+})
