@@ -121,8 +121,9 @@ export class Prefetch {
       if (isSought && code === nextHopCode)
         this.#hashes[this.#sets++] = this.#tables.attributes.hash(chunk, first, at, after, attributesEnd)
       if (code === nextHopCode || isOverlong(chunk, at)) isSought = false
-      if (code === attributeCode.mpReach) this.#addMp(chunk, value, value + 5 + chunk[value + 3]!, after)
-      if (code === attributeCode.mpUnreach) this.#addMp(chunk, value, value + 3, after)
+      if (code === attributeCode.mpReach && value + 5 <= after)
+        this.#addMp(chunk, value, value + 5 + chunk[value + 3]!, after)
+      if (code === attributeCode.mpUnreach && value + 3 <= after) this.#addMp(chunk, value, value + 3, after)
       at = after
     }
   }

@@ -53,7 +53,7 @@ export class Framer {
     const length = readHeader(this.#held, 0, this.maxLength)
     if (!this.#fill(length)) return this.#end(0)
     this.#heldLength = 0
-    return this.#show(this.#held, 0, length)
+    return this.#show(this.#held.subarray(0, length), 0, length) // behind it are octets of messages before
   }
 
   /** Moves octets of the chunk to those held until there are `length`; false when the chunk ends first. */

@@ -8,6 +8,7 @@ import { PathTable } from '../../../bgp/rib/path-table.ts'
 import { LOCAL_PEER } from '../../../bgp/rib/peer.ts'
 import { Prefetch } from '../../../bgp/rib/prefetch.ts'
 import { encodeAttributes } from '../../../bgp/wire/attribute-list.ts'
+import { Framer } from '../../../bgp/wire/framer.ts'
 import { headerLength, messageType } from '../../../bgp/wire/iana.ts'
 import { readUint16 } from '../../../bgp/wire/octets.ts'
 import { bitsOf, type Family } from '../../../lib/base/ip.ts'
@@ -165,6 +166,24 @@ test('a set is hashed once, however often a message names a next hop, and not wh
   )
   const overlong = update({ attributes: `${origin} ${long} ${nextHop} ${tail}`, nlri: nlri(1) })
   assert.equal(new Witness().learn(joined(...Array(20).fill(overlong))).hashed.length, 0)
+})
+
+test('what lies behind a message that was cut is not looked at', () => {
+  const framer = new Framer()
+  const witness = new Witness()
+  const behind = joined(...Array(3).fill(update({ withdrawn: nlri(8, 9) })))
+  const long = update({ withdrawn: nlri(300) })
+  long.set(behind, 300) // what is no message there is one to whoever begins to read behind the next one
+  const short = update({ withdrawn: nlri((300 - 23) / 4) })
+  for (const whole of [long, short.length === 300 ? short : update({ withdrawn: `${nlri(68)} 20 0a090909` })]) {
+    framer.push(whole.subarray(0, 100))
+    assert.equal(framer.next(), false)
+    framer.push(whole.subarray(100))
+    assert.equal(framer.next(), true)
+    witness.prefetch.look(1, framer.buffer, framer.start - headerLength)
+    assert.equal(framer.next(), false)
+  }
+  assert.equal(witness.places[4].length, 1, 'the long one alone')
 })
 
 test('whatever the octets are, places are within them and blocks within their bounds', () => {
